@@ -1,0 +1,59 @@
+//! Exceptions and their frames in structured form.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// One exception of a chain.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Exception {
+    /// The class or type, such as `ValueError`.
+    #[serde(default, rename = "type")]
+    pub kind: Option<String>,
+    /// The text it was raised with.
+    #[serde(default)]
+    pub value: Option<String>,
+    /// Module or package of the type.
+    #[serde(default)]
+    pub module: Option<String>,
+    /// The call stack, innermost (raising) frame first.
+    #[serde(default)]
+    pub frames: Vec<Frame>,
+}
+
+/// One call of a stack.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    /// Function or method name as the runtime gives it.
+    #[serde(default)]
+    pub function: Option<String>,
+    /// Module, package or class.
+    #[serde(default)]
+    pub module: Option<String>,
+    /// Path relative to the project where known.
+    #[serde(default)]
+    pub filename: Option<String>,
+    /// Path as the runtime gives it.
+    #[serde(default)]
+    pub abs_path: Option<String>,
+    /// Line, from 1.
+    #[serde(default)]
+    pub lineno: Option<u32>,
+    /// Column, from 1.
+    #[serde(default)]
+    pub colno: Option<u32>,
+    /// Whether the frame is the program's own code; unknown where the client did not say.
+    #[serde(default)]
+    pub in_app: Option<bool>,
+    /// The source line.
+    #[serde(default)]
+    pub context_line: Option<String>,
+    /// Lines before it.
+    #[serde(default)]
+    pub pre_context: Vec<String>,
+    /// Lines after it.
+    #[serde(default)]
+    pub post_context: Vec<String>,
+    /// Local variables.
+    #[serde(default)]
+    pub vars: Map<String, Value>,
+}
