@@ -2,8 +2,21 @@
 //!
 //! What only one service needs lives in that service, not here.
 
+pub mod access;
+pub mod api;
+pub mod batch;
+pub mod broker;
+pub mod config;
 pub mod event;
 pub mod fingerprint;
+pub mod generations;
 pub mod ids;
+pub mod lifecycle;
+pub mod payload;
+pub mod postgres;
+pub mod redis;
 pub mod sanitise;
 pub mod stacktrace;
+pub mod telemetry;
+pub mod time;
+pub mod tls;

@@ -3,7 +3,7 @@
 use crate::event::Event;
 
 /// What is sanitised, beyond and except the built-in rules.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, serde::Deserialize)]
 pub struct Rules {}
 
 /// Replaces every secret in the event.

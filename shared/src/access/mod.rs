@@ -1,0 +1,163 @@
+//! Who may do what: API keys, DSN keys and permissions.
+//!
+//! The whole table is held in memory and refreshed when the row `access_version` moves, so that no
+//! request waits for Postgres. While Postgres is away the last known table holds.
+
+mod load;
+mod permission;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use chrono::{DateTime, Utc};
+use deadpool_postgres::Pool;
+use sha2::{Digest as _, Sha256};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+pub use permission::{Permission, Permissions, UnknownPermission};
+
+use crate::config::Environment;
+use crate::ids::ProjectId;
+use crate::sanitise;
+use crate::telemetry::ErrorChain;
+
+/// A revoked key stops working everywhere within a second: half of it is the poll, the rest slack.
+const POLL: Duration = Duration::from_millis(500);
+
+/// SHA-256 of a key. Lookups go by the hash, so their time tells nothing about a stored key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyHash(pub [u8; 32]);
+
+impl KeyHash {
+    /// Hashes a key as a client sent it.
+    pub fn of(key: &str) -> Self {
+        Self(Sha256::digest(key.as_bytes()).into())
+    }
+}
+
+/// An API key without the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Its id.
+    pub id: Uuid,
+    /// The one project it belongs to; none: the whole installation.
+    pub project_id: Option<ProjectId>,
+    /// What it may do.
+    pub permissions: Permissions,
+    /// When it stops working.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// What ingest has to know about a project.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// Its id.
+    pub id: ProjectId,
+    /// Whether the address of the submitting client is kept.
+    pub keep_ip_addresses: bool,
+    /// What is masked beyond and except the built-in rules.
+    pub sanitising_rules: Arc<sanitise::Rules>,
+}
+
+/// All keys and projects at one version.
+#[derive(Debug, Default)]
+pub struct AccessTable {
+    version: i64,
+    keys: HashMap<KeyHash, ApiKey>,
+    dsn_keys: HashMap<Uuid, ProjectId>,
+    projects: HashMap<ProjectId, Project>,
+}
+
+impl AccessTable {
+    /// The key, when it exists and has not expired.
+    pub fn key(&self, key: &str, now: DateTime<Utc>) -> Option<&ApiKey> {
+        self.keys
+            .get(&KeyHash::of(key))
+            .filter(|found| found.expires_at.is_none_or(|expiry| now < expiry))
+    }
+
+    /// The project that a DSN's public key submits to.
+    pub fn dsn_project(&self, dsn_key: Uuid) -> Option<ProjectId> {
+        self.dsn_keys.get(&dsn_key).copied()
+    }
+
+    /// A project by its id.
+    pub fn project(&self, id: ProjectId) -> Option<&Project> {
+        self.projects.get(&id)
+    }
+
+    /// The ids of all projects.
+    pub fn project_ids(&self) -> impl Iterator<Item = ProjectId> + '_ {
+        self.projects.keys().copied()
+    }
+}
+
+/// The table that is kept up to date.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    table: Arc<ArcSwapOption<AccessTable>>,
+}
+
+impl Access {
+    /// An empty seat; [`Access::keep_fresh`] fills it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The table, once it was loaded for the first time.
+    pub fn table(&self) -> Option<Arc<AccessTable>> {
+        self.table.load_full()
+    }
+
+    /// Loads the table and loads it again whenever it changed, until the token is cancelled.
+    pub async fn keep_fresh(
+        self,
+        pool: Pool,
+        environment: Environment,
+        shutdown: CancellationToken,
+    ) {
+        let mut failing = false;
+        while !shutdown.is_cancelled() {
+            match self.refresh(&pool, environment).await {
+                Ok(()) => failing = false,
+                Err(error) => {
+                    if !failing {
+                        tracing::warn!(
+                            error = %ErrorChain(&error),
+                            "keys can't be refreshed; the last known ones hold"
+                        );
+                    }
+                    failing = true;
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(POLL) => {}
+                () = shutdown.cancelled() => {}
+            }
+        }
+    }
+
+    /// Loads the table now, if it changed. For a service that changed it itself.
+    ///
+    /// # Errors
+    /// When Postgres is away.
+    pub async fn refresh(
+        &self,
+        pool: &Pool,
+        environment: Environment,
+    ) -> Result<(), crate::postgres::DbError> {
+        let known = self.table.load().as_ref().map(|table| table.version);
+        if let Some(table) = load::changed_since(pool, known, environment).await? {
+            tracing::debug!(
+                version = table.version,
+                keys = table.keys.len(),
+                "keys loaded"
+            );
+            self.table.store(Some(Arc::new(table)));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,2 @@
+-- Has the access table changed? One row, by its primary key.
+SELECT version FROM access_version

@@ -1,0 +1,125 @@
+//! The only place that spells a queue name, and the reason for every option of a queue or message.
+
+use lapin::options::QueueDeclareOptions;
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+use lapin::{BasicProperties, Channel};
+
+use super::{BrokerError, short, value};
+use crate::batch::MESSAGE_TYPE;
+use crate::ids::BatchId;
+
+/// The queues of an installation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Queue {
+    /// Events of projects within their rate budget. Workers favour it.
+    Events,
+    /// Events of projects above their rate budget, so that a flood delays nobody else.
+    Bulk,
+    /// What can't be stored whatever is tried, kept for a person to look at.
+    Dead,
+}
+
+impl Queue {
+    /// All queues.
+    pub const ALL: [Self; 3] = [Self::Events, Self::Bulk, Self::Dead];
+
+    /// The name without the namespace; also the label of metrics.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::Bulk => "events.bulk",
+            Self::Dead => "events.dead",
+        }
+    }
+
+    /// The name in the broker. Messages go through the default exchange, whose routing key is the
+    /// queue's name.
+    pub fn name(self, namespace: &str) -> ShortString {
+        short(&format!("{namespace}.{}", self.label()))
+    }
+}
+
+/// More than this in one queue is refused (`reject-publish`), and ingest spools it: a broker whose
+/// disk is full takes nothing from anybody.
+const MAX_QUEUE_BYTES: i64 = 8 << 30;
+
+/// Declares all queues. Declaring them again changes nothing, so every service does it when it
+/// connects.
+///
+/// # Errors
+/// When the broker refuses, for example because a queue exists with other options.
+pub async fn declare(channel: &Channel, namespace: &str) -> Result<(), BrokerError> {
+    for queue in Queue::ALL {
+        channel
+            .queue_declare(
+                queue.name(namespace),
+                QueueDeclareOptions::durable(),
+                arguments(),
+            )
+            .await
+            .map_err(BrokerError::channel("declare a queue"))?;
+    }
+    Ok(())
+}
+
+fn arguments() -> FieldTable {
+    let mut arguments = FieldTable::default();
+    // Replicated and synced before the confirm; what a cluster needs and what one node needs too.
+    arguments.insert(short("x-queue-type"), value("quorum"));
+    // A full queue answers with a nack, which ingest turns into a spooled message.
+    arguments.insert(short("x-overflow"), value("reject-publish"));
+    arguments.insert(
+        short("x-max-length-bytes"),
+        AMQPValue::LongLongInt(MAX_QUEUE_BYTES),
+    );
+    arguments
+}
+
+/// The properties of a batch message.
+pub fn batch_properties(batch_id: BatchId) -> BasicProperties {
+    BasicProperties::default()
+        // Persistent: a confirmed message survives the broker's restart.
+        .with_delivery_mode(2)
+        .with_content_type(short("application/x-protobuf"))
+        // The reader checks the type before it decodes.
+        .with_type(short(MESSAGE_TYPE))
+        .with_message_id(short(&batch_id.to_string()))
+}
+
+/// Header of a dead letter: why it could not be stored.
+pub const DEAD_REASON_HEADER: &str = "x-errata-reason";
+
+/// The properties of a dead letter: those of the batch, and why it is dead.
+pub fn dead_properties(batch_id: &str, reason: &str) -> BasicProperties {
+    let mut headers = FieldTable::default();
+    headers.insert(short(DEAD_REASON_HEADER), value(reason));
+    BasicProperties::default()
+        .with_delivery_mode(2)
+        .with_content_type(short("application/x-protobuf"))
+        .with_type(short(MESSAGE_TYPE))
+        .with_message_id(short(batch_id))
+        .with_headers(headers)
+}
+
+/// How many messages wait in a queue, and how many consumers it has.
+///
+/// # Errors
+/// When the queue is missing or the broker does not answer.
+pub async fn depth(
+    channel: &Channel,
+    queue: Queue,
+    namespace: &str,
+) -> Result<(u32, u32), BrokerError> {
+    let found = channel
+        .queue_declare(
+            queue.name(namespace),
+            QueueDeclareOptions {
+                passive: true,
+                ..QueueDeclareOptions::default()
+            },
+            FieldTable::default(),
+        )
+        .await
+        .map_err(BrokerError::channel("ask for a queue's depth"))?;
+    Ok((found.message_count(), found.consumer_count()))
+}
