@@ -1,0 +1,5 @@
+//! What the command `stack` does.
+
+mod run;
+
+pub use run::run;
