@@ -14,6 +14,7 @@ pub mod ids;
 pub mod lifecycle;
 pub mod payload;
 pub mod postgres;
+pub mod project_lock;
 pub mod redis;
 pub mod sanitise;
 pub mod stacktrace;

@@ -148,7 +148,8 @@ impl RedisConfig {
         let url = settings
             .text("REDIS_URL")
             .unwrap_or_else(|| "redis://localhost:6379".to_owned());
-        if fred::types::config::Config::from_url(&url).is_err() {
+        let named_redis = url.starts_with("redis");
+        if !named_redis || fred::types::config::Config::from_url(&url).is_err() {
             settings.problem(
                 "REDIS_URL",
                 None,
