@@ -303,3 +303,9 @@ BEGIN
 END $$;
 
 SELECT make_day_partitions((now() AT TIME ZONE 'UTC')::date - 1, (now() AT TIME ZONE 'UTC')::date + 3);
+
+-- Drops the partition of one day of one table, if it is there.
+CREATE FUNCTION drop_day_partition(parent text, unwanted date) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE format('DROP TABLE IF EXISTS %I', parent || '_' || to_char(unwanted, 'YYYYMMDD'));
+END $$;

@@ -38,6 +38,11 @@ impl Account {
         ))
     }
 
+    /// The present user, for programs that need no other.
+    pub(crate) fn present() -> Self {
+        Self(None)
+    }
+
     /// Makes a command run as this account.
     pub(crate) fn apply(&self, command: &mut Command) {
         use std::os::unix::process::CommandExt as _;

@@ -10,6 +10,8 @@
 
 mod account;
 mod command;
+mod docker;
+mod edge;
 pub mod engines;
 mod error;
 mod guard;
@@ -22,6 +24,7 @@ mod process;
 mod programs;
 mod provision;
 mod ready;
+pub mod services;
 mod settings;
 pub mod stack;
 pub mod testing;

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use crate::command::run;
 use crate::error::Error;
-use crate::process::{Process, Stop, named};
-use crate::programs;
+use crate::process::{Stop, named};
+use crate::programs::{self, DAEMONS};
 
 /// Consulted by every package before it starts a service; 101 means "do not".
 const POLICY: &str = "/usr/sbin/policy-rc.d";
@@ -24,9 +24,6 @@ const POLICY_TEXT: &str = "#!/bin/sh\n# In place only while the development stac
 const CLUSTER: &str = "/etc/postgresql-common/createcluster.d/errata.conf";
 const CLUSTER_TEXT: &str = "# In place only while the development stack installs its engines.\n\
                             create_main_cluster = false\n";
-
-/// The programs that the packages might have started after all.
-const DAEMONS: [&str; 5] = ["postgres", "redis-server", "beam.smp", "epmd", "haproxy"];
 
 /// Enough for a slow mirror.
 const LIMIT: Duration = Duration::from_secs(900);

@@ -9,7 +9,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus};
 use std::str::FromStr;
 use std::time::Duration;
@@ -90,6 +90,13 @@ impl ProcessId {
         {
             let _gone_meanwhile = pidfd_send_signal(&pidfd, signal);
         }
+    }
+
+    /// Its working folder, when it runs and may be asked.
+    pub(crate) fn works_in(&self) -> Option<PathBuf> {
+        fs::read_link(format!("/proc/{}/cwd", self.pid))
+            .ok()
+            .filter(|_| self.is_alive())
     }
 
     fn open(&self) -> Option<OwnedFd> {

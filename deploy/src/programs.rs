@@ -5,6 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// What the engines and the edge are called in the list of processes.
+pub(crate) const DAEMONS: [&str; 5] = ["postgres", "redis-server", "beam.smp", "epmd", "haproxy"];
+
 /// Searched besides `PATH`: system programs stand in folders that an ordinary person's `PATH` leaves
 /// out, and Homebrew keeps RabbitMQ's in one of its own.
 const MORE_FOLDERS: [&str; 4] = [

@@ -29,7 +29,10 @@ pub(crate) enum Ready {
     /// Something takes connections.
     Listens { port: u16 },
     /// The path answers 200.
-    Http { port: u16, path: &'static str },
+    Http {
+        address: SocketAddr,
+        path: &'static str,
+    },
 }
 
 impl Ready {
@@ -41,12 +44,14 @@ impl Ready {
     async fn ask(&self) -> bool {
         match self {
             Self::Postgres { url } => postgres_client::answers(url).await,
-            Self::Redis { port } => talk(*port, b"PING\r\n")
+            Self::Redis { port } => talk(local(*port), b"PING\r\n")
                 .await
                 .is_ok_and(|answer| answer.starts_with(b"+PONG")),
             Self::Amqp { port } => amqp_greeting(*port).await.is_ok(),
             Self::Listens { port } => TcpStream::connect(local(*port)).await.is_ok(),
-            Self::Http { port, path } => http_status(*port, path).await.is_ok_and(|s| s == 200),
+            Self::Http { address, path } => {
+                http_status(*address, path).await.is_ok_and(|s| s == 200)
+            }
         }
     }
 }
@@ -56,8 +61,8 @@ fn local(port: u16) -> SocketAddr {
 }
 
 /// Sends some bytes and returns the first ones that come back.
-async fn talk(port: u16, request: &[u8]) -> io::Result<Vec<u8>> {
-    let mut stream = TcpStream::connect(local(port)).await?;
+async fn talk(address: SocketAddr, request: &[u8]) -> io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(address).await?;
     stream.write_all(request).await?;
     let mut answer = vec![0; 4096];
     let length = stream.read(&mut answer).await?;
@@ -67,7 +72,7 @@ async fn talk(port: u16, request: &[u8]) -> io::Result<Vec<u8>> {
 
 /// RabbitMQ's `connection.start`, which also tells its version.
 async fn amqp_greeting(port: u16) -> io::Result<Vec<u8>> {
-    let greeting = talk(port, b"AMQP\x00\x00\x09\x01").await?;
+    let greeting = talk(local(port), b"AMQP\x00\x00\x09\x01").await?;
     // A method frame on channel 0. Anything else is no AMQP 0-9-1 broker.
     if greeting.starts_with(&[1, 0, 0]) {
         Ok(greeting)
@@ -98,9 +103,9 @@ fn version_in(greeting: &[u8]) -> Option<String> {
 }
 
 /// The status with which a path is answered.
-pub(crate) async fn http_status(port: u16, path: &str) -> io::Result<u16> {
+async fn http_status(address: SocketAddr, path: &str) -> io::Result<u16> {
     let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-    let answer = talk(port, request.as_bytes()).await?;
+    let answer = talk(address, request.as_bytes()).await?;
     let line = String::from_utf8_lossy(&answer);
     let status = line
         .split(' ')

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
 use crate::engines::{EngineKind, EnginePorts, RabbitPorts};
@@ -17,13 +18,15 @@ pub struct Settings {
     pub(crate) folder: PathBuf,
     pub(crate) engine_ports: EnginePorts,
     pub(crate) service_ports: ServicePorts,
-    /// The address that the edge and the services listen on.
-    pub(crate) bind: String,
+    /// The address that the edge listens on; everything behind it stays on loopback.
+    pub(crate) bind: IpAddr,
     pub(crate) provider: Provider,
     /// Engines that run elsewhere and are neither started nor stopped.
     pub(crate) given: BTreeMap<EngineKind, String>,
-    /// What `.env` sets besides; the services read it.
-    pub(crate) passed_on: BTreeMap<String, String>,
+    /// The project's folder, where the services run.
+    pub(crate) root: PathBuf,
+    /// What the services read besides ports and engines.
+    pub(crate) services: BTreeMap<String, String>,
 }
 
 /// Where the edge and the services listen.
@@ -57,10 +60,15 @@ impl Settings {
         )]
         let lookup = |name: &str| std::env::var(name).ok().or_else(|| file.get(name).cloned());
         let mut settings = Self::from_lookup(root, lookup)?;
-        settings.passed_on = file.clone();
-        settings
-            .passed_on
-            .retain(|name, _| std::env::var_os(name).is_none());
+        let more = file
+            .iter()
+            .filter(|(name, _)| std::env::var_os(name).is_none());
+        for (name, value) in more {
+            settings
+                .services
+                .entry(name.clone())
+                .or_insert_with(|| value.clone());
+        }
         Ok(settings)
     }
 
@@ -75,8 +83,19 @@ impl Settings {
         let text = |name: &str| lookup(name).filter(|value| !value.is_empty());
         let port = |name: &str, default: u16| port(name, text(name), default);
         let given = EngineKind::ALL.into_iter();
+        let folder = root.join(text("STACK_DIR").unwrap_or_else(|| ".stack".to_owned()));
+        let edge = port("PORT", 8080)?;
+        let defaults = [
+            ("ENVIRONMENT", "development".to_owned()),
+            ("PUBLIC_URL", format!("http://localhost:{edge}")),
+            ("SPOOL_DIR", folder.join("spool").display().to_string()),
+            // The edge, which says where a request came from.
+            ("TRUSTED_PROXIES", "127.0.0.1/32".to_owned()),
+        ];
+        let service = |(name, default)| (String::from(name), text(name).unwrap_or(default));
         Ok(Self {
-            folder: root.join(text("STACK_DIR").unwrap_or_else(|| ".stack".to_owned())),
+            root: root.to_owned(),
+            folder,
             engine_ports: EnginePorts {
                 postgres: port("STACK_POSTGRES_PORT", 54_320)?,
                 redis: port("STACK_REDIS_PORT", 63_790)?,
@@ -87,17 +106,17 @@ impl Settings {
                 },
             },
             service_ports: ServicePorts {
-                edge: port("PORT", 8080)?,
+                edge,
                 ingest: port("INGEST_PORT", 8081)?,
                 query_api: port("QUERY_API_PORT", 8082)?,
                 worker: port("WORKER_PORT", 8083)?,
             },
-            bind: text("BIND").unwrap_or_else(|| "127.0.0.1".to_owned()),
+            bind: bind(text("BIND"))?,
             provider: provider(text("STACK_ENGINES"))?,
             given: given
                 .filter_map(|kind| Some((kind, text(kind.variable())?)))
                 .collect(),
-            passed_on: BTreeMap::new(),
+            services: defaults.map(service).into(),
         })
     }
 }
@@ -114,6 +133,18 @@ fn port(name: &str, value: Option<String>, default: u16) -> Result<u16, Error> {
             expected: "a port number from 1 to 65535",
         }),
     }
+}
+
+fn bind(value: Option<String>) -> Result<IpAddr, Error> {
+    let Some(value) = value else {
+        return Ok(Ipv4Addr::LOCALHOST.into());
+    };
+    let expected = "an address of this machine such as 127.0.0.1 or 0.0.0.0";
+    value.parse().map_err(|_| Error::Setting {
+        name: "BIND".to_owned(),
+        value,
+        expected,
+    })
 }
 
 fn provider(value: Option<String>) -> Result<Provider, Error> {
@@ -171,6 +202,14 @@ mod tests {
         assert_eq!(settings.engine_ports.postgres, 54_320);
         assert_eq!(settings.folder, Path::new("/data"));
         assert_eq!(read(&[]).unwrap().folder, Path::new("/p/.stack"));
+    }
+
+    #[test]
+    fn the_services_get_what_development_needs() {
+        let settings = read(&[("PORT", "9000"), ("ENVIRONMENT", "staging")]).unwrap();
+        assert_eq!(settings.services["PUBLIC_URL"], "http://localhost:9000");
+        assert_eq!(settings.services["ENVIRONMENT"], "staging");
+        assert_eq!(settings.services["SPOOL_DIR"], "/p/.stack/spool");
     }
 
     #[test]

@@ -94,10 +94,7 @@ pub struct FieldError {
 /// The kinds of fault a field can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(
-    missing_docs,
-    reason = "the names are the documentation; they stand in the answers"
-)]
+#[expect(missing_docs, reason = "the names are the documentation; they stand in the answers")]
 pub enum FieldErrorKind {
     Missing,
     WrongType,
@@ -110,11 +107,7 @@ pub enum FieldErrorKind {
 impl FieldError {
     /// A fault of the given kind.
     pub fn new(kind: FieldErrorKind, field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            field: field.into(),
-            message: message.into(),
-            kind,
-        }
+        Self { field: field.into(), message: message.into(), kind }
     }
 }
 
@@ -144,16 +137,8 @@ impl ApiError {
 
     /// All bad fields of a request at once.
     pub fn validation(errors: Vec<FieldError>) -> Self {
-        let named: Vec<&str> = errors
-            .iter()
-            .take(5)
-            .map(|error| error.field.as_str())
-            .collect();
-        let more = if errors.len() > named.len() {
-            ", …"
-        } else {
-            ""
-        };
+        let named: Vec<&str> = errors.iter().take(5).map(|error| error.field.as_str()).collect();
+        let more = if errors.len() > named.len() { ", …" } else { "" };
         let message = format!("The request has bad fields: {}{more}", named.join(", "));
         let errors: Vec<Value> = errors.iter().map(|error| json!(error)).collect();
         Self::new(Code::Validation, message).with_detail("errors", Value::Array(errors))
@@ -237,10 +222,9 @@ impl ApiError {
         } else {
             &self.message
         };
-        if let (true, Some(cause)) = (
-            internal && environment != Environment::Production,
-            self.cause(),
-        ) {
+        if let (true, Some(cause)) =
+            (internal && environment != Environment::Production, self.cause())
+        {
             let causes: Vec<Value> = ErrorChain(cause).lines().map(Value::String).collect();
             details.insert("cause".to_owned(), Value::Array(causes));
         }
@@ -273,9 +257,7 @@ impl ApiError {
         body.insert("status".to_owned(), "error".into());
         let mut response = json_response(self.code.status(), &body);
         if let Some(seconds) = self.retry_after_secs {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, seconds.into());
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         if let Some(allow) = self.allow {
             response.headers_mut().insert(header::ALLOW, allow);
@@ -296,10 +278,7 @@ pub struct Success<T> {
 impl<T> Success<T> {
     /// Wraps what was asked for.
     pub fn new(data: T) -> Self {
-        Self {
-            data,
-            status: "success",
-        }
+        Self { data, status: "success" }
     }
 }
 
@@ -312,10 +291,9 @@ pub fn json_response<B: From<Vec<u8>>>(status: StatusCode, body: &impl Serialize
     });
     let mut response = Response::new(B::from(bytes));
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
@@ -351,10 +329,7 @@ mod tests {
         assert_eq!(shown["status"], "error");
         for environment in [Environment::Development, Environment::Staging] {
             let shown = body(failed(), environment);
-            assert_eq!(
-                shown["details"]["cause"][0],
-                "connection refused by db:5432"
-            );
+            assert_eq!(shown["details"]["cause"][0], "connection refused by db:5432");
         }
     }
 

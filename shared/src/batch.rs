@@ -95,11 +95,7 @@ impl Batch {
     /// Writes the message.
     pub fn encode(self) -> Vec<u8> {
         let mut facets: Vec<Facet> = Vec::new();
-        let events = self
-            .entries
-            .into_iter()
-            .map(|entry| wire_entry(entry, &mut facets))
-            .collect();
+        let events = self.entries.into_iter().map(|entry| wire_entry(entry, &mut facets)).collect();
         let wire = wire::Batch {
             batch_id: Bytes::copy_from_slice(self.batch_id.0.as_bytes()),
             facets: facets.into_iter().map(wire_facet).collect(),
@@ -131,26 +127,17 @@ impl Entry {
             + self.message.len()
             + self.exception_type.as_ref().map_or(0, String::len)
             + self.culprit.as_ref().map_or(0, String::len)
-            + self
-                .payload
-                .as_ref()
-                .map_or(0, |payload| payload.bytes.len())
+            + self.payload.as_ref().map_or(0, |payload| payload.bytes.len())
     }
 }
 
 fn wire_entry(entry: Entry, facets: &mut Vec<Facet>) -> wire::Event {
     // A batch has few facets, so looking through them beats hashing.
-    let facet = facets
-        .iter()
-        .position(|known| *known == entry.facet)
-        .unwrap_or_else(|| {
-            facets.push(entry.facet);
-            facets.len() - 1
-        });
-    let encoding = entry
-        .payload
-        .as_ref()
-        .map_or(0, |payload| i32::from(payload.encoding));
+    let facet = facets.iter().position(|known| *known == entry.facet).unwrap_or_else(|| {
+        facets.push(entry.facet);
+        facets.len() - 1
+    });
+    let encoding = entry.payload.as_ref().map_or(0, |payload| i32::from(payload.encoding));
     wire::Event {
         project_id: entry.project_id.0,
         event_id: Bytes::copy_from_slice(entry.event_id.0.as_bytes()),
@@ -189,14 +176,9 @@ fn facet(wire: wire::Facet) -> Facet {
 }
 
 fn entry(wire: wire::Event, facets: &[Facet]) -> Result<Entry, BatchError> {
-    let fingerprint: [u8; 16] = wire
-        .fingerprint
-        .as_ref()
-        .try_into()
-        .map_err(|_| BatchError::BadField("fingerprint"))?;
-    let facet = usize::try_from(wire.facet)
-        .ok()
-        .and_then(|index| facets.get(index));
+    let fingerprint: [u8; 16] =
+        wire.fingerprint.as_ref().try_into().map_err(|_| BatchError::BadField("fingerprint"))?;
+    let facet = usize::try_from(wire.facet).ok().and_then(|index| facets.get(index));
     let encoding = i16::try_from(wire.encoding).map_err(|_| BatchError::BadField("encoding"))?;
     Ok(Entry {
         project_id: ProjectId(wire.project_id),
@@ -312,23 +294,13 @@ mod tests {
             exception_type: None,
             message: message.to_owned(),
             culprit: Some("main in app".to_owned()),
-            payload: Some(Payload {
-                encoding: 0,
-                bytes: Bytes::from_static(b"zstd"),
-            }),
+            payload: Some(Payload { encoding: 0, bytes: Bytes::from_static(b"zstd") }),
         }
     }
 
     fn batch() -> Batch {
-        let entries = vec![
-            entry("a", "backend"),
-            entry("b", "frontend"),
-            entry("c", "backend"),
-        ];
-        Batch {
-            batch_id: BatchId::generate(),
-            entries,
-        }
+        let entries = vec![entry("a", "backend"), entry("b", "frontend"), entry("c", "backend")];
+        Batch { batch_id: BatchId::generate(), entries }
     }
 
     #[test]
@@ -348,10 +320,7 @@ mod tests {
     #[test]
     fn garbage_is_an_error_and_never_a_panic() {
         assert!(Batch::decode(Bytes::from_static(b"not a batch")).is_err());
-        assert!(matches!(
-            Batch::decode(Bytes::new()),
-            Err(BatchError::BadField("batch_id"))
-        ));
+        assert!(matches!(Batch::decode(Bytes::new()), Err(BatchError::BadField("batch_id"))));
         let bytes = batch().encode();
         for cut in 0..bytes.len() {
             let outcome = Batch::decode(Bytes::copy_from_slice(&bytes[..cut]));

@@ -62,13 +62,7 @@ impl Generations {
         let fresh = fresh();
         let () = self
             .redis
-            .set(
-                &key,
-                &fresh,
-                Some(Expiration::EX(LIFETIME_SECS)),
-                Some(SetOptions::NX),
-                false,
-            )
+            .set(&key, &fresh, Some(Expiration::EX(LIFETIME_SECS)), Some(SetOptions::NX), false)
             .await
             .map_err(CacheUnavailable)?;
         // Another reader may have been first; its value is the one that counts.
@@ -87,19 +81,10 @@ impl Generations {
     ) -> Result<(), CacheUnavailable> {
         let generation = fresh();
         let pipeline = self.redis.pipeline();
-        let scopes = projects
-            .into_iter()
-            .map(Scope::Project)
-            .chain([Scope::Installation]);
+        let scopes = projects.into_iter().map(Scope::Project).chain([Scope::Installation]);
         for scope in scopes {
             let () = pipeline
-                .set(
-                    self.key(scope),
-                    &generation,
-                    Some(Expiration::EX(LIFETIME_SECS)),
-                    None,
-                    false,
-                )
+                .set(self.key(scope), &generation, Some(Expiration::EX(LIFETIME_SECS)), None, false)
                 .await
                 .map_err(CacheUnavailable)?;
         }

@@ -12,6 +12,7 @@ pub mod fingerprint;
 pub mod generations;
 pub mod ids;
 pub mod lifecycle;
+pub mod ops;
 pub mod payload;
 pub mod postgres;
 pub mod project_lock;

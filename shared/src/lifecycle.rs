@@ -28,10 +28,7 @@ pub fn shutdown_signal() -> std::io::Result<CancellationToken> {
 }
 
 /// Starts a task whose end nobody waits for. Everything a service depends on goes into [`Tasks`].
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the replacement the ban names"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the replacement the ban names")]
 pub fn spawn<F>(future: F) -> tokio::task::JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
@@ -98,10 +95,7 @@ mod tests {
         let mut tasks = Tasks::new();
         tasks.spawn("lives", std::future::pending());
         tasks.spawn("dies", async {});
-        assert!(matches!(
-            tasks.any_ended().await,
-            TaskEnded::Returned { name: "dies" }
-        ));
+        assert!(matches!(tasks.any_ended().await, TaskEnded::Returned { name: "dies" }));
     }
 
     #[tokio::test(start_paused = true)]

@@ -75,10 +75,7 @@ pub fn encode(event: &Event) -> Result<Payload, PayloadError> {
             compressor.compress(&json)
         })
         .map_err(PayloadError::Compress)?;
-    Ok(Payload {
-        encoding: Encoding::Zstd.code(),
-        bytes: bytes.into(),
-    })
+    Ok(Payload { encoding: Encoding::Zstd.code(), bytes: bytes.into() })
 }
 
 /// Reads an event from its stored form.
@@ -128,10 +125,7 @@ mod tests {
     #[test]
     fn damage_is_an_error() {
         let payload = encode(&event()).unwrap();
-        assert!(matches!(
-            decode(7, &payload.bytes).unwrap_err(),
-            PayloadError::UnknownEncoding(7)
-        ));
+        assert!(matches!(decode(7, &payload.bytes).unwrap_err(), PayloadError::UnknownEncoding(7)));
         assert!(decode(payload.encoding, &payload.bytes[..payload.bytes.len() / 2]).is_err());
         assert!(decode(payload.encoding, b"").is_err());
     }

@@ -49,19 +49,30 @@ impl DbError {
         move |source| Self::Statement { action, source }
     }
 
-    fn sql_state(&self) -> Option<&SqlState> {
+    fn driver_error(&self) -> Option<&tokio_postgres::Error> {
         match self {
-            Self::Pool(PoolError::Backend(source)) | Self::Statement { source, .. } => {
-                source.code()
-            }
+            Self::Pool(PoolError::Backend(source)) | Self::Statement { source, .. } => Some(source),
             Self::Pool(_) => None,
         }
     }
 
+    fn sql_state(&self) -> Option<&SqlState> {
+        self.driver_error().and_then(tokio_postgres::Error::code)
+    }
+
     /// Whether the data is at fault (SQLSTATE classes 22 and 23): trying again changes nothing.
     pub fn is_data_error(&self) -> bool {
-        self.sql_state()
-            .is_some_and(|state| matches!(state.code().get(..2), Some("22" | "23")))
+        self.sql_state().is_some_and(|state| matches!(state.code().get(..2), Some("22" | "23")))
+            && !self.is_missing_partition()
+    }
+
+    /// Postgres reports a row without a partition as a violated check that has no name.
+    fn is_missing_partition(&self) -> bool {
+        let unnamed = |error: &tokio_postgres::Error| {
+            error.as_db_error().is_some_and(|error| error.constraint().is_none())
+        };
+        self.sql_state() == Some(&SqlState::CHECK_VIOLATION)
+            && self.driver_error().is_some_and(unnamed)
     }
 
     /// Whether the same statements may succeed at once: a deadlock or a serialisation failure.
@@ -119,9 +130,7 @@ fn manager(
         SslMode::Prefer => DriverSslMode::Prefer,
         SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => DriverSslMode::Require,
     });
-    let recycling = ManagerConfig {
-        recycling_method: RecyclingMethod::Fast,
-    };
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let verification = match config.ssl_mode {
         SslMode::Disable => return Ok(Manager::from_config(driver, NoTls, recycling)),
         SslMode::Prefer | SslMode::Require => Verification::None,
@@ -130,9 +139,5 @@ fn manager(
     };
     let tls =
         tls::client_config(verification, config.ca_file.as_deref()).map_err(PoolSetupError::Tls)?;
-    Ok(Manager::from_config(
-        driver,
-        MakeRustlsConnect::new(tls),
-        recycling,
-    ))
+    Ok(Manager::from_config(driver, MakeRustlsConnect::new(tls), recycling))
 }

@@ -62,22 +62,12 @@ pub fn client_config(
             )
             .build()
             .map_err(TlsError::Verifier)?;
-            let verifier = Lenient {
-                chain: Some(inner),
-                provider,
-            };
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(verifier))
+            let verifier = Lenient { chain: Some(inner), provider };
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
         }
         Verification::None => {
-            let verifier = Lenient {
-                chain: None,
-                provider,
-            };
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(verifier))
+            let verifier = Lenient { chain: None, provider };
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
         }
     };
     Ok(config.with_no_client_auth())
@@ -87,25 +77,16 @@ fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, TlsError> {
     let mut store = RootCertStore::empty();
     match ca_file {
         Some(path) => {
-            let unreadable = |source| TlsError::CaFile {
-                path: path.to_owned(),
-                source,
-            };
+            let unreadable = |source| TlsError::CaFile { path: path.to_owned(), source };
             for certificate in CertificateDer::pem_file_iter(path).map_err(unreadable)? {
-                store
-                    .add(certificate.map_err(unreadable)?)
-                    .map_err(TlsError::Config)?;
+                store.add(certificate.map_err(unreadable)?).map_err(TlsError::Config)?;
             }
         }
         None => {
             store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         }
     }
-    if store.is_empty() {
-        Err(TlsError::NoRoots)
-    } else {
-        Ok(store)
-    }
+    if store.is_empty() { Err(TlsError::NoRoots) } else { Ok(store) }
 }
 
 /// What `sslmode` asks for below `verify-full`: the name is not checked, and without authorities the
@@ -165,8 +146,6 @@ impl ServerCertVerifier for Lenient {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

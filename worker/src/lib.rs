@@ -1,1 +1,86 @@
-//! worker
+//! Stores queued events exactly once, groups and counts them, and does the upkeep.
+//!
+//! The way of a message: [`consume`] gathers deliveries, [`persist`] stores them in one transaction,
+//! then the delivery is acknowledged and [`announce`] tells the caches. What can't be stored goes to
+//! [`dead_letters`]. [`upkeep`] makes partitions ahead, applies retention and removes what was
+//! deleted. There is no HTTP here but health and metrics ([`ops`]).
+
+pub mod admin;
+pub mod announce;
+pub mod cli;
+pub mod config;
+pub mod consume;
+pub mod dead_letters;
+pub mod migrate;
+pub mod ops;
+pub mod persist;
+pub mod upkeep;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use shared::generations::Generations;
+use shared::lifecycle::Tasks;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::announce::Announcer;
+use crate::config::Config;
+use crate::ops::Readiness;
+use crate::persist::Persister;
+
+/// Statements of a transaction may have to wait for another worker's rows, but not forever.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Runs the service until the token is cancelled and what was taken from the queue is stored.
+///
+/// # Errors
+/// When it can't start, or a background task dies.
+pub async fn run(
+    config: Config,
+    listener: TcpListener,
+    metrics: PrometheusHandle,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let pool = shared::postgres::pool(&config.postgres, "errata-worker", STATEMENT_TIMEOUT)?;
+    let redis = shared::redis::client(&config.redis)?;
+    let generations = Generations::new(redis, config.service.namespace.clone());
+    let announcer = Announcer::new();
+    let readiness = Arc::new(Readiness::default());
+    let persister = Arc::new(Persister::new(pool.clone(), config.retention_days));
+
+    let mut tasks = Tasks::new();
+    tasks.spawn(
+        "announce",
+        announce::run(announcer.clone(), generations, pool.clone(), shutdown.clone()),
+    );
+    tasks.spawn("upkeep", upkeep::run(pool, config.clone(), announcer.clone(), shutdown.clone()));
+    tasks.spawn("ops", ops::serve(listener, metrics, Arc::clone(&readiness), shutdown.clone()));
+    for lane in 0..config.lanes {
+        let consumer = consume::Consumer {
+            lane,
+            broker: config.broker.clone(),
+            namespace: config.service.namespace.clone(),
+            persister: Arc::clone(&persister),
+            announcer: announcer.clone(),
+            readiness: Arc::clone(&readiness),
+        };
+        tasks.spawn("consume", consumer.run(shutdown.clone()));
+    }
+    tracing::info!(listen = %config.service.listen, lanes = config.lanes, "worker is running");
+
+    tokio::select! {
+        ended = tasks.any_ended(), if !shutdown.is_cancelled() => {
+            // A task may have ended because of the shutdown that it saw first.
+            if !shutdown.is_cancelled() {
+                return Err(ended.into());
+            }
+        }
+        () = shutdown.cancelled() => {}
+    }
+    if !tasks.drain(config.service.shutdown_timeout).await {
+        tracing::warn!("the grace time is over; unacknowledged messages return to the queue");
+    }
+    Ok(())
+}

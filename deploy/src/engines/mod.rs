@@ -20,8 +20,6 @@ use crate::part::Part;
 use crate::ports;
 use crate::process::Process;
 
-pub(crate) use postgres::finish as finish_postgres;
-
 /// User, password and database of every private instance. They listen on loopback only, and what is
 /// written in a public repository protects nothing anyway.
 const USER: &str = "errata";

@@ -1,5 +1,12 @@
 //! What the command `stack` does.
 
+mod down;
+mod place;
 mod run;
+mod status;
+mod up;
 
+pub use down::{down, reset};
 pub use run::run;
+pub use status::{PartStatus, status};
+pub use up::{Address, up};

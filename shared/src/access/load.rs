@@ -32,10 +32,7 @@ pub(super) async fn changed_since(
     if known == Some(version) {
         return Ok(None);
     }
-    let mut table = AccessTable {
-        version,
-        ..AccessTable::default()
-    };
+    let mut table = AccessTable { version, ..AccessTable::default() };
     for row in query(&tx, include_str!("sql/keys.sql")).await? {
         add_key(&mut table, &row, environment);
     }
@@ -49,13 +46,8 @@ async fn query(
     tx: &deadpool_postgres::Transaction<'_>,
     sql: &'static str,
 ) -> Result<Vec<Row>, DbError> {
-    let statement = tx
-        .prepare_cached(sql)
-        .await
-        .map_err(DbError::statement("prepare"))?;
-    tx.query(&statement, &[])
-        .await
-        .map_err(DbError::statement("read the keys"))
+    let statement = tx.prepare_cached(sql).await.map_err(DbError::statement("prepare"))?;
+    tx.query(&statement, &[]).await.map_err(DbError::statement("read the keys"))
 }
 
 fn add_key(table: &mut AccessTable, row: &Row, environment: Environment) {
@@ -71,10 +63,7 @@ fn add_key(table: &mut AccessTable, row: &Row, environment: Environment) {
         id: row.get("id"),
         project_id: row.get::<_, Option<i32>>("project_id").map(ProjectId),
         // A permission of a later version is one this version can't grant.
-        permissions: names
-            .iter()
-            .filter_map(|name| name.parse::<Permission>().ok())
-            .collect(),
+        permissions: names.iter().filter_map(|name| name.parse::<Permission>().ok()).collect(),
         expires_at: row.get("expires_at"),
     };
     table.keys.insert(KeyHash(hash), key);

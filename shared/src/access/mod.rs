@@ -151,11 +151,7 @@ impl Access {
     ) -> Result<(), crate::postgres::DbError> {
         let known = self.table.load().as_ref().map(|table| table.version);
         if let Some(table) = load::changed_since(pool, known, environment).await? {
-            tracing::debug!(
-                version = table.version,
-                keys = table.keys.len(),
-                "keys loaded"
-            );
+            tracing::debug!(version = table.version, keys = table.keys.len(), "keys loaded");
             self.table.store(Some(Arc::new(table)));
         }
         Ok(())

@@ -46,10 +46,7 @@ impl FromStr for Permission {
     type Err = UnknownPermission;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|known| known.as_str() == text)
-            .ok_or(UnknownPermission)
+        Self::ALL.into_iter().find(|known| known.as_str() == text).ok_or(UnknownPermission)
     }
 }
 
@@ -72,11 +69,7 @@ impl Permissions {
 
 impl FromIterator<Permission> for Permissions {
     fn from_iter<T: IntoIterator<Item = Permission>>(permissions: T) -> Self {
-        Self(
-            permissions
-                .into_iter()
-                .fold(0, |set, permission| set | permission as u8),
-        )
+        Self(permissions.into_iter().fold(0, |set, permission| set | permission as u8))
     }
 }
 

@@ -30,6 +30,8 @@ pub enum BrokerError {
         #[source]
         source: lapin::Error,
     },
+    #[error("the broker did not take the message")]
+    NotConfirmed,
     #[error("no broker is configured")]
     NoBroker,
 }
@@ -53,11 +55,7 @@ pub async fn connect(config: &BrokerConfig, name: &str) -> Result<Connection, Br
     let tls = OwnedTLSConfig {
         identity: None,
         cert_chain: match &config.ca_file {
-            Some(path) => Some(
-                tokio::fs::read_to_string(path)
-                    .await
-                    .map_err(BrokerError::CaFile)?,
-            ),
+            Some(path) => Some(tokio::fs::read_to_string(path).await.map_err(BrokerError::CaFile)?),
             None => None,
         },
     };

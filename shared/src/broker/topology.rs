@@ -51,11 +51,7 @@ const MAX_QUEUE_BYTES: i64 = 8 << 30;
 pub async fn declare(channel: &Channel, namespace: &str) -> Result<(), BrokerError> {
     for queue in Queue::ALL {
         channel
-            .queue_declare(
-                queue.name(namespace),
-                QueueDeclareOptions::durable(),
-                arguments(),
-            )
+            .queue_declare(queue.name(namespace), QueueDeclareOptions::durable(), arguments())
             .await
             .map_err(BrokerError::channel("declare a queue"))?;
     }
@@ -68,10 +64,7 @@ fn arguments() -> FieldTable {
     arguments.insert(short("x-queue-type"), value("quorum"));
     // A full queue answers with a nack, which ingest turns into a spooled message.
     arguments.insert(short("x-overflow"), value("reject-publish"));
-    arguments.insert(
-        short("x-max-length-bytes"),
-        AMQPValue::LongLongInt(MAX_QUEUE_BYTES),
-    );
+    arguments.insert(short("x-max-length-bytes"), AMQPValue::LongLongInt(MAX_QUEUE_BYTES));
     arguments
 }
 
@@ -113,10 +106,7 @@ pub async fn depth(
     let found = channel
         .queue_declare(
             queue.name(namespace),
-            QueueDeclareOptions {
-                passive: true,
-                ..QueueDeclareOptions::default()
-            },
+            QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() },
             FieldTable::default(),
         )
         .await

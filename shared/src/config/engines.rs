@@ -33,9 +33,7 @@ impl PostgresConfig {
     /// Reads the settings.
     pub fn read(settings: &Settings<'_>, default_pool_size: u64) -> Self {
         let default = "postgres://errata:errata@localhost:5432/errata";
-        let url = settings
-            .text("DATABASE_URL")
-            .unwrap_or_else(|| default.to_owned());
+        let url = settings.text("DATABASE_URL").unwrap_or_else(|| default.to_owned());
         let (url, mode, root) = split_ssl(&url);
         let ssl_mode = match mode.as_deref() {
             None | Some("prefer" | "allow") => SslMode::Prefer,
@@ -81,20 +79,12 @@ fn split_ssl(url: &str) -> (String, Option<String>, Option<String>) {
         match pair.split_once('=') {
             Some(("sslmode", value)) => mode = Some(value.to_owned()),
             Some(("sslrootcert", value)) => {
-                root = Some(
-                    percent_encoding::percent_decode_str(value)
-                        .decode_utf8_lossy()
-                        .into(),
-                );
+                root = Some(percent_encoding::percent_decode_str(value).decode_utf8_lossy().into());
             }
             _ => rest.push(pair),
         }
     }
-    let url = if rest.is_empty() {
-        base.to_owned()
-    } else {
-        format!("{base}?{}", rest.join("&"))
-    };
+    let url = if rest.is_empty() { base.to_owned() } else { format!("{base}?{}", rest.join("&")) };
     (url, mode, root)
 }
 
@@ -119,17 +109,11 @@ impl BrokerConfig {
         if urls.is_empty() {
             urls.push("amqp://guest:guest@localhost:5672/%2f".to_owned());
         }
-        if urls
-            .iter()
-            .any(|url| lapin::uri::AMQPUri::from_str(url).is_err())
-        {
+        if urls.iter().any(|url| lapin::uri::AMQPUri::from_str(url).is_err()) {
             let allowed = "URLs like amqp://user:password@host:5672/vhost, several between commas";
             settings.problem("AMQP_URL", None, allowed);
         }
-        Self {
-            urls: urls.into_iter().map(Secret::new).collect(),
-            ca_file: ca_file(settings),
-        }
+        Self { urls: urls.into_iter().map(Secret::new).collect(), ca_file: ca_file(settings) }
     }
 }
 
@@ -145,21 +129,12 @@ pub struct RedisConfig {
 impl RedisConfig {
     /// Reads the settings.
     pub fn read(settings: &Settings<'_>) -> Self {
-        let url = settings
-            .text("REDIS_URL")
-            .unwrap_or_else(|| "redis://localhost:6379".to_owned());
+        let url = settings.text("REDIS_URL").unwrap_or_else(|| "redis://localhost:6379".to_owned());
         let named_redis = url.starts_with("redis");
         if !named_redis || fred::types::config::Config::from_url(&url).is_err() {
-            settings.problem(
-                "REDIS_URL",
-                None,
-                "a URL like redis://:password@host:6379/0",
-            );
+            settings.problem("REDIS_URL", None, "a URL like redis://:password@host:6379/0");
         }
-        Self {
-            url: Secret::new(url),
-            ca_file: ca_file(settings),
-        }
+        Self { url: Secret::new(url), ca_file: ca_file(settings) }
     }
 }
 
@@ -179,11 +154,7 @@ mod tests {
     #[test]
     fn sslmode_is_honoured_in_libpqs_terms() {
         check("postgres://u:p@h/d", "postgres://u:p@h/d", SslMode::Prefer);
-        check(
-            "postgres://u:p@h/d?sslmode=disable",
-            "postgres://u:p@h/d",
-            SslMode::Disable,
-        );
+        check("postgres://u:p@h/d?sslmode=disable", "postgres://u:p@h/d", SslMode::Disable);
         check(
             "postgres://u:p@a:1,b:2/d?application_name=x&sslmode=verify-full&sslrootcert=%2Fca.pem",
             "postgres://u:p@a:1,b:2/d?application_name=x",

@@ -73,19 +73,14 @@ pub struct Settings<'a> {
 
 impl fmt::Debug for Settings<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings")
-            .field("problems", &self.problems)
-            .finish_non_exhaustive()
+        f.debug_struct("Settings").field("problems", &self.problems).finish_non_exhaustive()
     }
 }
 
 impl<'a> Settings<'a> {
     /// Reads through the given lookup.
     pub fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self {
-            lookup,
-            problems: RefCell::new(Vec::new()),
-        }
+        Self { lookup, problems: RefCell::new(Vec::new()) }
     }
 
     /// The variable's text; one that is set to nothing counts as not set.
@@ -96,9 +91,7 @@ impl<'a> Settings<'a> {
     /// Records a problem: the variable, what it holds (unless secret) and what is allowed.
     pub fn problem(&self, name: &str, holds: Option<&str>, allowed: &str) {
         let holds = holds.map_or_else(String::new, |text| format!(" holds {text:?} and"));
-        self.problems
-            .borrow_mut()
-            .push(format!("{name}{holds} must be {allowed}"));
+        self.problems.borrow_mut().push(format!("{name}{holds} must be {allowed}"));
     }
 
     /// The variable as any type that reads from text, or the default.
@@ -136,11 +129,7 @@ impl<'a> Settings<'a> {
     /// The variable's parts between commas, or none.
     pub fn list(&self, name: &str) -> Vec<String> {
         let text = self.text(name).unwrap_or_default();
-        text.split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-            .map(str::to_owned)
-            .collect()
+        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
     }
 
     /// The value, unless anything was wrong.
@@ -149,19 +138,12 @@ impl<'a> Settings<'a> {
     /// All problems that were recorded.
     pub fn finish<T>(self, value: T) -> Result<T, ConfigError> {
         let problems = self.problems.into_inner();
-        if problems.is_empty() {
-            Ok(value)
-        } else {
-            Err(ConfigError(problems))
-        }
+        if problems.is_empty() { Ok(value) } else { Err(ConfigError(problems)) }
     }
 }
 
 /// Reads a variable of this process.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place that reads the environment"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub fn process_environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
@@ -209,19 +191,13 @@ impl ServiceConfig {
 }
 
 fn namespace(settings: &Settings<'_>) -> String {
-    let name = settings
-        .text("NAMESPACE")
-        .unwrap_or_else(|| "errata".to_owned());
+    let name = settings.text("NAMESPACE").unwrap_or_else(|| "errata".to_owned());
     let sane = name.len() <= 64
         && name
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     if !sane {
-        settings.problem(
-            "NAMESPACE",
-            Some(&name),
-            "at most 64 of the characters a-z, 0-9 and _",
-        );
+        settings.problem("NAMESPACE", Some(&name), "at most 64 of the characters a-z, 0-9 and _");
     }
     name
 }
@@ -229,9 +205,7 @@ fn namespace(settings: &Settings<'_>) -> String {
 /// The origin that clients use, without a trailing slash: `PUBLIC_URL`, or the edge on this host.
 pub fn public_url(settings: &Settings<'_>) -> String {
     let port: u16 = settings.parse("PORT", 8080, "a port number");
-    let url = settings
-        .text("PUBLIC_URL")
-        .unwrap_or_else(|| format!("http://localhost:{port}"));
+    let url = settings.text("PUBLIC_URL").unwrap_or_else(|| format!("http://localhost:{port}"));
     if !(url.starts_with("http://") || url.starts_with("https://")) {
         settings.problem("PUBLIC_URL", Some(&url), "an http:// or https:// URL");
     }
@@ -244,10 +218,7 @@ mod tests {
 
     fn read(pairs: &[(&str, &str)]) -> Result<ServiceConfig, ConfigError> {
         let lookup = |name: &str| {
-            pairs
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         };
         let settings = Settings::new(&lookup);
         let config = ServiceConfig::read(&settings, "INGEST_PORT", 8081);

@@ -2,10 +2,7 @@
 //!
 //! Labels come from enums only, so that their number is bounded whatever clients send.
 
-#![expect(
-    clippy::disallowed_macros,
-    reason = "the one place that may spell a metric"
-)]
+#![expect(clippy::disallowed_macros, reason = "the one place that may spell a metric")]
 
 use std::time::Duration;
 
@@ -74,14 +71,12 @@ impl Counter {
     pub fn describe(self) -> (&'static str, &'static str) {
         match self {
             Self::EventsTotal => ("errata_events_total", "Events by how they left the service"),
-            Self::PublishedMessagesTotal => (
-                "errata_published_messages_total",
-                "Queue messages confirmed by the broker",
-            ),
-            Self::SpooledMessagesTotal => (
-                "errata_spooled_messages_total",
-                "Queue messages written to the spool",
-            ),
+            Self::PublishedMessagesTotal => {
+                ("errata_published_messages_total", "Queue messages confirmed by the broker")
+            }
+            Self::SpooledMessagesTotal => {
+                ("errata_spooled_messages_total", "Queue messages written to the spool")
+            }
             Self::RetriesTotal => ("errata_retries_total", "Transactions that were tried again"),
             Self::CacheReadsTotal => ("errata_cache_reads_total", "Reads by cache outcome"),
             Self::UpkeepRunsTotal => ("errata_upkeep_runs_total", "Runs of background work"),
@@ -91,25 +86,19 @@ impl Counter {
 
 impl Gauge {
     /// All gauges.
-    pub const ALL: [Self; 4] = [
-        Self::SpoolBytes,
-        Self::MemoryHeldBytes,
-        Self::BrokerConnected,
-        Self::QueueReadyMessages,
-    ];
+    pub const ALL: [Self; 4] =
+        [Self::SpoolBytes, Self::MemoryHeldBytes, Self::BrokerConnected, Self::QueueReadyMessages];
 
     /// Name and help text.
     pub fn describe(self) -> (&'static str, &'static str) {
         match self {
             Self::SpoolBytes => ("errata_spool_bytes", "Bytes waiting in the spool"),
-            Self::MemoryHeldBytes => (
-                "errata_memory_held_bytes",
-                "Bytes of bodies and events held in memory",
-            ),
-            Self::BrokerConnected => (
-                "errata_broker_connected",
-                "1 while the broker confirms what is published",
-            ),
+            Self::MemoryHeldBytes => {
+                ("errata_memory_held_bytes", "Bytes of bodies and events held in memory")
+            }
+            Self::BrokerConnected => {
+                ("errata_broker_connected", "1 while the broker confirms what is published")
+            }
             Self::QueueReadyMessages => {
                 ("errata_queue_ready_messages", "Messages ready in a queue")
             }
@@ -131,30 +120,22 @@ impl Histogram {
     /// Name and help text.
     pub fn describe(self) -> (&'static str, &'static str) {
         match self {
-            Self::RequestDurationSeconds => (
-                "errata_request_duration_seconds",
-                "Time from a request to its answer",
-            ),
-            Self::ConfirmDurationSeconds => (
-                "errata_confirm_duration_seconds",
-                "Time from publishing to the confirm",
-            ),
-            Self::LagSeconds => (
-                "errata_lag_seconds",
-                "Time from an event's receipt to its commit",
-            ),
-            Self::PersistDurationSeconds => (
-                "errata_persist_duration_seconds",
-                "Duration of the worker's transaction",
-            ),
-            Self::BatchEvents => (
-                "errata_batch_events",
-                "Events in one transaction of the worker",
-            ),
-            Self::QueryDurationSeconds => (
-                "errata_query_duration_seconds",
-                "Duration of a statement of the query API",
-            ),
+            Self::RequestDurationSeconds => {
+                ("errata_request_duration_seconds", "Time from a request to its answer")
+            }
+            Self::ConfirmDurationSeconds => {
+                ("errata_confirm_duration_seconds", "Time from publishing to the confirm")
+            }
+            Self::LagSeconds => {
+                ("errata_lag_seconds", "Time from an event's receipt to its commit")
+            }
+            Self::PersistDurationSeconds => {
+                ("errata_persist_duration_seconds", "Duration of the worker's transaction")
+            }
+            Self::BatchEvents => ("errata_batch_events", "Events in one transaction of the worker"),
+            Self::QueryDurationSeconds => {
+                ("errata_query_duration_seconds", "Duration of a statement of the query API")
+            }
         }
     }
 }
@@ -166,10 +147,7 @@ pub fn count(counter: Counter, outcome: &'static str, reason: &'static str, amou
 }
 
 /// Sets a gauge.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "gauges are floats in the exposition format"
-)]
+#[expect(clippy::cast_precision_loss, reason = "gauges are floats in the exposition format")]
 pub fn set(gauge: Gauge, reason: &'static str, value: u64) {
     let (name, _) = gauge.describe();
     metrics::gauge!(name, "reason" => reason).set(value as f64);
@@ -182,9 +160,8 @@ pub fn observe(histogram: Histogram, outcome: &'static str, value: f64) {
 }
 
 /// From half a millisecond, the fastest answer measured, to the longest wait that is allowed.
-const DURATION_BUCKETS: [f64; 14] = [
-    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0,
-];
+const DURATION_BUCKETS: [f64; 14] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
 const SIZE_BUCKETS: [f64; 8] = [1.0, 10.0, 50.0, 100.0, 500.0, 1_000.0, 2_500.0, 5_000.0];
 
 /// Installs the recorder and describes every metric.

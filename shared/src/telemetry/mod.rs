@@ -31,9 +31,9 @@ pub fn init(config: &ServiceConfig) -> Result<PrometheusHandle, TelemetryError> 
     let filter = EnvFilter::new(&config.log_level);
     let registry = tracing_subscriber::registry().with(filter);
     match config.environment {
-        Environment::Development => registry
-            .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
-            .try_init(),
+        Environment::Development => {
+            registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).try_init()
+        }
         Environment::Staging | Environment::Production => registry
             .with(
                 tracing_subscriber::fmt::layer()

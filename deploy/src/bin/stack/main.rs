@@ -1,10 +1,13 @@
 //! The command behind `make up`, `make down` and `make test`.
 
+mod print;
+
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use deploy::{Program, Settings, ensure_installed, stack};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs the whole system on this machine: engines, services and the edge.
@@ -16,6 +19,18 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// Start everything that does not run yet, and wait until all of it is healthy
+    Up,
+    /// End what `up` started; data is kept
+    Down,
+    /// End what `up` started and remove all data
+    Reset {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Show what runs
+    Status,
     /// Install the programs that the stack needs
     Install,
     /// Run a command with throw-away engines, named in TEST_DATABASE_URL and so on
@@ -46,10 +61,21 @@ async fn main() -> ExitCode {
 }
 
 async fn perform(action: Action) -> anyhow::Result<ExitCode> {
+    let root = std::env::current_dir().context("cannot find the present folder")?;
+    let settings = Settings::from_env(&root)?;
     match action {
-        Action::Install => deploy::ensure_installed(&deploy::Program::ALL).await?,
+        Action::Up => print::address(&stack::up(&settings).await?)?,
+        Action::Down => stack::down(&settings).await?,
+        Action::Reset { yes } => {
+            if !yes && !print::confirmed("This removes all data of the stack. Go on? [y/N] ")? {
+                return Ok(ExitCode::FAILURE);
+            }
+            stack::reset(&settings).await?;
+        }
+        Action::Status => return print::status(&stack::status(&settings).await?),
+        Action::Install => ensure_installed(&Program::ALL).await?,
         Action::Run { command } => {
-            let status = deploy::stack::run(&command).await?;
+            let status = stack::run(&command).await?;
             let code = status.code().and_then(|code| u8::try_from(code).ok());
             return Ok(code.map_or(ExitCode::FAILURE, ExitCode::from));
         }

@@ -1,0 +1,2 @@
+-- One migration at a time, whatever machine it runs on. Held by the session.
+SELECT pg_advisory_lock(hashtext('errata.migrate'))

@@ -1,0 +1,94 @@
+//! Tells the caches that data changed.
+//!
+//! Coalesced: however many batches touch a project, its generation moves at most twice a second. An
+//! announcement that fails is made again until it works, and everything is announced at the start,
+//! because the process before may have died between a commit and its announcement.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use deadpool_postgres::{GenericClient as _, Pool};
+use shared::generations::Generations;
+use shared::ids::ProjectId;
+use shared::postgres::DbError;
+use shared::telemetry::ErrorChain;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// The shortest time between two moves of a generation: a cached answer lives at least that long
+/// under load, and no reader sees data older than it.
+const INTERVAL: Duration = Duration::from_millis(500);
+
+/// Where batches say which projects they changed.
+#[derive(Debug, Clone, Default)]
+pub struct Announcer {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    changed: Mutex<BTreeSet<ProjectId>>,
+    wake: Notify,
+}
+
+impl Announcer {
+    /// Nothing to announce yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Marks projects as changed. Call it after the commit.
+    pub fn changed(&self, projects: impl IntoIterator<Item = ProjectId>) {
+        self.inner.changed.lock().unwrap_or_else(PoisonError::into_inner).extend(projects);
+        self.inner.wake.notify_one();
+    }
+
+    fn take(&self) -> BTreeSet<ProjectId> {
+        std::mem::take(&mut *self.inner.changed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Announces what was marked, until the token is cancelled and nothing is left to announce.
+pub async fn run(
+    announcer: Announcer,
+    generations: Generations,
+    pool: Pool,
+    shutdown: CancellationToken,
+) {
+    match all_projects(&pool).await {
+        Ok(projects) => announcer.changed(projects),
+        Err(error) => {
+            tracing::warn!(error = %ErrorChain(&error), "can't announce all projects at the start");
+        }
+    }
+    loop {
+        let stopping = tokio::select! {
+            () = announcer.inner.wake.notified() => false,
+            () = shutdown.cancelled() => true,
+        };
+        let changed = announcer.take();
+        if !changed.is_empty()
+            && let Err(error) = generations.announce(changed.iter().copied()).await
+        {
+            tracing::warn!(error = %ErrorChain(&error), "an announcement failed and is made again");
+            announcer.changed(changed);
+        }
+        if stopping {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(INTERVAL) => {}
+            () = shutdown.cancelled() => {}
+        }
+    }
+}
+
+async fn all_projects(pool: &Pool) -> Result<Vec<ProjectId>, DbError> {
+    let client = pool.get().await.map_err(DbError::Pool)?;
+    let rows = client
+        .query(include_str!("sql/all_projects.sql"), &[])
+        .await
+        .map_err(DbError::statement("list projects"))?;
+    Ok(rows.iter().map(|row| ProjectId(row.get("id"))).collect())
+}

@@ -1,0 +1,47 @@
+//! Settings of the worker.
+
+use shared::config::{
+    BrokerConfig, ConfigError, PostgresConfig, RedisConfig, ServiceConfig, Settings, public_url,
+};
+
+/// Everything the worker and its commands read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// What every service reads; the port is `WORKER_PORT`.
+    pub service: ServiceConfig,
+    /// `DATABASE_URL` and what belongs to it.
+    pub postgres: PostgresConfig,
+    /// `AMQP_URL`.
+    pub broker: BrokerConfig,
+    /// `REDIS_URL`.
+    pub redis: RedisConfig,
+    /// `PUBLIC_URL`, for DSNs.
+    pub public_url: String,
+    /// `WORKER_LANES`: transactions at once. Two keep Postgres busy while the other one commits.
+    pub lanes: u32,
+    /// `RETENTION_DAYS`: how many days of events are kept; counts and an example stay.
+    pub retention_days: u32,
+}
+
+impl Config {
+    /// Reads the settings through a lookup.
+    ///
+    /// # Errors
+    /// All bad settings at once.
+    pub fn from_lookup(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let settings = Settings::new(lookup);
+        let lanes = settings.number("WORKER_LANES", 2, 1..=64);
+        let config = Self {
+            service: ServiceConfig::read(&settings, "WORKER_PORT", 8083),
+            // Each lane holds one connection; the rest is for upkeep and announcements.
+            postgres: PostgresConfig::read(&settings, lanes + 4),
+            broker: BrokerConfig::read(&settings),
+            redis: RedisConfig::read(&settings),
+            public_url: public_url(&settings),
+            lanes: u32::try_from(lanes).unwrap_or(1),
+            retention_days: u32::try_from(settings.number("RETENTION_DAYS", 90, 1..=3_650))
+                .unwrap_or(90),
+        };
+        settings.finish(config)
+    }
+}

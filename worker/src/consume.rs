@@ -1,0 +1,280 @@
+//! A lane: takes messages from the queues, has them stored, and acknowledges them after the commit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use lapin::message::Delivery;
+use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions};
+use lapin::types::FieldTable;
+use lapin::{Channel, Connection};
+use shared::batch::{Batch, MAX_BYTES, MESSAGE_TYPE};
+use shared::broker::topology::{self, Queue};
+use shared::broker::{self, Backoff, BrokerError};
+use shared::config::BrokerConfig;
+use shared::telemetry::ErrorChain;
+use shared::telemetry::metrics::{self, Gauge, Histogram};
+use tokio_util::sync::CancellationToken;
+
+use crate::announce::Announcer;
+use crate::dead_letters::DeadLetters;
+use crate::ops::Readiness;
+use crate::persist::{PersistError, Persister};
+
+/// How long a message waits for company: long enough to fill a transaction under load, too short to
+/// be seen by a reader.
+const LINGER: Duration = Duration::from_millis(4);
+
+/// Events of one transaction. Measured as the knee: larger ones only hold locks for longer.
+const MAX_EVENTS: usize = 5_000;
+
+/// Bytes of one transaction, whatever the number of events.
+const MAX_GATHERED_BYTES: usize = 16 << 20;
+
+/// How often the depth of the queues is asked for.
+const DEPTH_INTERVAL: Duration = Duration::from_secs(5);
+
+/// One lane of the worker.
+#[derive(Debug)]
+pub struct Consumer {
+    /// Number of the lane; the first one also watches the queues.
+    pub lane: u32,
+    /// Where the broker is.
+    pub broker: BrokerConfig,
+    /// Prefix of the queues.
+    pub namespace: String,
+    /// Stores what is taken.
+    pub persister: Arc<Persister>,
+    /// Is told what changed.
+    pub announcer: Announcer,
+    /// Is told whether the lane takes messages.
+    pub readiness: Arc<Readiness>,
+}
+
+/// Why a session with the broker ended.
+#[derive(Debug, thiserror::Error)]
+enum SessionError {
+    #[error("the session with the broker failed")]
+    Broker(#[from] BrokerError),
+    #[error("the broker ended the delivery of messages")]
+    Ended,
+    #[error("failed to store what was delivered")]
+    Persist(#[from] PersistError),
+}
+
+/// A queue being consumed on a channel of its own, so that acknowledging up to a delivery says
+/// nothing about the other queue's deliveries.
+struct Source {
+    channel: Channel,
+    deliveries: lapin::Consumer,
+}
+
+/// Deliveries of one queue, in order.
+struct Gathered {
+    channel: Channel,
+    deliveries: Vec<Delivery>,
+}
+
+impl Consumer {
+    /// Consumes until the token is cancelled, connecting again whenever the broker comes back.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let mut backoff = Backoff::new();
+        while !shutdown.is_cancelled() {
+            let Err(error) = self.session(&shutdown, &mut backoff).await else {
+                return;
+            };
+            if shutdown.is_cancelled() {
+                return;
+            }
+            tracing::warn!(lane = self.lane, error = %ErrorChain(&error), "connecting to the broker again");
+            tokio::select! {
+                () = backoff.wait() => {}
+                () = shutdown.cancelled() => {}
+            }
+        }
+    }
+
+    async fn session(
+        &self,
+        shutdown: &CancellationToken,
+        backoff: &mut Backoff,
+    ) -> Result<(), SessionError> {
+        let connection = broker::connect(&self.broker, "errata-worker").await?;
+        let control = control_channel(&connection, &self.namespace).await?;
+        let mut events = self.consume(&connection, Queue::Events, 32).await?;
+        let mut bulk = self.consume(&connection, Queue::Bulk, 8).await?;
+        let dead = DeadLetters { channel: &control, namespace: &self.namespace };
+        let _up = self.readiness.lane_up();
+        *backoff = Backoff::new();
+        let mut depth = tokio::time::interval(DEPTH_INTERVAL);
+        loop {
+            let gathered = tokio::select! {
+                biased;
+                () = shutdown.cancelled() => break,
+                gathered = gather(&mut events) => gathered?,
+                gathered = gather(&mut bulk) => gathered?,
+                _ = depth.tick(), if self.lane == 0 => {
+                    report_depth(&control, &self.namespace).await?;
+                    continue;
+                }
+            };
+            self.process(gathered, &dead, shutdown).await?;
+        }
+        // What was delivered and not taken goes back to the queue with the connection.
+        connection
+            .close(200, "shutting down".into())
+            .await
+            .map_err(BrokerError::channel("close the connection"))?;
+        Ok(())
+    }
+
+    async fn consume(
+        &self,
+        connection: &Connection,
+        queue: Queue,
+        prefetch: u16,
+    ) -> Result<Source, BrokerError> {
+        let channel =
+            connection.create_channel().await.map_err(BrokerError::channel("open a channel"))?;
+        // Bounds what the broker sends ahead, and with it the memory of the lane.
+        channel
+            .basic_qos(prefetch, BasicQosOptions::default())
+            .await
+            .map_err(BrokerError::channel("bound the prefetch"))?;
+        let deliveries = channel
+            .basic_consume(
+                queue.name(&self.namespace),
+                "".into(),
+                BasicConsumeOptions::default(),
+                FieldTable::default(),
+            )
+            .await
+            .map_err(BrokerError::channel("consume a queue"))?;
+        Ok(Source { channel, deliveries })
+    }
+
+    /// Stores the deliveries, acknowledges them, and announces the change, in this order.
+    async fn process(
+        &self,
+        gathered: Gathered,
+        dead: &DeadLetters<'_>,
+        shutdown: &CancellationToken,
+    ) -> Result<(), SessionError> {
+        let Gathered { channel, deliveries } = gathered;
+        let Some(last) = deliveries.last().map(|delivery| delivery.delivery_tag) else {
+            return Ok(());
+        };
+        let batches = decode(deliveries, dead).await?;
+        let stored = self.persister.store(&batches, dead, shutdown).await?;
+        let acknowledged = channel.basic_ack(last, BasicAckOptions { multiple: true }).await;
+        // Announced whether or not the acknowledgement arrives: the commit stands.
+        report_lag(&batches);
+        self.announcer.changed(stored.projects);
+        acknowledged.map_err(BrokerError::channel("acknowledge"))?;
+        Ok(())
+    }
+}
+
+async fn control_channel(connection: &Connection, namespace: &str) -> Result<Channel, BrokerError> {
+    let channel =
+        connection.create_channel().await.map_err(BrokerError::channel("open a channel"))?;
+    channel
+        .confirm_select(ConfirmSelectOptions::default())
+        .await
+        .map_err(BrokerError::channel("ask for confirms"))?;
+    topology::declare(&channel, namespace).await?;
+    Ok(channel)
+}
+
+/// Waits for a message and takes those that follow it at once, up to the bounds of a transaction.
+/// Cancelling it before the first message loses nothing.
+async fn gather(source: &mut Source) -> Result<Gathered, SessionError> {
+    let first = next(&mut source.deliveries).await?;
+    let deadline = tokio::time::Instant::now() + LINGER;
+    let mut bytes = first.data.len();
+    let mut deliveries = vec![first];
+    while bytes < MAX_GATHERED_BYTES && event_bound(&deliveries) < MAX_EVENTS {
+        let Ok(delivery) = tokio::time::timeout_at(deadline, next(&mut source.deliveries)).await
+        else {
+            break;
+        };
+        let delivery = delivery?;
+        bytes += delivery.data.len();
+        deliveries.push(delivery);
+    }
+    Ok(Gathered { channel: source.channel.clone(), deliveries })
+}
+
+async fn next(deliveries: &mut lapin::Consumer) -> Result<Delivery, SessionError> {
+    match deliveries.next().await {
+        Some(Ok(delivery)) => Ok(delivery),
+        Some(Err(source)) => {
+            Err(BrokerError::Channel { action: "receive a message", source }.into())
+        }
+        None => Err(SessionError::Ended),
+    }
+}
+
+/// About how many events the deliveries hold, without opening them.
+fn event_bound(deliveries: &[Delivery]) -> usize {
+    const TYPICAL_EVENT_BYTES: usize = 400;
+    deliveries.iter().map(|delivery| 1 + delivery.data.len() / TYPICAL_EVENT_BYTES).sum()
+}
+
+/// Decodes the messages; what is no batch becomes a dead letter as it came.
+async fn decode(
+    deliveries: Vec<Delivery>,
+    dead: &DeadLetters<'_>,
+) -> Result<Vec<Batch>, SessionError> {
+    let mut batches = Vec::with_capacity(deliveries.len());
+    for delivery in deliveries {
+        let id = delivery.properties.message_id().as_ref().map(ToString::to_string);
+        match read(&delivery) {
+            Ok(batch) => batches.push(batch),
+            Err(reason) => {
+                tracing::error!(
+                    message.id = id,
+                    reason,
+                    "a message can't be read and becomes a dead letter"
+                );
+                dead.bury_message(&delivery.data, id.as_deref().unwrap_or_default(), &reason)
+                    .await?;
+            }
+        }
+    }
+    Ok(batches)
+}
+
+fn read(delivery: &Delivery) -> Result<Batch, String> {
+    let kind = delivery.properties.kind().as_ref().map(|kind| kind.as_str());
+    if kind != Some(MESSAGE_TYPE) {
+        return Err(format!("the message type {kind:?} is unknown to this version"));
+    }
+    if delivery.data.len() > MAX_BYTES {
+        return Err(format!("the message has {} bytes", delivery.data.len()));
+    }
+    Batch::decode(Bytes::copy_from_slice(&delivery.data))
+        .map_err(|error| ErrorChain(&error).to_string())
+}
+
+fn report_lag(batches: &[Batch]) {
+    let now = shared::time::now();
+    for batch in batches {
+        if let Some(entry) = batch.entries.first() {
+            let lag = (now - entry.received_at).to_std().unwrap_or_default();
+            metrics::observe(Histogram::LagSeconds, "visible", lag.as_secs_f64());
+        }
+    }
+    let events: usize = batches.iter().map(|batch| batch.entries.len()).sum();
+    #[expect(clippy::cast_precision_loss, reason = "a batch has far fewer than 2^52 events")]
+    metrics::observe(Histogram::BatchEvents, "stored", events as f64);
+}
+
+async fn report_depth(channel: &Channel, namespace: &str) -> Result<(), BrokerError> {
+    for queue in Queue::ALL {
+        let (ready, _) = topology::depth(channel, queue, namespace).await?;
+        metrics::set(Gauge::QueueReadyMessages, queue.label(), u64::from(ready));
+    }
+    Ok(())
+}

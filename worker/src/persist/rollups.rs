@@ -1,0 +1,86 @@
+//! Counts by time, users and facets.
+
+use chrono::{DateTime, Utc};
+use deadpool_postgres::Transaction;
+use shared::ids::ProjectId;
+use shared::postgres::DbError;
+
+use super::changes::{Changes, Rollup};
+use super::statement::Statement;
+
+const UPSERT_SLOTS: Statement =
+    Statement { sql: include_str!("sql/upsert_slots.sql"), action: "count events by receipt" };
+const UPSERT_HOURS: Statement =
+    Statement { sql: include_str!("sql/upsert_hours.sql"), action: "count events by hour" };
+const INSERT_USERS: Statement =
+    Statement { sql: include_str!("sql/insert_users.sql"), action: "mark affected users" };
+const INSERT_GROUP_FACETS: Statement = Statement {
+    sql: include_str!("sql/insert_group_facets.sql"),
+    action: "mark where errors were seen",
+};
+
+/// Marks where the groups were seen.
+pub(super) async fn insert_group_facets(
+    tx: &Transaction<'_>,
+    changes: &Changes<'_>,
+) -> Result<(), DbError> {
+    let rows = changes.group_facets.iter();
+    let projects: Vec<i32> = rows.clone().map(|(project, _, _)| project.0).collect();
+    let groups: Vec<i64> = rows.clone().map(|(_, group, _)| *group).collect();
+    let facets: Vec<i32> = rows.map(|(_, _, facet)| *facet).collect();
+    INSERT_GROUP_FACETS.execute(tx, &[&projects, &groups, &facets]).await
+}
+
+/// Marks whom the groups happened to, and adds those who are new to the errors' changes.
+pub(super) async fn count_users(
+    tx: &Transaction<'_>,
+    changes: &mut Changes<'_>,
+) -> Result<(), DbError> {
+    if changes.users.is_empty() {
+        return Ok(());
+    }
+    let rows = changes.users.iter();
+    let projects: Vec<i32> = rows.clone().map(|(project, _, _)| project.0).collect();
+    let groups: Vec<i64> = rows.clone().map(|(_, group, _)| *group).collect();
+    let users: Vec<i64> = rows.map(|(_, _, user)| *user).collect();
+    for row in INSERT_USERS.rows(tx, &[&projects, &groups, &users]).await? {
+        let project = ProjectId(row.get("project_id"));
+        let error = changes.group_errors.get(&(project, row.get("group_id")));
+        if let Some(change) = error.and_then(|error| changes.errors.get_mut(&(project, *error))) {
+            change.users += 1;
+        }
+    }
+    Ok(())
+}
+
+/// Adds to the roll-ups of the groups.
+pub(super) async fn upsert_groups(
+    tx: &Transaction<'_>,
+    changes: &Changes<'_>,
+) -> Result<(), DbError> {
+    upsert(tx, UPSERT_SLOTS, &changes.group_slots).await?;
+    upsert(tx, UPSERT_HOURS, &changes.group_hours).await
+}
+
+/// Adds to the totals of the projects: few rows that every worker writes, so they come last.
+pub(super) async fn upsert_projects(
+    tx: &Transaction<'_>,
+    changes: &Changes<'_>,
+) -> Result<(), DbError> {
+    upsert(tx, UPSERT_SLOTS, &changes.project_slots).await?;
+    upsert(tx, UPSERT_HOURS, &changes.project_hours).await
+}
+
+async fn upsert(
+    tx: &Transaction<'_>,
+    statement: Statement,
+    rollup: &Rollup,
+) -> Result<(), DbError> {
+    let rows = rollup.keys();
+    let projects: Vec<i32> = rows.clone().map(|(project, _, _, _)| project.0).collect();
+    let groups: Vec<i64> = rows.clone().map(|(_, group, _, _)| *group).collect();
+    let starts: Vec<DateTime<Utc>> = rows.clone().map(|(_, _, start, _)| *start).collect();
+    let facets: Vec<i32> = rows.map(|(_, _, _, facet)| *facet).collect();
+    let events: Vec<i64> = rollup.values().copied().collect();
+    statement.execute(tx, &[&projects, &groups, &starts, &facets, &events]).await
+}

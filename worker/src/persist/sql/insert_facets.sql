@@ -1,0 +1,10 @@
+-- Numbers new combinations of level, source, environment and release, while their project has fewer
+-- than $6. A combination without names ($6 does not bound it) is what the rest is counted under.
+INSERT INTO facets (project_id, level, source, environment, release)
+SELECT project_id, level, source, environment, release
+FROM unnest($1::int[], $2::smallint[], $3::text[], $4::text[], $5::text[])
+  AS new (project_id, level, source, environment, release)
+WHERE source = '' AND environment = '' AND release = ''
+   OR (SELECT count(*) FROM facets f WHERE f.project_id = new.project_id) < $6::bigint
+ORDER BY project_id, level, source, environment, release
+ON CONFLICT DO NOTHING

@@ -1,0 +1,2 @@
+-- The ids of all projects.
+SELECT id FROM projects ORDER BY id

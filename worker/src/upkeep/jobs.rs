@@ -1,0 +1,109 @@
+//! The jobs of upkeep, each in a transaction that holds the job's lock.
+
+use chrono::{Days, NaiveDate};
+use deadpool_postgres::Transaction;
+use shared::ids::ProjectId;
+use shared::postgres::DbError;
+use shared::time;
+
+use crate::announce::Announcer;
+
+/// What the jobs need besides the transaction.
+#[derive(Debug)]
+pub(super) struct Context {
+    pub(super) retention_days: u32,
+    pub(super) announcer: Announcer,
+}
+
+/// Partitions are there this long before their day, so that a worker that is away over a weekend
+/// finds them.
+const DAYS_AHEAD: Days = Days::new(3);
+
+/// Batch ids and given event ids are kept this long: a message that waited in a spool for most of a
+/// week still meets them.
+const ID_DAYS: Days = Days::new(7);
+
+/// Rows removed or moved in one run, so that no run holds locks for long.
+const CHUNK: i64 = 20_000;
+
+fn today() -> NaiveDate {
+    time::day(time::now())
+}
+
+/// Makes the partitions of the coming days.
+pub(super) async fn make_partitions(tx: &Transaction<'_>) -> Result<(), DbError> {
+    let (first, last) = (today() - Days::new(1), today() + DAYS_AHEAD);
+    execute(
+        tx,
+        include_str!("../persist/sql/make_partitions.sql"),
+        &[&first, &last],
+        "make partitions",
+    )
+    .await
+    .map(drop)
+}
+
+/// Drops the days that have passed their age, one day a run. Each error's newest example is kept.
+pub(super) async fn drop_old_days(tx: &Transaction<'_>, context: &Context) -> Result<(), DbError> {
+    execute(tx, include_str!("sql/short_lock_timeout.sql"), &[], "bound the wait for locks")
+        .await?;
+    let oldest_events = today() - Days::new(u64::from(context.retention_days));
+    let oldest_ids = today() - ID_DAYS;
+    for (table, oldest) in
+        [("events", oldest_events), ("seen_ids", oldest_ids), ("batches", oldest_ids)]
+    {
+        let old = tx
+            .query_opt(include_str!("sql/oldest_partition.sql"), &[&table, &oldest])
+            .await
+            .map_err(DbError::statement("look for old days"))?;
+        let Some(day) = old.map(|row| row.get::<_, NaiveDate>("day")) else {
+            continue;
+        };
+        if table == "events" {
+            let sql = include_str!("sql/keep_examples.sql");
+            let kept = execute(tx, sql, &[&day], "keep examples").await?;
+            tracing::info!(%day, examples = kept, "dropping a day of events");
+        }
+        execute(tx, include_str!("sql/drop_partition.sql"), &[&table, &day], "drop a day").await?;
+    }
+    Ok(())
+}
+
+/// Removes rows of deleted errors, piece by piece; the last piece removes the order to do so.
+pub(super) async fn purge_deleted(tx: &Transaction<'_>) -> Result<(), DbError> {
+    let removed =
+        execute(tx, include_str!("sql/purge_events.sql"), &[&CHUNK], "purge events").await?;
+    if removed == 0 {
+        let action = "purge what belongs to deleted errors";
+        execute(tx, include_str!("sql/purge_rest.sql"), &[], action).await?;
+    }
+    Ok(())
+}
+
+/// Merges slots older than two hours to minutes and those older than two days to hours, and removes
+/// those that no rule's window reaches.
+pub(super) async fn merge_slots(tx: &Transaction<'_>) -> Result<(), DbError> {
+    let sql = include_str!("sql/merge_slots.sql");
+    execute(tx, sql, &[&"minute", &"2 hours", &"48 hours", &CHUNK], "merge slots to minutes")
+        .await?;
+    execute(tx, sql, &[&"hour", &"48 hours", &"31 days", &CHUNK], "merge slots to hours").await?;
+    execute(tx, include_str!("sql/drop_old_slots.sql"), &[&CHUNK], "drop old slots").await.map(drop)
+}
+
+/// Opens ignored errors whose time has come.
+pub(super) async fn wake_ignored(tx: &Transaction<'_>) -> Result<Vec<ProjectId>, DbError> {
+    let rows = tx
+        .query(include_str!("sql/wake_ignored.sql"), &[])
+        .await
+        .map_err(DbError::statement("wake ignored errors"))?;
+    Ok(rows.iter().map(|row| ProjectId(row.get("project_id"))).collect())
+}
+
+async fn execute(
+    tx: &Transaction<'_>,
+    sql: &str,
+    parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+    action: &'static str,
+) -> Result<u64, DbError> {
+    tx.execute(sql, parameters).await.map_err(DbError::statement(action))
+}

@@ -1,0 +1,109 @@
+//! Work that nobody asks for: partitions ahead, retention, removal of what was deleted, merging of
+//! old slots, waking of ignored errors.
+//!
+//! Every job is idempotent, runs on a timer, and takes an advisory lock, so that of many workers one
+//! does it. A job that fails is logged and comes again with its period.
+
+mod jobs;
+
+use std::time::Duration;
+
+use deadpool_postgres::Pool;
+use shared::postgres::DbError;
+use shared::telemetry::ErrorChain;
+use shared::telemetry::metrics::{self, Counter};
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+use crate::announce::Announcer;
+use crate::config::Config;
+
+/// One kind of upkeep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Job {
+    MakePartitions,
+    DropOldDays,
+    PurgeDeleted,
+    MergeSlots,
+    WakeIgnored,
+}
+
+impl Job {
+    const ALL: [Self; 5] = [
+        Self::MakePartitions,
+        Self::DropOldDays,
+        Self::PurgeDeleted,
+        Self::MergeSlots,
+        Self::WakeIgnored,
+    ];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::MakePartitions => "make_partitions",
+            Self::DropOldDays => "drop_old_days",
+            Self::PurgeDeleted => "purge_deleted",
+            Self::MergeSlots => "merge_slots",
+            Self::WakeIgnored => "wake_ignored",
+        }
+    }
+
+    fn period(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::MakePartitions | Self::DropOldDays => 600,
+            Self::MergeSlots => 60,
+            Self::WakeIgnored => 15,
+            Self::PurgeDeleted => 5,
+        })
+    }
+}
+
+/// Runs all jobs until the token is cancelled.
+pub async fn run(pool: Pool, config: Config, announcer: Announcer, shutdown: CancellationToken) {
+    let context = jobs::Context { retention_days: config.retention_days, announcer };
+    let running = Job::ALL.map(|job| repeat(job, &pool, &context, &shutdown));
+    futures_util::future::join_all(running).await;
+}
+
+async fn repeat(job: Job, pool: &Pool, context: &jobs::Context, shutdown: &CancellationToken) {
+    let mut timer = tokio::time::interval(job.period());
+    timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = timer.tick() => {}
+            () = shutdown.cancelled() => return,
+        }
+        match once(job, pool, context).await {
+            Ok(()) => metrics::count(Counter::UpkeepRunsTotal, "done", job.label(), 1),
+            Err(error) => {
+                metrics::count(Counter::UpkeepRunsTotal, "failed", job.label(), 1);
+                tracing::warn!(job = job.label(), error = %ErrorChain(&error), "upkeep failed; it comes again");
+            }
+        }
+    }
+}
+
+/// Runs a job if no other worker is at it.
+async fn once(job: Job, pool: &Pool, context: &jobs::Context) -> Result<(), DbError> {
+    let mut client = pool.get().await.map_err(DbError::Pool)?;
+    let tx = client.transaction().await.map_err(DbError::statement("begin upkeep"))?;
+    let free: bool = tx
+        .query_one(include_str!("sql/try_lock.sql"), &[&job.label()])
+        .await
+        .map_err(DbError::statement("take the lock of an upkeep job"))?
+        .get(0);
+    if free {
+        match job {
+            Job::MakePartitions => jobs::make_partitions(&tx).await?,
+            Job::DropOldDays => jobs::drop_old_days(&tx, context).await?,
+            Job::PurgeDeleted => jobs::purge_deleted(&tx).await?,
+            Job::MergeSlots => jobs::merge_slots(&tx).await?,
+            Job::WakeIgnored => {
+                let projects = jobs::wake_ignored(&tx).await?;
+                tx.commit().await.map_err(DbError::statement("commit upkeep"))?;
+                context.announcer.changed(projects);
+                return Ok(());
+            }
+        }
+    }
+    tx.commit().await.map_err(DbError::statement("commit upkeep"))
+}

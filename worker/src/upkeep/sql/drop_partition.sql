@@ -1,0 +1,2 @@
+-- Drops one day of a table.
+SELECT drop_day_partition($1, $2)
