@@ -12,6 +12,7 @@ use shared::access::{AccessTable, ApiKey};
 use shared::api::{ApiError, Code, FieldErrorKind};
 use shared::generations::Scope;
 use shared::ids::{ErrorId, EventId, ProjectId};
+use uuid::Uuid;
 
 use crate::fields::QueryFields;
 
@@ -65,6 +66,11 @@ impl Call {
             .map(|axum::extract::Query(pairs)| pairs)
             .unwrap_or_default();
         Self { access, key, headers: parts.headers, query, params, body }
+    }
+
+    /// The id of the caller's key.
+    pub(crate) fn key_id(&self) -> Uuid {
+        self.key.id
     }
 
     /// The known parameters of the query string.

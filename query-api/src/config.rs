@@ -102,10 +102,7 @@ mod tests {
 
     fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
         Config::from_lookup(&|name| {
-            variables
-                .iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| (*value).to_owned())
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         })
     }
 
@@ -133,11 +130,7 @@ mod tests {
 
     #[test]
     fn origins_are_listed_by_comma() {
-        let config = read(&[(
-            "CORS_ORIGINS",
-            "https://a.example, http://localhost:3000",
-        )])
-        .unwrap();
+        let config = read(&[("CORS_ORIGINS", "https://a.example, http://localhost:3000")]).unwrap();
         let expected = ["https://a.example", "http://localhost:3000"].map(str::to_owned);
         assert_eq!(config.cors_origins, CorsOrigins::Listed(expected.to_vec()));
     }

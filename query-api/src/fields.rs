@@ -23,7 +23,12 @@ impl<'a> QueryFields<'a> {
     }
 
     /// Records a problem.
-    pub(crate) fn problem(&mut self, kind: FieldErrorKind, field: &str, message: impl Into<String>) {
+    pub(crate) fn problem(
+        &mut self,
+        kind: FieldErrorKind,
+        field: &str,
+        message: impl Into<String>,
+    ) {
         self.problems.push(FieldError::new(kind, field, message));
     }
 

@@ -9,6 +9,7 @@
 //! - `errors`, `stats`, `projects`: one folder for each kind of thing; SQL lies beside its caller.
 
 mod app;
+mod body;
 mod cache;
 mod call;
 mod config;

@@ -14,11 +14,7 @@ async fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     complain(&error);
-    if error.is::<ConfigError>() {
-        ExitCode::from(EXIT_BAD_CONFIG)
-    } else {
-        ExitCode::FAILURE
-    }
+    if error.is::<ConfigError>() { ExitCode::from(EXIT_BAD_CONFIG) } else { ExitCode::FAILURE }
 }
 
 async fn start() -> anyhow::Result<()> {

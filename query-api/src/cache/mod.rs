@@ -192,8 +192,7 @@ impl Cache {
         }
         let seconds = i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX);
         let expiry = Some(Expiration::EX(seconds));
-        let stored: Result<(), _> =
-            self.redis.set(key, body.clone(), expiry, None, false).await;
+        let stored: Result<(), _> = self.redis.set(key, body.clone(), expiry, None, false).await;
         self.breaker.report(stored.is_ok());
     }
 

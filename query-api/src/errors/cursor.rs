@@ -67,7 +67,8 @@ fn tag(sort: Sort, order: Order) -> u8 {
 mod tests {
     use super::*;
 
-    const CURSOR: Cursor = Cursor { key: 1_756_468_800_000_001, project: ProjectId(7), error_id: 9 };
+    const CURSOR: Cursor =
+        Cursor { key: 1_756_468_800_000_001, project: ProjectId(7), error_id: 9 };
 
     #[test]
     fn a_cursor_reads_back_for_its_own_order_only() {

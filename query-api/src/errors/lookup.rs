@@ -7,7 +7,7 @@ use deadpool_postgres::GenericClient;
 use shared::api::ApiError;
 use shared::ids::{ErrorId, ProjectId};
 use shared::postgres::DbError;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -16,10 +16,10 @@ use crate::call::Reach;
 use crate::db;
 
 /// An event is visible within a second of its acceptance; so long is an unknown id worth a wait.
-pub(super) const MAX_WAIT: Duration = Duration::from_secs(1);
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// How often a waiting request looks again.
-pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(50);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Requests that wait at once; each costs twenty small queries a second. Others are told at once.
 const MAX_WAITERS: usize = 64;
@@ -33,22 +33,28 @@ impl Waiters {
         Self(Semaphore::new(MAX_WAITERS))
     }
 
-    /// Looks again and again until there is something, or the wait is over, or no seat is free.
-    pub(super) async fn wait_for<T>(
-        &self,
-        mut look: impl AsyncFnMut() -> Result<Option<T>, DbError>,
-    ) -> Result<Option<T>, DbError> {
-        let Ok(_seat) = self.0.try_acquire() else {
-            return Ok(None);
-        };
-        let deadline = Instant::now() + MAX_WAIT;
-        while Instant::now() < deadline {
-            tokio::time::sleep(LOOK_AGAIN).await;
-            if let Some(found) = look().await? {
-                return Ok(Some(found));
-            }
+    /// Takes a seat, if one is free.
+    pub(super) fn enter(&self) -> Option<Wait<'_>> {
+        let seat = self.0.try_acquire().ok()?;
+        Some(Wait { _seat: seat, until: Instant::now() + MAX_WAIT })
+    }
+}
+
+/// The wait of one request.
+#[derive(Debug)]
+pub(super) struct Wait<'a> {
+    _seat: SemaphorePermit<'a>,
+    until: Instant,
+}
+
+impl Wait<'_> {
+    /// Sleeps until it is time to look again; false when the wait is over.
+    pub(super) async fn look_again(&self) -> bool {
+        if Instant::now() >= self.until {
+            return false;
         }
-        Ok(None)
+        tokio::time::sleep(LOOK_AGAIN).await;
+        true
     }
 }
 
@@ -72,30 +78,38 @@ pub(super) async fn find(
     reach: &Reach,
     names: &[ErrorId],
 ) -> Result<Vec<Found>, DbError> {
-    let (found, awaited) = {
-        let client = db::client(&app.pool).await?;
-        let found = find_now(&client, &reach.ids(), names).await?;
-        let missing = missing(names, &found);
-        let awaited = if missing.is_empty() {
-            Vec::new()
-        } else {
-            never_seen(&client, reach, missing).await?
-        };
-        (found, awaited)
-    };
+    let projects = reach.ids();
+    let (mut found, awaited) = look(app, &projects, names).await?;
     if awaited.is_empty() {
         return Ok(found);
     }
-    app.waiters
-        .wait_for(async || {
-            let client = db::client(&app.pool).await?;
-            let arrived = find_now(&client, &reach.ids(), &awaited).await?;
-            Ok(missing(&awaited, &arrived).is_empty().then_some(()))
-        })
-        .await?;
-    // Of several ids some may have arrived, and none of the others.
+    let Some(wait) = app.waiters.enter() else {
+        return Ok(found);
+    };
+    while wait.look_again().await {
+        let client = db::client(&app.pool).await?;
+        found = find_now(&client, &projects, names).await?;
+        if missing(&awaited, &found).is_empty() {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// The errors there are, and the ids worth a wait.
+async fn look(
+    app: &App,
+    projects: &[i32],
+    names: &[ErrorId],
+) -> Result<(Vec<Found>, Vec<ErrorId>), DbError> {
     let client = db::client(&app.pool).await?;
-    find_now(&client, &reach.ids(), names).await
+    let found = find_now(&client, projects, names).await?;
+    let missing = missing(names, &found);
+    if missing.is_empty() {
+        return Ok((found, missing));
+    }
+    let awaited = never_seen(&client, projects, missing).await?;
+    Ok((found, awaited))
 }
 
 /// The errors that ids lead to now.
@@ -124,12 +138,12 @@ fn missing(names: &[ErrorId], found: &[Found]) -> Vec<ErrorId> {
 
 async fn never_seen(
     client: &impl GenericClient,
-    reach: &Reach,
+    projects: &[i32],
     names: Vec<ErrorId>,
 ) -> Result<Vec<ErrorId>, DbError> {
     let wanted: Vec<Uuid> = names.iter().map(|name| name.0).collect();
     let sql = include_str!("sql/deleted.sql");
-    let rows = db::query(client, "find deleted ids", sql, &[&reach.ids(), &wanted]).await?;
+    let rows = db::query(client, "find deleted ids", sql, &[&projects, &wanted]).await?;
     let deleted: HashSet<Uuid> = rows.iter().map(|row| row.get("name")).collect();
     Ok(names.into_iter().filter(|name| !deleted.contains(&name.0)).collect())
 }

@@ -25,7 +25,8 @@ const PAGE_HEAD: &str = "SELECT r.project_id, r.error_id, r.key \
 const COUNT_HEAD: &str = "SELECT count(*) AS total \
     FROM unnest($1::int[]) AS wanted (project_id) CROSS JOIN LATERAL (";
 const FROM_STATS: &str = " FROM error_stats s";
-const JOIN_ERRORS: &str = " JOIN errors e ON e.project_id = s.project_id AND e.error_id = s.error_id";
+const JOIN_ERRORS: &str =
+    " JOIN errors e ON e.project_id = s.project_id AND e.error_id = s.error_id";
 const WHERE_PROJECT: &str = " WHERE s.project_id = wanted.project_id";
 
 const LEVELS: &str = " AND s.level = ANY (?)";
@@ -53,6 +54,11 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// The place of an error that is not part of a page.
+    pub(super) fn of(project: ProjectId, error_id: i64) -> Self {
+        Self { project, error_id, key: 0 }
+    }
+
     /// Where the next page starts, after this error.
     pub(super) fn cursor(self) -> Cursor {
         Cursor { key: self.key, project: self.project, error_id: self.error_id }
@@ -85,9 +91,7 @@ pub(super) async fn total(
 
 fn place(row: &Row, sort: Sort) -> Place {
     let key = match sort {
-        Sort::LastSeen | Sort::FirstSeen => {
-            row.get::<_, DateTime<Utc>>("key").timestamp_micros()
-        }
+        Sort::LastSeen | Sort::FirstSeen => row.get::<_, DateTime<Utc>>("key").timestamp_micros(),
         Sort::Count | Sort::Users => row.get("key"),
     };
     Place { project: ProjectId(row.get("project_id")), error_id: row.get("error_id"), key }
