@@ -146,11 +146,7 @@ impl Error {
     /// For `map_err` on file operations: `.map_err(Error::io("write", path))`.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
-        move |source| Self::Io {
-            action,
-            path,
-            source,
-        }
+        move |source| Self::Io { action, path, source }
     }
 
     /// For `map_err` on database calls.

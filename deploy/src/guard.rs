@@ -47,24 +47,11 @@ impl Guard {
     /// Stands by for processes that are named later, and for the folder.
     pub(crate) fn over(folder: &Path) -> Result<Self, Error> {
         let mut command = Command::new("sh");
-        command
-            .args(["-c", SCRIPT, "stack-guard"])
-            .arg(folder)
-            .current_dir("/");
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .process_group(0);
-        let mut shell = command
-            .spawn()
-            .map_err(Error::io("start", Path::new("sh")))?;
+        command.args(["-c", SCRIPT, "stack-guard"]).arg(folder).current_dir("/");
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+        let mut shell = command.spawn().map_err(Error::io("start", Path::new("sh")))?;
         let pipe = shell.stdin.take();
-        Ok(Self {
-            shell,
-            pipe,
-            groups: Mutex::default(),
-        })
+        Ok(Self { shell, pipe, groups: Mutex::default() })
     }
 
     /// From now on this process is ended with the owner. It leads its own process group.

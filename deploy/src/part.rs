@@ -58,9 +58,7 @@ impl Part {
         }
         let open = || {
             let options = OpenOptions::new().create(true).append(true).to_owned();
-            options
-                .open(&self.log)
-                .map_err(Error::io("open", &self.log))
+            options.open(&self.log).map_err(Error::io("open", &self.log))
         };
         let mut command = Command::new(&self.program);
         command
@@ -79,11 +77,9 @@ impl Part {
     fn check_ports(&self) -> Result<(), Error> {
         match self.ports.iter().find(|(port, _)| ports::is_taken(*port)) {
             None => Ok(()),
-            Some(&(port, setting)) => Err(Error::PortTaken {
-                part: self.title.clone(),
-                port,
-                setting,
-            }),
+            Some(&(port, setting)) => {
+                Err(Error::PortTaken { part: self.title.clone(), port, setting })
+            }
         }
     }
 
@@ -140,10 +136,7 @@ fn log_tail(log: &Path) -> String {
 
 /// The last lines of some output, each indented on a line of its own.
 pub(crate) fn tail(text: &str) -> String {
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let last = lines.iter().skip(lines.len().saturating_sub(TAIL_LINES));
     last.map(|line| format!("\n  | {line}")).collect()
 }

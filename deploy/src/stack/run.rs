@@ -33,13 +33,8 @@ async fn run_with(
     engines: &Engines,
 ) -> Result<ExitStatus, Error> {
     let (program, args) = command.split_first().ok_or(Error::NoCommand)?;
-    let urls = kinds
-        .iter()
-        .map(|kind| (variable(*kind), engines.url(*kind)));
+    let urls = kinds.iter().map(|kind| (variable(*kind), engines.url(*kind)));
     let mut child = tokio::process::Command::new(program);
     child.args(args).envs(urls).kill_on_drop(true);
-    child
-        .status()
-        .await
-        .map_err(Error::io("run", Path::new(program)))
+    child.status().await.map_err(Error::io("run", Path::new(program)))
 }
