@@ -184,7 +184,7 @@ fn bare_end(bytes: &[u8], start: usize, in_query: bool) -> usize {
             b' ' | b'\t' | b'&' => true,
             b',' | b';' => begins_item(bytes, at + 1),
             b')' | b']' | b'}' | b'>' => !byte(bytes, at + 1).is_ascii_alphanumeric(),
-            b'<' => byte(bytes, at + 1).is_ascii_alphabetic() || byte(bytes, at + 1) == b'/',
+            b'<' => byte(bytes, at + 1) == b'/',
             b'#' => in_query,
             b'\\' => Quote::at(bytes, at).is_some(),
             _ => false,

@@ -25,6 +25,7 @@ pub(super) fn is_nothing(value: &[u8]) -> bool {
         "%v",
         "%d",
         "%r",
+        "<nil",
     ];
     is_one_of(value, NOTHING) || is_placeholder(value)
 }
