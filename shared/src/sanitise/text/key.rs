@@ -63,6 +63,7 @@ fn quoted(bytes: &[u8], end: usize, floor: usize, quote: u8) -> Option<Key> {
                 return (escaped == (backslashes > 0)).then_some(key);
             }
             b'\n' => return None,
+            b']' if ends_with_mask(bytes, start) => return None,
             _ => start -= 1,
         }
     }

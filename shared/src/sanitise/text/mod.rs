@@ -28,17 +28,24 @@ pub(super) enum Syntax {
     Code,
 }
 
+/// How often a text is scanned at most.
+const MOST_SCANS: usize = 4;
+
 /// Masks every secret of the text. Returns whether there was one.
+///
+/// A text that held one is scanned again: beside a mask things stand apart that stood together
+/// before, such as two numbers, and only then is the second one seen. The next scan as a rule finds
+/// nothing.
 pub(super) fn sanitise(text: &mut String, rules: &Rules, syntax: Syntax) -> bool {
-    let mut scan = Scan::new(text.as_bytes(), rules, syntax);
-    scan.run();
-    match scan.edits.apply(text) {
-        Some(masked) => {
-            *text = masked;
-            true
+    for scans in 0..MOST_SCANS {
+        let mut scan = Scan::new(text.as_bytes(), rules, syntax);
+        scan.run();
+        match scan.edits.apply(text) {
+            Some(masked) => *text = masked,
+            None => return scans > 0,
         }
-        None => false,
     }
+    true
 }
 
 /// What may begin at a byte.

@@ -149,7 +149,7 @@ impl Scan<'_> {
         if port && verdict != Verdict::Secret {
             return true;
         }
-        let before = key::word_before(self.bytes, key.start, 0);
+        let before = key::word_before(self.bytes, key.start, self.floor);
         prose::names_a_speaker(name) || prose::is_parsers_word(before)
     }
 
