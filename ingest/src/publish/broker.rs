@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{Channel, Confirmation, Connection, Event};
 use shared::broker::topology::{self, Queue};
@@ -108,8 +108,9 @@ impl Broker {
                 let seconds = started.elapsed().as_secs_f64();
                 metrics::observe(Histogram::ConfirmDurationSeconds, "confirmed", seconds);
             }
-            // A full queue says nothing about the connection.
-            Err(PublishError::Refused) => {}
+            // A full queue says nothing about the connection, and of one that is away or blocked the
+            // keeper knows already.
+            Err(PublishError::Refused | PublishError::Away | PublishError::Interrupted) => {}
             Err(_) => self.doubt.notify_one(),
         }
         outcome
@@ -170,6 +171,8 @@ impl Keeper {
         let connection = access::connect(&self.config, "errata-ingest").await?;
         let mut events = std::pin::pin!(connection.events_listener());
         let channel = self.open(&connection).await?;
+        // A doubt about the connection before this one is no doubt about this one.
+        drop(self.doubt.notified().now_or_never());
         self.channel.send_replace(Some(channel.clone()));
         metrics::set(Gauge::BrokerConnected, "", 1);
         tracing::info!("the broker takes messages");

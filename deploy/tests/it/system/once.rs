@@ -60,3 +60,33 @@ async fn of_two_bodies_under_one_id_the_first_wins() {
     assert_eq!(event.data()["message"], "the first body");
     system.stop().await;
 }
+
+#[tokio::test]
+async fn two_busy_queues_lose_nothing_to_each_other() {
+    const ROUNDS: i64 = 150;
+    let system = System::start_with(|options| options.set("PROJECT_EVENTS_PER_SECOND", "20")).await;
+    let project = system.client.post("/api/projects", &json!({"name": "Quiet"})).await;
+    let quiet = format!("/api/errors?project_id={}", project.data()["id"]);
+    // The quiet project must be known to ingest before its events come.
+    let event = |round: i64, of: &str| json!({"message": format!("{of} {round}"), "source": "queues"});
+    while system.client.post(&quiet, &event(0, "first")).await.status != StatusCode::CREATED {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    // One project floods and takes the bulk queue, the other one trickles beside it.
+    let flood = async {
+        for round in 0..ROUNDS {
+            let items: Vec<_> = (0..30).map(|_| event(round, "flood")).collect();
+            assert_eq!(system.client.post("/api/errors/batch", &json!(items)).await.data()["accepted"], 30);
+        }
+    };
+    let trickle = async {
+        for round in 0..ROUNDS {
+            let posted = system.client.post(&quiet, &event(round, "trickle")).await;
+            assert_eq!(posted.status, StatusCode::CREATED);
+        }
+    };
+    tokio::join!(flood, trickle);
+    let total = ROUNDS * 31 + 1;
+    system.drained(total).await.assert_all(total);
+    system.stop().await;
+}
