@@ -172,7 +172,7 @@ impl Keeper {
         let mut events = std::pin::pin!(connection.events_listener());
         let channel = self.open(&connection).await?;
         // A doubt about the connection before this one is no doubt about this one.
-        drop(self.doubt.notified().now_or_never());
+        let _stale: Option<()> = self.doubt.notified().now_or_never();
         self.channel.send_replace(Some(channel.clone()));
         metrics::set(Gauge::BrokerConnected, "", 1);
         tracing::info!("the broker takes messages");
