@@ -1,5 +1,7 @@
 //! Decides which events are the same error. Pure: no I/O, no clock, no configuration.
 
+mod normalise;
+
 use crate::event::Exception;
 use crate::ids::Fingerprint;
 
@@ -31,10 +33,10 @@ pub struct Grouping {
 
 /// Computes the grouping of one event.
 pub fn group(input: Input<'_>) -> Grouping {
+    let mut text = Vec::new();
+    normalise::normalise(input.message, &mut text);
     Grouping {
-        fingerprint: Fingerprint(
-            xxhash_rust::xxh3::xxh3_128(input.message.as_bytes()).to_be_bytes(),
-        ),
+        fingerprint: Fingerprint(xxhash_rust::xxh3::xxh3_128(&text).to_be_bytes()),
         exception_type: input.exception_type.map(str::to_owned),
         culprit: None,
     }
