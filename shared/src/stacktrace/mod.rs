@@ -4,8 +4,15 @@
 //! traces begin with and reads the rest. All readers go through the lines once. Whether a frame is
 //! the program's own is decided in `in_app`; what makes two traces the same is not decided here.
 
+mod dotnet;
+mod gecko;
+mod go;
+pub(crate) mod in_app;
 mod java;
+mod php;
 mod python;
+mod ruby;
+mod rust;
 pub(crate) mod scan;
 mod v8;
 
@@ -28,15 +35,20 @@ pub fn parse(text: &str) -> Option<Vec<Exception>> {
 
 type Reader = fn(&str) -> Vec<Exception>;
 
-/// The reader of the language that writes such a line, and no other language does.
+/// The language that writes such a line, and no other language does. Those whose frames look alike
+/// are asked in the order of how much they demand.
 fn reader_of(line: &str) -> Option<Reader> {
-    if python::recognises(line) {
-        Some(python::parse)
-    } else if java::recognises(line) {
-        Some(java::parse)
-    } else if v8::recognises(line) {
-        Some(v8::parse)
-    } else {
-        None
-    }
+    const LANGUAGES: [(fn(&str) -> bool, Reader); 9] = [
+        (python::recognises, python::parse),
+        (java::recognises, java::parse),
+        (v8::recognises, v8::parse),
+        (dotnet::recognises, dotnet::parse),
+        (go::recognises, go::parse),
+        (ruby::recognises, ruby::parse),
+        (php::recognises, php::parse),
+        (rust::recognises, rust::parse),
+        (gecko::recognises, gecko::parse),
+    ];
+    let known = LANGUAGES.iter().find(|(recognises, _)| recognises(line));
+    known.map(|(_, read)| *read)
 }
