@@ -23,12 +23,13 @@ use crate::process::{Process, ProcessId};
 /// collects them stay visible for ever.
 const SCRIPT: &str = r#"
 trap '' INT TERM HUP
+exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 groups=
 while read -r line; do groups=$line; done
-for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
 for turn in 1 2 3 4 5 6 7 8 9 10; do
   alive=
-  for group in $groups; do kill -0 -- "-$group" 2>/dev/null && alive=yes; done
+  for group in $groups; do kill -s 0 -- "-$group" 2>/dev/null && alive=yes; done
   if [ -z "$alive" ] && rm -rf -- "$1" 2>/dev/null; then exit 0; fi
   sleep 0.2
 done

@@ -25,6 +25,11 @@ const POLL: Duration = Duration::from_millis(50);
 /// How many of a log's last lines an error shows.
 const TAIL_LINES: usize = 12;
 
+/// What the caller left open (a lock on the build folder, a pipe of `make`) must not stay open for as
+/// long as an engine lives, and nothing in safe Rust closes what it did not open. A shell does, and
+/// then becomes the program. Numbers above 9 cannot be named in every shell; callers use low ones.
+const CLOSE_INHERITED: &str = r#"exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec "$@""#;
+
 /// Everything needed to run one part.
 #[derive(Clone, Debug)]
 pub(crate) struct Part {
@@ -60,8 +65,10 @@ impl Part {
             let options = OpenOptions::new().create(true).append(true).to_owned();
             options.open(&self.log).map_err(Error::io("open", &self.log))
         };
-        let mut command = Command::new(&self.program);
+        let mut command = Command::new("sh");
         command
+            .args(["-c", CLOSE_INHERITED, "sh"])
+            .arg(&self.program)
             .args(&self.args)
             .envs(&self.env)
             .current_dir(&self.folder)

@@ -19,7 +19,9 @@ pub async fn run(command: &[OsString]) -> Result<ExitStatus, Error> {
         .into_iter()
         .filter(|kind| std::env::var_os(variable(*kind)).is_none())
         .collect();
-    let programs: Vec<Program> = wanted.iter().copied().map(Program::Engine).collect();
+    let mut programs: Vec<Program> = wanted.iter().copied().map(Program::Engine).collect();
+    // Tests put the edge in front of services.
+    programs.push(Program::HaProxy);
     ensure_installed(&programs).await?;
     let engines = Engines::start(&wanted).await?;
     let status = run_with(command, &wanted, &engines).await;

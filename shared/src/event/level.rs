@@ -26,13 +26,7 @@ pub enum Level {
 
 impl Level {
     /// All levels, mildest first.
-    pub const ALL: [Self; 5] = [
-        Self::Debug,
-        Self::Info,
-        Self::Warning,
-        Self::Error,
-        Self::Fatal,
-    ];
+    pub const ALL: [Self; 5] = [Self::Debug, Self::Info, Self::Warning, Self::Error, Self::Fatal];
 
     /// The name in JSON.
     pub fn as_str(self) -> &'static str {
@@ -52,10 +46,7 @@ impl Level {
 
     /// The level of a stored number; an unknown one reads as the default.
     pub fn from_code(code: i16) -> Self {
-        Self::ALL
-            .into_iter()
-            .find(|level| level.code() == code)
-            .unwrap_or_default()
+        Self::ALL.into_iter().find(|level| level.code() == code).unwrap_or_default()
     }
 }
 
@@ -76,10 +67,7 @@ impl FromStr for Level {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "critical" => Ok(Self::Fatal),
-            _ => Self::ALL
-                .into_iter()
-                .find(|level| level.as_str() == text)
-                .ok_or(UnknownLevel),
+            _ => Self::ALL.into_iter().find(|level| level.as_str() == text).ok_or(UnknownLevel),
         }
     }
 }

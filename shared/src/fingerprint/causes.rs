@@ -198,11 +198,7 @@ mod tests {
         let mut causes = Causes::default();
         causes.read(text);
         let mut found = Vec::new();
-        found.extend(
-            causes
-                .status_class
-                .map(|class| format!("{}xx", char::from(class))),
-        );
+        found.extend(causes.status_class.map(|class| format!("{}xx", char::from(class))));
         found.extend(causes.error_number.map(str::to_owned));
         found.extend(causes.port.map(|port| format!("port {port}")));
         found.extend(causes.table.map(|table| format!("table {table}")));
@@ -213,10 +209,7 @@ mod tests {
     fn status_classes() {
         check("Request failed with status code 404", "4xx");
         check("HTTP/1.1 502 Bad Gateway", "5xx");
-        check(
-            "Server error '503 Service Unavailable' for url 'http://x/404/y'",
-            "5xx",
-        );
+        check("Server error '503 Service Unavailable' for url 'http://x/404/y'", "5xx");
         check("404 Client Error: Not Found for url: http://x/500", "4xx");
         check("upstream returned 503", "5xx");
         check("status=429 after 3 tries", "4xx");
@@ -238,23 +231,11 @@ mod tests {
 
     #[test]
     fn ports_of_refused_connections() {
-        check(
-            "connect ECONNREFUSED 10.0.0.9:5432",
-            "ECONNREFUSED, port 5432",
-        );
-        check(
-            "12:30:01 dial tcp [::1]:6379: connect: connection refused",
-            "port 6379",
-        );
-        check(
-            "is it accepting connections on port 5433? Connection refused",
-            "port 5433",
-        );
+        check("connect ECONNREFUSED 10.0.0.9:5432", "ECONNREFUSED, port 5432");
+        check("12:30:01 dial tcp [::1]:6379: connect: connection refused", "port 6379");
+        check("is it accepting connections on port 5433? Connection refused", "port 5433");
         check("read from 10.0.0.9:5432 closed", "");
-        check(
-            "connect ETIMEDOUT 10.0.0.9:443 - Local (10.0.0.3:51234)",
-            "ETIMEDOUT, port 443",
-        );
+        check("connect ETIMEDOUT 10.0.0.9:443 - Local (10.0.0.3:51234)", "ETIMEDOUT, port 443");
     }
 
     #[test]
@@ -268,14 +249,8 @@ mod tests {
         check("INSERT INTO parcels (a) VALUES (7)", "table parcels");
         check("UPDATE parcels SET a = 7", "table parcels");
         check("DELETE FROM parcels", "table parcels");
-        check(
-            "violates unique constraint \"parcels_label_key\"",
-            "table parcels_label_key",
-        );
-        check(
-            "Duplicate entry 'x' for key 'parcels.label'",
-            "table parcels.label",
-        );
+        check("violates unique constraint \"parcels_label_key\"", "table parcels_label_key");
+        check("Duplicate entry 'x' for key 'parcels.label'", "table parcels.label");
         check("could not update settings from file", "");
         check("the table is full", "");
         check("key 'abc' not found", "");

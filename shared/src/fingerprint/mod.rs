@@ -91,10 +91,7 @@ fn fingerprint(input: &Input<'_>, chain: &[Exception]) -> Fingerprint {
 
 /// `{{ default }}` with any white space.
 fn is_default(piece: &str) -> bool {
-    let inner = piece
-        .trim()
-        .strip_prefix("{{")
-        .and_then(|it| it.strip_suffix("}}"));
+    let inner = piece.trim().strip_prefix("{{").and_then(|it| it.strip_suffix("}}"));
     inner.is_some_and(|inner| inner.trim() == "default")
 }
 
@@ -105,10 +102,7 @@ fn computed(input: &Input<'_>, chain: &[Exception]) -> Fingerprint {
     if chain.iter().any(|exception| !exception.frames.is_empty()) {
         let kind = input.exception_type.or_else(|| type_in_message(input.message));
         stack::add_to(&mut parts, chain, kind, input.message);
-        for value in chain
-            .iter()
-            .filter_map(|exception| exception.value.as_deref())
-        {
+        for value in chain.iter().filter_map(|exception| exception.value.as_deref()) {
             causes.read(value);
         }
     } else {
@@ -120,35 +114,21 @@ fn computed(input: &Input<'_>, chain: &[Exception]) -> Fingerprint {
 
 fn add_without_frames(parts: &mut Parts, input: &Input<'_>, chain: &[Exception]) {
     for exception in stack::decisive(chain) {
-        parts.add(
-            Part::Type,
-            exception.kind.as_deref().unwrap_or_default().as_bytes(),
-        );
+        parts.add(Part::Type, exception.kind.as_deref().unwrap_or_default().as_bytes());
     }
     if let Some(kind) = input.exception_type.filter(|_| chain.is_empty()) {
         parts.add(Part::Type, kind.as_bytes());
     }
-    parts.add_with(Part::Message, |bytes| {
-        normalise::normalise(input.message, bytes)
-    });
-    let lines = input
-        .stack_trace
-        .filter(|_| chain.is_empty())
-        .unwrap_or_default()
-        .lines();
-    for line in lines
-        .filter(|line| !line.trim().is_empty())
-        .take(MAX_UNKNOWN_LINES)
-    {
+    parts.add_with(Part::Message, |bytes| normalise::normalise(input.message, bytes));
+    let lines = input.stack_trace.filter(|_| chain.is_empty()).unwrap_or_default().lines();
+    for line in lines.filter(|line| !line.trim().is_empty()).take(MAX_UNKNOWN_LINES) {
         parts.add_with(Part::Line, |bytes| normalise::normalise(line, bytes));
     }
 }
 
 fn exception_type(input: &Input<'_>, chain: &[Exception]) -> Option<String> {
     let read = || {
-        let kind = chain
-            .first()
-            .and_then(|exception| exception.kind.as_deref());
+        let kind = chain.first().and_then(|exception| exception.kind.as_deref());
         kind.or_else(|| type_in_message(input.message))
     };
     let given = input.exception_type.filter(|kind| !kind.is_empty());

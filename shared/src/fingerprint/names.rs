@@ -58,10 +58,7 @@ impl<'a> Place<'a> {
                 name: go(function),
                 scope: Cow::Borrowed(module.unwrap_or_else(|| base_name(path))),
             },
-            Language::JavaScript => Self {
-                name: javascript(function),
-                scope: asset::name(path),
-            },
+            Language::JavaScript => Self { name: javascript(function), scope: asset::name(path) },
             Language::Python => in_file(python(function), path, module),
             Language::Ruby => in_file(ruby(function), path, module),
             Language::Other => in_file(other(function), path, module),
@@ -75,10 +72,7 @@ fn in_file<'a>(name: Name<'a>, path: &'a str, module: Option<&'a str>) -> Place<
         "" => module.unwrap_or_default(),
         file => file,
     };
-    Place {
-        name,
-        scope: Cow::Borrowed(scope),
-    }
+    Place { name, scope: Cow::Borrowed(scope) }
 }
 
 fn language(path: &str, module: Option<&str>, function: &str) -> Language {
@@ -114,11 +108,7 @@ fn is_dotnet_type(module: &str) -> bool {
 }
 
 fn own(name: &str) -> Name<'_> {
-    if name.is_empty() {
-        Name::Anonymous
-    } else {
-        Name::Own(Cow::Borrowed(name))
-    }
+    if name.is_empty() { Name::Anonymous } else { Name::Own(Cow::Borrowed(name)) }
 }
 
 fn other(function: &str) -> Name<'_> {
@@ -179,11 +169,7 @@ fn go(function: &str) -> Name<'_> {
 fn ruby(function: &str) -> Name<'_> {
     let name = function.rsplit(" in ").next().unwrap_or(function);
     let name = name.rsplit(['#', '.']).next().unwrap_or(name);
-    if name.starts_with('<') {
-        Name::TopLevel
-    } else {
-        own(name)
-    }
+    if name.starts_with('<') { Name::TopLevel } else { own(name) }
 }
 
 fn php<'a>(function: &'a str, module: Option<&'a str>, path: &'a str) -> Place<'a> {
@@ -208,40 +194,24 @@ fn php<'a>(function: &'a str, module: Option<&'a str>, path: &'a str) -> Place<'
         Some(class) => class.split("@anonymous").next().unwrap_or(class),
         None => base_name(path),
     };
-    Place {
-        name,
-        scope: Cow::Borrowed(scope),
-    }
+    Place { name, scope: Cow::Borrowed(scope) }
 }
 
 fn java<'a>(function: &'a str, class: &'a str) -> Place<'a> {
     let simple = class.rsplit('.').next().unwrap_or(class);
-    let is_generated = [
-        "$Proxy",
-        "GeneratedMethodAccessor",
-        "GeneratedConstructorAccessor",
-    ]
-    .iter()
-    .any(|start| simple.starts_with(start))
+    let is_generated = ["$Proxy", "GeneratedMethodAccessor", "GeneratedConstructorAccessor"]
+        .iter()
+        .any(|start| simple.starts_with(start))
         || ["access$", "$deserializeLambda$", "lambda$null$"]
             .iter()
             .any(|start| function.starts_with(start));
-    let name = if is_generated {
-        Name::Generated
-    } else {
-        own(java_method(function))
-    };
-    Place {
-        name,
-        scope: Cow::Borrowed(java_class(class)),
-    }
+    let name = if is_generated { Name::Generated } else { own(java_method(function)) };
+    Place { name, scope: Cow::Borrowed(java_class(class)) }
 }
 
 /// `lambda$run$3`, `$anonfun$run$1`, `run$lambda-3`.
 fn java_method(method: &str) -> &str {
-    let inner = ["lambda$", "$anonfun$"]
-        .iter()
-        .find_map(|start| method.strip_prefix(start));
+    let inner = ["lambda$", "$anonfun$"].iter().find_map(|start| method.strip_prefix(start));
     match inner {
         Some(inner) => inner.split('$').next().unwrap_or(inner),
         None => method.split("$lambda").next().unwrap_or(method),
@@ -267,21 +237,13 @@ fn dotnet<'a>(function: &'a str, class: &'a str) -> Place<'a> {
         Some((outer, inner)) => (outer, angled(inner).filter(|it| !it.is_empty())),
         None => (class, None),
     };
-    let local = function
-        .split_once(">g__")
-        .and_then(|(_, it)| it.split('|').next());
+    let local = function.split_once(">g__").and_then(|(_, it)| it.split('|').next());
     let in_brackets = function.strip_prefix('<').and_then(angled);
     let method = local.or(in_brackets).or(written).unwrap_or(function);
     let method = method.split(['[', '`', '(']).next().unwrap_or(method);
-    let name = if method.is_empty() || method == "lambda_method" {
-        Name::Anonymous
-    } else {
-        own(method)
-    };
-    Place {
-        name,
-        scope: Cow::Borrowed(outer.split(['`', '[']).next().unwrap_or(outer)),
-    }
+    let name =
+        if method.is_empty() || method == "lambda_method" { Name::Anonymous } else { own(method) };
+    Place { name, scope: Cow::Borrowed(outer.split(['`', '[']).next().unwrap_or(outer)) }
 }
 
 /// The text up to the closing angle bracket.

@@ -79,10 +79,8 @@ impl<'a> Scanner<'a> {
 
     /// A quoted value, a quoted key of a JSON object, or just an apostrophe.
     fn quote(&mut self, quote: u8) {
-        let opens = self
-            .at
-            .checked_sub(1)
-            .is_none_or(|before| !self.text[before].is_ascii_alphanumeric());
+        let opens =
+            self.at.checked_sub(1).is_none_or(|before| !self.text[before].is_ascii_alphanumeric());
         let Some(close) = opens.then(|| self.closing(quote)).flatten() else {
             self.out.push(quote);
             self.at += 1;
@@ -126,9 +124,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn ends_word(&self, at: usize) -> bool {
-        self.text
-            .get(at)
-            .is_none_or(|byte| !byte.is_ascii_alphanumeric())
+        self.text.get(at).is_none_or(|byte| !byte.is_ascii_alphanumeric())
     }
 
     /// Whether the last thing written opens an object or separates its members.
@@ -173,9 +169,7 @@ impl<'a> Scanner<'a> {
     /// Writes a placeholder; a list of values, however long, becomes a single one.
     fn placeholder(&mut self, placeholder: &[u8]) {
         let written = self.out[self.start..].trim_ascii_end();
-        let listed = written
-            .strip_suffix(b",")
-            .is_some_and(|before| before.ends_with(placeholder));
+        let listed = written.strip_suffix(b",").is_some_and(|before| before.ends_with(placeholder));
         if listed {
             let length = self.start + written.len() - 1;
             self.out.truncate(length);
@@ -243,10 +237,7 @@ mod tests {
     #[test]
     fn numbers_ids_and_addresses() {
         check("user 17 not found", "user <n> not found");
-        check(
-            "job 550e8400-e29b-41d4-a716-446655440000 died",
-            "job <n> died",
-        );
+        check("job 550e8400-e29b-41d4-a716-446655440000 died", "job <n> died");
         check("pool-3 idle for 1,204 ms", "pool-<n> idle for <n>");
         check("took 3 seconds, used 1.5 GB", "took <n>, used <n>");
         check("offset -5 of [1, 2, 3]", "offset <n> of [<n>]");
@@ -262,10 +253,7 @@ mod tests {
     fn times_in_many_forms() {
         check("at 2026-11-07T09:15:01.123Z done", "at <time> done");
         check("at 2026-11-07 09:15:01,123 +0200 done", "at <time> done");
-        check(
-            "Sat, 07 Nov 2026 09:15:01 GMT",
-            "<time>, <n> <time> <n> <time> GMT",
-        );
+        check("Sat, 07 Nov 2026 09:15:01 GMT", "<time>, <n> <time> <n> <time> GMT");
         check("[07/Nov/2026:09:15:01 +0000]", "[<n>/<time>/<n> <n>]");
     }
 
@@ -281,10 +269,7 @@ mod tests {
     fn mail_urls_and_paths() {
         check("mail to <a.b+c@example.org>", "mail to <<email>>");
         check("GET https://x.example/a?b=1&c=2 failed", "GET <url> failed");
-        check(
-            "open /srv/app/releases/7/etc/app.yml",
-            "open <path>/app.yml",
-        );
+        check("open /srv/app/releases/7/etc/app.yml", "open <path>/app.yml");
         check("open C:\\Users\\al\\job-12.csv", "open <path>/job-<n>.csv");
         check("GET /api/users/17/orders", "GET /api/users/<n>/orders");
         check("read and/or write", "read and/or write");
@@ -292,10 +277,7 @@ mod tests {
 
     #[test]
     fn keys_with_values() {
-        check(
-            "user=alice reason=expired retries=3",
-            "user=<v> reason=expired retries=<n>",
-        );
+        check("user=alice reason=expired retries=3", "user=<v> reason=expired retries=<n>");
         check("login failed for user bob", "login failed for user <v>");
         check("no session for user is open", "no session for user is open");
     }
@@ -309,9 +291,6 @@ mod tests {
     #[test]
     fn types_and_packages_are_text() {
         check("java.lang.IllegalState: x", "java.lang.IllegalState: x");
-        check(
-            "std::io::Error in com.example.net",
-            "std::io::Error in com.example.net",
-        );
+        check("std::io::Error in com.example.net", "std::io::Error in com.example.net");
     }
 }

@@ -111,11 +111,7 @@ mod tests {
                 let start = parts.position();
                 parts.add(Part::Type, content.as_bytes());
                 parts.drop_repetition(previous, start);
-                previous = if parts.position() > start {
-                    start
-                } else {
-                    previous
-                };
+                previous = if parts.position() > start { start } else { previous };
             }
             parts.hash()
         };

@@ -27,10 +27,7 @@ const VAGUE_TYPES: [&str; 4] = ["", "panic", "fatal error", "ErrorException"];
 /// Adds the parts of a chain that has frames. `kind` names an exception that the stack does not,
 /// as in browsers that print nothing but frames.
 pub(super) fn add_to(parts: &mut Parts, chain: &[Exception], kind: Option<&str>, message: &str) {
-    let all_frames = !chain
-        .iter()
-        .flat_map(|it| &it.frames)
-        .any(in_app::is_in_app);
+    let all_frames = !chain.iter().flat_map(|it| &it.frames).any(in_app::is_in_app);
     let mut says_enough = false;
     let mut previous = parts.position();
     for exception in decisive(chain) {
@@ -47,9 +44,7 @@ pub(super) fn add_to(parts: &mut Parts, chain: &[Exception], kind: Option<&str>,
         previous = start.min(parts.position());
     }
     if !says_enough {
-        let value = chain
-            .iter()
-            .find_map(|exception| exception.value.as_deref());
+        let value = chain.iter().find_map(|exception| exception.value.as_deref());
         parts.add_with(Part::Message, |bytes| {
             normalise::normalise(reason(value.unwrap_or(message)), bytes);
         });
@@ -63,9 +58,7 @@ pub(super) fn decisive(chain: &[Exception]) -> impl Iterator<Item = &Exception> 
         CARRIERS.contains(&kind)
     };
     let all_carry = chain.iter().all(is_carrier);
-    chain
-        .iter()
-        .filter(move |exception| all_carry || !is_carrier(exception))
+    chain.iter().filter(move |exception| all_carry || !is_carrier(exception))
 }
 
 /// The place that a frame to look at first is in.

@@ -95,7 +95,9 @@ mod tests {
         };
         let read: Vec<(String, Vec<(String, String)>)> = chain
             .iter()
-            .map(|it| (it.kind.clone().unwrap_or_default(), it.frames.iter().map(describe).collect()))
+            .map(|it| {
+                (it.kind.clone().unwrap_or_default(), it.frames.iter().map(describe).collect())
+            })
             .collect();
         let owned = |(a, b): &(&str, &str)| ((*a).to_owned(), (*b).to_owned());
         let expected: Vec<(String, Vec<(String, String)>)> = expected
@@ -115,7 +117,11 @@ mod tests {
             &[
                 (
                     "LoadException",
-                    &[("Depot.Rack.<Load>d__3", "MoveNext"), ("Depot.Run", ".ctor"), ("Depot.Map", "Get")],
+                    &[
+                        ("Depot.Rack.<Load>d__3", "MoveNext"),
+                        ("Depot.Run", ".ctor"),
+                        ("Depot.Map", "Get"),
+                    ],
                 ),
                 ("FileNotFoundException", &[("Depot.Rack", "Open")]),
             ],
@@ -137,7 +143,8 @@ mod tests {
 
     #[test]
     fn prose_and_other_languages_are_refused() {
-        for line in ["at noon (sharp)", "at f (/srv/a.js:1:2)", "at run (a)", "at a.b(C.java:1) x"] {
+        for line in ["at noon (sharp)", "at f (/srv/a.js:1:2)", "at run (a)", "at a.b(C.java:1) x"]
+        {
             assert!(!recognises(line), "{line}");
         }
     }

@@ -59,7 +59,9 @@ fn enter(exception: &mut Exception, frame: Frame) {
 /// `goroutine 7 [running]:`
 fn goroutine(line: &str) -> bool {
     let rest = line.trim_end().strip_prefix("goroutine ");
-    rest.is_some_and(|rest| rest.ends_with("]:") && rest.starts_with(|it: char| it.is_ascii_digit()))
+    rest.is_some_and(|rest| {
+        rest.ends_with("]:") && rest.starts_with(|it: char| it.is_ascii_digit())
+    })
 }
 
 /// `panic: text`, `fatal error: text`, and what the HTTP server logs.
@@ -98,10 +100,7 @@ fn read_frame(line: &str, path: &str, line_number: Option<u32>) -> Option<Frame>
     let package_end = name.rfind('/').map_or(0, |slash| slash + 1);
     let dot = name.get(package_end..)?.find('.');
     let (package, function) = match dot {
-        Some(dot) => (
-            name.get(..package_end + dot)?,
-            name.get(package_end + dot + 1..)?,
-        ),
+        Some(dot) => (name.get(..package_end + dot)?, name.get(package_end + dot + 1..)?),
         None => ("", name),
     };
     Some(Frame {

@@ -242,11 +242,7 @@ mod tests {
         check("<frozen importlib._bootstrap>", "", false);
         check("/srv/a/vendor/q/src/B.php", "", false);
         check("/usr/lib/ruby/3.2.0/json.rb", "", false);
-        check(
-            "/home/u/go/pkg/mod/q.example/r@v1.2.3/s.go",
-            "q.example/r",
-            false,
-        );
+        check("/home/u/go/pkg/mod/q.example/r@v1.2.3/s.go", "q.example/r", false);
         check("q.example/r@v1.2.3/s.go", "q.example/r", false);
     }
 

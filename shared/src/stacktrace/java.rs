@@ -5,10 +5,7 @@ use crate::event::{Exception, Frame};
 
 /// Whether the line is a frame of the Java virtual machine.
 pub(super) fn recognises(line: &str) -> bool {
-    line.trim_start()
-        .strip_prefix("at ")
-        .and_then(read_frame)
-        .is_some()
+    line.trim_start().strip_prefix("at ").and_then(read_frame).is_some()
 }
 
 /// Reads the exception, its causes and what it suppressed, in the order they are printed, which is
@@ -50,9 +47,8 @@ fn start<'a>(
 
 /// A header is the first line, or announced by what it is. Every other line continues a message.
 fn read_header(content: &str, is_first: bool) -> Option<Header<'_>> {
-    let announced = ["Caused by: ", "Suppressed: "]
-        .iter()
-        .find_map(|start| content.strip_prefix(start));
+    let announced =
+        ["Caused by: ", "Suppressed: "].iter().find_map(|start| content.strip_prefix(start));
     if let Some(rest) = announced {
         return Header::read(rest);
     }
@@ -95,18 +91,10 @@ fn read_frame(rest: &str) -> Option<Frame> {
 
 /// What stands in the brackets: a file with or without its line, or why there is none.
 fn is_source(source: &str) -> bool {
-    const NONE: [&str; 4] = [
-        "Native Method",
-        "Unknown Source",
-        "<generated>",
-        "Compiled Code",
-    ];
+    const NONE: [&str; 4] = ["Native Method", "Unknown Source", "<generated>", "Compiled Code"];
     let file = source.split_once(':').map_or(source, |(file, _)| file);
     let is_file = file.rsplit_once('.').is_some_and(|(_, extension)| {
-        matches!(
-            extension,
-            "java" | "kt" | "kts" | "scala" | "groovy" | "clj" | "dart"
-        )
+        matches!(extension, "java" | "kt" | "kts" | "scala" | "groovy" | "clj" | "dart")
     });
     NONE.contains(&source) || is_file || matches!(file, "SourceFile" | "Unknown Source")
 }

@@ -99,9 +99,7 @@ impl<'a> Current<'a> {
 
 fn is_type(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_uppercase())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'\\'))
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'\\'))
 }
 
 /// `#3 /srv/app/Store.php(12): App\Store->load('x')`, `#4 [internal function]: …`, `#5 {main}`.
@@ -133,10 +131,9 @@ fn read_function(call: &str, path: &str, line: Option<u32>) -> Frame {
     let named = name.split("{closure").next().unwrap_or(name);
     let split = named.find("->").or_else(|| named.find("::"));
     match split.and_then(|at| Some((name.get(..at)?, name.get(at + 2..)?))) {
-        Some((class, method)) => Frame {
-            module: Some(class.to_owned()),
-            ..frame(method, path, line)
-        },
+        Some((class, method)) => {
+            Frame { module: Some(class.to_owned()), ..frame(method, path, line) }
+        }
         None => frame(name, path, line),
     }
 }
@@ -153,7 +150,12 @@ mod tests {
             .map(|it| {
                 let own = it.frames.iter().filter(|frame| frame.in_app.is_none());
                 let describe = |frame: &Frame| {
-                    format!("{} {} {}", text_of(&frame.module), text_of(&frame.function), text_of(&frame.abs_path))
+                    format!(
+                        "{} {} {}",
+                        text_of(&frame.module),
+                        text_of(&frame.function),
+                        text_of(&frame.abs_path)
+                    )
                 };
                 (text_of(&it.kind), text_of(&it.value), own.map(describe).collect())
             })
@@ -192,7 +194,11 @@ mod tests {
         check(
             "PDOException: gone in /srv/d/Rack.php:12\nStack trace:\n#0 /srv/d/Rack.php(12): PDO->query('...')\n\
              #1 /srv/d/run.php(3): Depot\\Rack->rows()\n#2 {main}",
-            &[("PDOException", "gone", &["Depot\\Rack rows /srv/d/Rack.php", " {main} /srv/d/run.php"])],
+            &[(
+                "PDOException",
+                "gone",
+                &["Depot\\Rack rows /srv/d/Rack.php", " {main} /srv/d/run.php"],
+            )],
         );
     }
 

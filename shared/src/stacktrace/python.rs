@@ -116,10 +116,8 @@ mod tests {
                 (exception.kind.as_deref().unwrap_or(""), functions.collect())
             })
             .collect();
-        let expected: Vec<(&str, Vec<&str>)> = expected
-            .iter()
-            .map(|(kind, it)| (*kind, it.to_vec()))
-            .collect();
+        let expected: Vec<(&str, Vec<&str>)> =
+            expected.iter().map(|(kind, it)| (*kind, it.to_vec())).collect();
         assert_eq!(read, expected);
     }
 
@@ -158,11 +156,7 @@ mod tests {
              |   File \"m.py\", line 8, in first\n    | ValueError: a\n    \
              +---------------- 2 ----------------\n    | Traceback (most recent call last):\n    \
              |   File \"m.py\", line 9, in second\n    | TypeError: b\n    +------------------------------------\n",
-            &[
-                ("ExceptionGroup", &["run"]),
-                ("ValueError", &["first"]),
-                ("TypeError", &["second"]),
-            ],
+            &[("ExceptionGroup", &["run"]), ("ValueError", &["first"]), ("TypeError", &["second"])],
         );
     }
 

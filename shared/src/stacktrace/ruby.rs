@@ -38,10 +38,7 @@ pub(super) fn parse(text: &str) -> Vec<Exception> {
     if chain.is_empty() && !reversed.is_empty() {
         reversed.reverse();
         reversed.truncate(MAX_FRAMES);
-        chain.push(Exception {
-            frames: reversed,
-            ..Exception::default()
-        });
+        chain.push(Exception { frames: reversed, ..Exception::default() });
     }
     without_native(&mut chain);
     chain
@@ -91,10 +88,7 @@ fn read_header(text: &str) -> Exception {
                 frames: Vec::new(),
             }
         }
-        _ => Exception {
-            value: Some(text.to_owned()),
-            ..Exception::default()
-        },
+        _ => Exception { value: Some(text.to_owned()), ..Exception::default() },
     }
 }
 

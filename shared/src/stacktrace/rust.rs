@@ -88,10 +88,7 @@ impl<'a> Reader<'a> {
             _ => content,
         };
         if !text.is_empty() {
-            self.chain.push(Exception {
-                value: Some(text.to_owned()),
-                ..Exception::default()
-            });
+            self.chain.push(Exception { value: Some(text.to_owned()), ..Exception::default() });
         }
     }
 
@@ -126,10 +123,7 @@ impl<'a> Reader<'a> {
     fn begin_error(&mut self) {
         if self.chain.is_empty() {
             let value = self.first_line.map(|line| line.strip_prefix("Error: ").unwrap_or(line));
-            self.chain.push(Exception {
-                value: value.map(str::to_owned),
-                ..Exception::default()
-            });
+            self.chain.push(Exception { value: value.map(str::to_owned), ..Exception::default() });
         }
     }
 
@@ -180,12 +174,29 @@ fn is_number(text: &str) -> bool {
 /// marked by the crate they begin with.
 fn mark(frame: &mut Frame) {
     const CRATES: [&str; 12] = [
-        "std", "core", "alloc", "__rustc", "tokio", "anyhow", "backtrace", "test", "hyper", "axum",
-        "rayon_core", "futures_util",
+        "std",
+        "core",
+        "alloc",
+        "__rustc",
+        "tokio",
+        "anyhow",
+        "backtrace",
+        "test",
+        "hyper",
+        "axum",
+        "rayon_core",
+        "futures_util",
     ];
     const SYMBOLS: [&str; 9] = [
-        "rust_begin_unwind", "main", "_main", "_start", "__libc_start_main", "start_thread",
-        "clone", "__rust_begin_short_backtrace", "__clone3",
+        "rust_begin_unwind",
+        "main",
+        "_main",
+        "_start",
+        "__libc_start_main",
+        "start_thread",
+        "clone",
+        "__rust_begin_short_backtrace",
+        "__clone3",
     ];
     let symbol = frame.function.as_deref().unwrap_or_default();
     let start = symbol.trim_start_matches(['<', '&', '[', '(']);
@@ -227,13 +238,20 @@ mod tests {
             3: depot::rack::Rack::row\r\n             at ./src/rack.rs:12:9\r\n   4: depot::main\r\nnote: more\r\n";
         let expected: &[(Option<&str>, Option<&str>, &[&str])] =
             &[(Some("panic"), Some("no row 7"), &["depot::rack::Rack::row", "depot::main"])];
-        check(&format!("thread 'main' (7) panicked at src/rack.rs:12:9:\r\nno row 7\r\n{backtrace}"), expected);
-        check(&format!("thread 'w-1' panicked at 'no row 7', src/rack.rs:12:9\r\n{backtrace}"), expected);
+        check(
+            &format!("thread 'main' (7) panicked at src/rack.rs:12:9:\r\nno row 7\r\n{backtrace}"),
+            expected,
+        );
+        check(
+            &format!("thread 'w-1' panicked at 'no row 7', src/rack.rs:12:9\r\n{backtrace}"),
+            expected,
+        );
     }
 
     #[test]
     fn panics_without_a_backtrace_keep_their_place() {
-        let chain = parse("thread 'main' panicked at src/rack.rs:12:9:\nno row 7\nnote: run with more\n");
+        let chain =
+            parse("thread 'main' panicked at src/rack.rs:12:9:\nno row 7\nnote: run with more\n");
         assert_eq!(chain[0].frames[0].abs_path.as_deref(), Some("src/rack.rs"));
     }
 

@@ -32,18 +32,12 @@ impl<'a> Header<'a> {
         };
         let first = name.bytes().next()?;
         let is_name = (first.is_ascii_alphabetic() || first == b'_')
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"_.$\\:".contains(&byte));
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.$\\:".contains(&byte));
         if !is_name {
             return None;
         }
         let (module, kind) = split_type(name);
-        (!kind.is_empty()).then_some(Self {
-            module,
-            kind,
-            value,
-        })
+        (!kind.is_empty()).then_some(Self { module, kind, value })
     }
 
     /// The same, only for names that every reader takes for a type.
@@ -75,16 +69,8 @@ pub(crate) fn split_type(name: &str) -> (Option<&str>, &str) {
 
 /// Whether a name ends as the names of exceptions do in all languages.
 pub(crate) fn looks_like_type(name: &str) -> bool {
-    const ENDINGS: [&str; 8] = [
-        "Error",
-        "Exception",
-        "Warning",
-        "Fault",
-        "Failure",
-        "Interrupt",
-        "Timeout",
-        "Exit",
-    ];
+    const ENDINGS: [&str; 8] =
+        ["Error", "Exception", "Warning", "Fault", "Failure", "Interrupt", "Timeout", "Exit"];
     name.starts_with(|first: char| first.is_ascii_uppercase())
         && ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
@@ -139,15 +125,9 @@ mod tests {
             let header = Header::read(line).map(|it| (it.module, it.kind, it.value));
             assert_eq!(header, expected, "{line}");
         };
-        check(
-            "a.b.SomeError: it: broke",
-            Some((Some("a.b"), "SomeError", Some("it: broke"))),
-        );
+        check("a.b.SomeError: it: broke", Some((Some("a.b"), "SomeError", Some("it: broke"))));
         check("KeyError", Some((None, "KeyError", None)));
-        check(
-            "App\\Jobs\\Failed: x",
-            Some((Some("App\\Jobs"), "Failed", Some("x"))),
-        );
+        check("App\\Jobs\\Failed: x", Some((Some("App\\Jobs"), "Failed", Some("x"))));
         check("Error [ERR_X]: y", Some((None, "Error", Some("y"))));
         check("net::Timeout: z", Some((Some("net"), "Timeout", Some("z"))));
         check("it broke: z", None);

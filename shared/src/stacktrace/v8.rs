@@ -52,11 +52,8 @@ impl<'a> Head<'a> {
         let content = cause.unwrap_or(line);
         let content = content.strip_prefix("Uncaught ").unwrap_or(content);
         let content = content.strip_prefix("(in promise) ").unwrap_or(content);
-        self.header = if cause.is_some() {
-            Header::read(content)
-        } else {
-            Header::read_certain(content)
-        };
+        self.header =
+            if cause.is_some() { Header::read(content) } else { Header::read_certain(content) };
         if is_first_error && self.first_line.is_none() && !content.is_empty() {
             self.first_line = Some(content);
         }
@@ -70,10 +67,7 @@ impl<'a> Head<'a> {
         let line = first_line?;
         match Header::read(line) {
             Some(header) => Some(header.exception()),
-            None => Some(Exception {
-                value: Some(line.to_owned()),
-                ..Exception::default()
-            }),
+            None => Some(Exception { value: Some(line.to_owned()), ..Exception::default() }),
         }
     }
 }
@@ -86,9 +80,7 @@ fn call(line: &str) -> Option<&str> {
 
 fn read_frame(rest: &str) -> Option<Frame> {
     let rest = rest.strip_prefix("async ").unwrap_or(rest);
-    let split = rest
-        .strip_suffix(')')
-        .and_then(|rest| rest.split_once(" ("));
+    let split = rest.strip_suffix(')').and_then(|rest| rest.split_once(" ("));
     let (function, source) = split.unwrap_or(("", rest));
     let (path, line, column) = location(innermost(source));
     // A frame without a position is one of the engine's own.
@@ -101,10 +93,7 @@ fn read_frame(rest: &str) -> Option<Frame> {
         return None;
     }
     let path = if is_native { "<anonymous>" } else { path };
-    Some(Frame {
-        colno: column,
-        ..frame(function, path, line)
-    })
+    Some(Frame { colno: column, ..frame(function, path, line) })
 }
 
 /// The file that evaluated code comes from: `eval at run (/srv/a.js:1:2), <anonymous>:1:1`.
@@ -130,32 +119,12 @@ mod tests {
     fn frames_in_all_their_forms() {
         check_frame("    at run (/srv/a.js:1:2)", Some("run"), "/srv/a.js");
         check_frame("    at /srv/a.js:1:2", None, "/srv/a.js");
-        check_frame(
-            "    at async file:///srv/a.mjs:1:2",
-            None,
-            "file:///srv/a.mjs",
-        );
-        check_frame(
-            "at async Q.take [as next] (a.ts:1:2)",
-            Some("Q.take [as next]"),
-            "a.ts",
-        );
-        check_frame(
-            "at new Pool (C:\\srv\\a.js:1:2) {",
-            Some("new Pool"),
-            "C:\\srv\\a.js",
-        );
+        check_frame("    at async file:///srv/a.mjs:1:2", None, "file:///srv/a.mjs");
+        check_frame("at async Q.take [as next] (a.ts:1:2)", Some("Q.take [as next]"), "a.ts");
+        check_frame("at new Pool (C:\\srv\\a.js:1:2) {", Some("new Pool"), "C:\\srv\\a.js");
         check_frame("at emit (node:events:1:2)", Some("emit"), "node:events");
-        check_frame(
-            "at JSON.parse (<anonymous>)",
-            Some("JSON.parse"),
-            "<anonymous>",
-        );
-        check_frame(
-            "at async Promise.all (index 3)",
-            Some("Promise.all"),
-            "<anonymous>",
-        );
+        check_frame("at JSON.parse (<anonymous>)", Some("JSON.parse"), "<anonymous>");
+        check_frame("at async Promise.all (index 3)", Some("Promise.all"), "<anonymous>");
         check_frame(
             "at eval (eval at f (/srv/a.js:1:2), <anonymous>:1:1)",
             Some("eval"),
@@ -166,30 +135,19 @@ mod tests {
             Some("go"),
             "https://x.example/b/app-1f2e.js",
         );
-        check_frame(
-            "at go (/srv/a (old)/b.js:1:4)",
-            Some("go"),
-            "/srv/a (old)/b.js",
-        );
+        check_frame("at go (/srv/a (old)/b.js:1:4)", Some("go"), "/srv/a (old)/b.js");
     }
 
     #[test]
     fn prose_is_no_frame() {
-        for line in [
-            "at noon (sharp)",
-            "at a.B.c(D.java:3)",
-            "at <anonymous>",
-            "look at x",
-        ] {
+        for line in ["at noon (sharp)", "at a.B.c(D.java:3)", "at <anonymous>", "look at x"] {
             assert!(!recognises(line), "{line}");
         }
     }
 
     fn kinds(text: &str) -> Vec<(Option<String>, Option<String>, usize)> {
         let chain = parse(text).into_iter();
-        chain
-            .map(|it| (it.kind, it.value, it.frames.len()))
-            .collect()
+        chain.map(|it| (it.kind, it.value, it.frames.len())).collect()
     }
 
     fn owned(text: &str) -> Option<String> {
@@ -202,10 +160,7 @@ mod tests {
             at g (/srv/a.js:9:1) {\n  code: 'ERR_ARG',\n  [cause]: RangeError: worse\n      at h (/srv/b.js:1:1)\n}\n";
         assert_eq!(
             kinds(text),
-            [
-                (owned("TypeError"), owned("bad"), 2),
-                (owned("RangeError"), owned("worse"), 1)
-            ]
+            [(owned("TypeError"), owned("bad"), 2), (owned("RangeError"), owned("worse"), 1)]
         );
     }
 

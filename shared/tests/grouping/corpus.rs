@@ -18,11 +18,7 @@ impl Case<'_> {
 
 /// The grouping of a report that came as text.
 pub(crate) fn grouping_of(message: &str, stack: &str) -> Grouping {
-    group(Input {
-        message,
-        stack_trace: (!stack.is_empty()).then_some(stack),
-        ..Input::default()
-    })
+    group(Input { message, stack_trace: (!stack.is_empty()).then_some(stack), ..Input::default() })
 }
 
 /// Cuts the corpus into its cases.
@@ -35,10 +31,5 @@ fn read(text: &str) -> Case<'_> {
     let (error, variant) = title.split_once(" / ").expect("an error and a variant");
     let rest = rest.strip_prefix("message: ").expect("a message");
     let (message, stack) = rest.split_once('\n').unwrap_or((rest, ""));
-    Case {
-        error,
-        variant,
-        message,
-        stack: stack.trim_end(),
-    }
+    Case { error, variant, message, stack: stack.trim_end() }
 }

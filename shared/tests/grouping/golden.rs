@@ -32,9 +32,8 @@ fn variants_share_a_fingerprint_and_errors_do_not() {
     let mut by_fingerprint: BTreeMap<String, &str> = BTreeMap::new();
     for case in cases() {
         let fingerprint = case.group().fingerprint.to_string();
-        let (first, variant) = by_error
-            .entry(case.error)
-            .or_insert_with(|| (fingerprint.clone(), case.variant));
+        let (first, variant) =
+            by_error.entry(case.error).or_insert_with(|| (fingerprint.clone(), case.variant));
         assert_eq!(*first, fingerprint, "{}: {variant} against {}", case.error, case.variant);
         let holder = by_fingerprint.entry(fingerprint).or_insert(case.error);
         assert_eq!(*holder, case.error, "two errors with one fingerprint");

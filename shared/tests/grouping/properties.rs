@@ -112,11 +112,7 @@ proptest! {
 
 fn with_client(pieces: &[&str], message: &str) -> String {
     let pieces: Vec<String> = pieces.iter().map(|piece| (*piece).to_owned()).collect();
-    let input = Input {
-        client_fingerprint: Some(&pieces),
-        message,
-        ..Input::default()
-    };
+    let input = Input { client_fingerprint: Some(&pieces), message, ..Input::default() };
     group(input).fingerprint.to_string()
 }
 
@@ -137,7 +133,21 @@ fn a_clients_grouping_overrides_ours_and_may_contain_it() {
 #[test]
 fn work_grows_with_the_length_of_the_text_only() {
     // Each of these would take minutes if any step started over for every byte.
-    for piece in ["\"", "'", "a.", "a@", "<", "((", "1,", "::", "=\"", "at ", "\tat a.b(", "#0 a(1): ", "a:in `"] {
+    for piece in [
+        "\"",
+        "'",
+        "a.",
+        "a@",
+        "<",
+        "((",
+        "1,",
+        "::",
+        "=\"",
+        "at ",
+        "\tat a.b(",
+        "#0 a(1): ",
+        "a:in `",
+    ] {
         let text = piece.repeat(400_000 / piece.len());
         grouping_of(&text, &text);
         let lines = format!("{piece}\n").repeat(100_000);

@@ -76,7 +76,8 @@ impl Client {
         }
         let request = request.body(Full::new(body.into())).map_err(|error| error.to_string())?;
         let exchange = async {
-            let response = self.http.request(request).await.map_err(|error| format!("{error:?}"))?;
+            let response =
+                self.http.request(request).await.map_err(|error| format!("{error:?}"))?;
             let (parts, body) = response.into_parts();
             let bytes = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
             let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);

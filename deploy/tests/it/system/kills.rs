@@ -133,7 +133,9 @@ async fn post_until_accepted(client: Arc<Client>, number: usize) -> (Uuid, usize
     while tokio::time::Instant::now() < deadline {
         match client.send(Method::POST, "/api/errors", &[], body.clone()).await {
             Ok(answer) if answer.status == StatusCode::CREATED => return (id, failures),
-            Ok(answer) => assert!(answer.status.is_server_error(), "{} {}", answer.status, answer.body),
+            Ok(answer) => {
+                assert!(answer.status.is_server_error(), "{} {}", answer.status, answer.body)
+            }
             Err(_) => {}
         }
         failures += 1;

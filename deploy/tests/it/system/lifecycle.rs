@@ -48,7 +48,8 @@ async fn an_ignored_error_comes_back_by_number() {
     let event = json!({"message": "noise", "source": "life"});
     let id = system.client.report(event.clone()).await["id"].as_str().unwrap().to_owned();
     until(&system, &id, |error| error["count"] == 1).await;
-    let ignored = system.client.put(&format!("/api/errors/{id}/ignore"), &json!({"events": 2})).await;
+    let ignored =
+        system.client.put(&format!("/api/errors/{id}/ignore"), &json!({"events": 2})).await;
     assert_eq!(ignored.status, StatusCode::OK, "{}", ignored.body);
     system.client.report(event.clone()).await;
     let error = until(&system, &id, |error| error["count"] == 2).await;

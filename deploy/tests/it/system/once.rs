@@ -68,7 +68,8 @@ async fn two_busy_queues_lose_nothing_to_each_other() {
     let project = system.client.post("/api/projects", &json!({"name": "Quiet"})).await;
     let quiet = format!("/api/errors?project_id={}", project.data()["id"]);
     // The quiet project must be known to ingest before its events come.
-    let event = |round: i64, of: &str| json!({"message": format!("{of} {round}"), "source": "queues"});
+    let event =
+        |round: i64, of: &str| json!({"message": format!("{of} {round}"), "source": "queues"});
     while system.client.post(&quiet, &event(0, "first")).await.status != StatusCode::CREATED {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
@@ -76,7 +77,10 @@ async fn two_busy_queues_lose_nothing_to_each_other() {
     let flood = async {
         for round in 0..ROUNDS {
             let items: Vec<_> = (0..30).map(|_| event(round, "flood")).collect();
-            assert_eq!(system.client.post("/api/errors/batch", &json!(items)).await.data()["accepted"], 30);
+            assert_eq!(
+                system.client.post("/api/errors/batch", &json!(items)).await.data()["accepted"],
+                30
+            );
         }
     };
     let trickle = async {

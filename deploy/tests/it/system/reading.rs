@@ -7,10 +7,36 @@ use super::client::System;
 
 /// Every field that the API document names, and our additions.
 const OBJECT_FIELDS: [&str; 30] = [
-    "id", "timestamp", "level", "message", "stack_trace", "context", "source", "environment",
-    "user_agent", "ip_address", "url", "fingerprint", "resolved", "count", "first_seen", "last_seen",
-    "created_at", "updated_at", "event_id", "status", "title", "exception_type", "culprit", "release",
-    "tags", "user", "project_id", "regressed", "resolved_at", "assigned_to",
+    "id",
+    "timestamp",
+    "level",
+    "message",
+    "stack_trace",
+    "context",
+    "source",
+    "environment",
+    "user_agent",
+    "ip_address",
+    "url",
+    "fingerprint",
+    "resolved",
+    "count",
+    "first_seen",
+    "last_seen",
+    "created_at",
+    "updated_at",
+    "event_id",
+    "status",
+    "title",
+    "exception_type",
+    "culprit",
+    "release",
+    "tags",
+    "user",
+    "project_id",
+    "regressed",
+    "resolved_at",
+    "assigned_to",
 ];
 
 #[track_caller]
@@ -45,7 +71,18 @@ async fn one_error_the_whole_way() {
     let read = system.client.get(&format!("/api/errors/{id}")).await;
     assert_eq!(read.status, StatusCode::OK, "{}", read.body);
     assert_object(read.data());
-    for field in ["id", "event_id", "message", "stack_trace", "context", "source", "fingerprint", "title", "release", "tags"] {
+    for field in [
+        "id",
+        "event_id",
+        "message",
+        "stack_trace",
+        "context",
+        "source",
+        "fingerprint",
+        "title",
+        "release",
+        "tags",
+    ] {
         assert_eq!(read.data()[field], posted[field], "{field}");
     }
 
@@ -91,7 +128,10 @@ async fn a_list_shows_new_events_within_a_second() {
 #[tokio::test]
 async fn a_resolve_is_in_the_very_next_read() {
     let system = System::start().await;
-    let id = system.client.report(json!({"message": "m", "source": "s"})).await["id"].as_str().unwrap().to_owned();
+    let id = system.client.report(json!({"message": "m", "source": "s"})).await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     system.drained(1).await;
     for (action, resolved) in [("resolve", true), ("unresolve", false)] {
         // Fill the cache first.
@@ -116,7 +156,8 @@ async fn the_edge_knows_every_path_and_refuses_in_the_failure_form() {
         (Method::GET, "/api/errors", StatusCode::UNAUTHORIZED, "AUTHENTICATION_ERROR"),
         (Method::POST, "/api/errors", StatusCode::UNAUTHORIZED, "AUTHENTICATION_ERROR"),
     ] {
-        let refused = system.client.with_key(None).send(method, path, &[], Vec::new()).await.unwrap();
+        let refused =
+            system.client.with_key(None).send(method, path, &[], Vec::new()).await.unwrap();
         assert_eq!((refused.status, refused.body["code"].as_str()), (status, Some(code)));
         assert_eq!(refused.header("x-request-id"), refused.body["request_id"].as_str());
     }

@@ -44,7 +44,10 @@ async fn services_exit_cleanly_and_the_queue_keeps_the_rest() {
     let status = system.services.terminate(Service::Worker).await;
     assert_eq!(status.unwrap().code(), Some(0));
     for _ in 0..20 {
-        system.client.report(json!({"message": "while the worker is away", "source": "shutdown"})).await;
+        system
+            .client
+            .report(json!({"message": "while the worker is away", "source": "shutdown"}))
+            .await;
     }
     assert_eq!(system.counts().await.counted, 0);
     system.services.restart(Service::Worker).await.unwrap();

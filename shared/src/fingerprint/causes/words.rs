@@ -29,15 +29,8 @@ impl<'a> Iterator for Words<'a> {
 
     fn next(&mut self) -> Option<Word<'a>> {
         let bytes = self.text.as_bytes();
-        let start = self.at
-            + bytes
-                .get(self.at..)?
-                .iter()
-                .position(|byte| is_part(*byte))?;
-        let length = bytes[start..]
-            .iter()
-            .take_while(|byte| is_part(**byte))
-            .count();
+        let start = self.at + bytes.get(self.at..)?.iter().position(|byte| is_part(*byte))?;
+        let length = bytes[start..].iter().take_while(|byte| is_part(**byte)).count();
         let end = start + length;
         self.at = end;
         let text = self.text.get(start..end)?;

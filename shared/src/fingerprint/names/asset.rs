@@ -37,20 +37,11 @@ fn is_hash(piece: &str) -> bool {
     let has = |test: fn(&u8) -> bool| bytes.iter().any(test);
     let has_digit = has(u8::is_ascii_digit);
     let all_hex = bytes.iter().all(u8::is_ascii_hexdigit);
-    let capitals = bytes
-        .iter()
-        .filter(|byte| byte.is_ascii_uppercase())
-        .count();
+    let capitals = bytes.iter().filter(|byte| byte.is_ascii_uppercase()).count();
     let one_case = !has(u8::is_ascii_lowercase);
-    let trailing_digits = bytes
-        .iter()
-        .rev()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
-    let only_a_number_behind = has_digit
-        && bytes[..bytes.len() - trailing_digits]
-            .iter()
-            .all(u8::is_ascii_alphabetic);
+    let trailing_digits = bytes.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let only_a_number_behind =
+        has_digit && bytes[..bytes.len() - trailing_digits].iter().all(u8::is_ascii_alphabetic);
     let mixed = has_digit && !only_a_number_behind;
     all_hex && has_digit || mixed || (one_case && bytes.len() >= 8) || (capitals >= 4 && has_digit)
 }

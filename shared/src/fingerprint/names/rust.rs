@@ -17,11 +17,7 @@ pub(super) fn place<'a>(function: &'a str, module: Option<&'a str>) -> Place<'a>
         None => (String::new(), path),
     };
     Place {
-        name: if name.is_empty() {
-            Name::Anonymous
-        } else {
-            Name::Own(Cow::Owned(name))
-        },
+        name: if name.is_empty() { Name::Anonymous } else { Name::Own(Cow::Owned(name)) },
         scope: Cow::Owned(scope),
     }
 }
@@ -59,12 +55,7 @@ struct Segments<'a> {
 
 impl<'a> Segments<'a> {
     fn of(symbol: &'a str) -> Self {
-        Self {
-            symbol,
-            at: 0,
-            depth: 0,
-            transparent: 0,
-        }
+        Self { symbol, at: 0, depth: 0, transparent: 0 }
     }
 
     /// Passes one byte that belongs to no name.
@@ -98,9 +89,7 @@ impl<'a> Iterator for Segments<'a> {
                 continue;
             }
             let start = self.at;
-            let length = bytes[start..]
-                .iter()
-                .take_while(|byte| is_name_byte(**byte));
+            let length = bytes[start..].iter().take_while(|byte| is_name_byte(**byte));
             self.at += length.count();
             return self.symbol.get(start..self.at);
         }

@@ -129,9 +129,7 @@ impl<'a> Scanner<'a> {
 
     /// Whether a user's name is due.
     fn follows_person(&self) -> bool {
-        [&b"for user "[..], b"by user ", b"of user "]
-            .iter()
-            .any(|words| self.out.ends_with(words))
+        [&b"for user "[..], b"by user ", b"of user "].iter().any(|words| self.out.ends_with(words))
     }
 }
 
@@ -146,11 +144,7 @@ pub(super) fn scheme(chunk: &[u8]) -> Option<usize> {
 
 /// The chunk without the punctuation of the sentence it stands in.
 pub(super) fn trim_end(chunk: &[u8]) -> &[u8] {
-    let trailing = chunk
-        .iter()
-        .rev()
-        .take_while(|byte| matches!(byte, b'.' | b':' | b'-'))
-        .count();
+    let trailing = chunk.iter().rev().take_while(|byte| matches!(byte, b'.' | b':' | b'-')).count();
     match chunk.len() - trailing {
         0 => chunk,
         length => &chunk[..length],
@@ -176,9 +170,7 @@ fn is_email(chunk: &[u8]) -> bool {
     let is_hash = domain.len() >= 5 && domain.iter().all(u8::is_ascii_hexdigit);
     let is_domain = !is_hash
         && domain.first().is_some_and(|byte| is_word_byte(*byte))
-        && domain
-            .iter()
-            .all(|byte| is_word_byte(*byte) || matches!(byte, b'.' | b'-'));
+        && domain.iter().all(|byte| is_word_byte(*byte) || matches!(byte, b'.' | b'-'));
     is_local && is_domain
 }
 
@@ -197,13 +189,8 @@ fn below_host_root(chunk: &[u8]) -> Option<&[u8]> {
 }
 
 fn base_name(path: &[u8]) -> &[u8] {
-    let path = path
-        .strip_suffix(b"/")
-        .or_else(|| path.strip_suffix(b"\\"))
-        .unwrap_or(path);
-    path.rsplit(|byte| matches!(byte, b'/' | b'\\'))
-        .next()
-        .unwrap_or(path)
+    let path = path.strip_suffix(b"/").or_else(|| path.strip_suffix(b"\\")).unwrap_or(path);
+    path.rsplit(|byte| matches!(byte, b'/' | b'\\')).next().unwrap_or(path)
 }
 
 /// Whether the chunk is a host name, with or without a port. Answers how many bytes follow it.

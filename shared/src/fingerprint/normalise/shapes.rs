@@ -14,9 +14,7 @@ pub(super) fn uuid(text: &[u8]) -> Option<usize> {
         8 | 13 | 18 | 23 => *byte == b'-',
         _ => byte.is_ascii_hexdigit(),
     });
-    let ends = text
-        .get(LENGTH)
-        .is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    let ends = text.get(LENGTH).is_none_or(|byte| !byte.is_ascii_alphanumeric());
     (fits && ends).then_some(LENGTH)
 }
 
@@ -36,9 +34,7 @@ pub(super) fn ipv4(text: &[u8]) -> Option<usize> {
             return None;
         }
     }
-    let continues = text
-        .get(at)
-        .is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let continues = text.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric());
     (!continues).then(|| at + port(text.get(at..).unwrap_or_default()))
 }
 

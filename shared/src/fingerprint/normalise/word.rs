@@ -42,9 +42,7 @@ pub(super) fn classify(word: &[u8]) -> Word {
 
 /// How often letters and digits take turns.
 fn turns(word: &[u8]) -> usize {
-    word.windows(2)
-        .filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit())
-        .count()
+    word.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count()
 }
 
 fn is_calendar(word: &[u8]) -> bool {
@@ -92,9 +90,7 @@ pub(super) fn is_unit(word: &[u8]) -> bool {
         "tib",
         "percent",
     ];
-    UNITS
-        .iter()
-        .any(|unit| word.eq_ignore_ascii_case(unit.as_bytes()))
+    UNITS.iter().any(|unit| word.eq_ignore_ascii_case(unit.as_bytes()))
 }
 
 /// Keys whose value names somebody or something, whatever it looks like.
@@ -125,9 +121,7 @@ pub(super) fn names_identity(key: &[u8]) -> bool {
     ];
     let last = key.rsplit(|byte| matches!(byte, b'.' | b'-')).next();
     let last = last.unwrap_or(key);
-    KEYS.iter()
-        .any(|name| last.eq_ignore_ascii_case(name.as_bytes()))
-        || ends_with_id(last)
+    KEYS.iter().any(|name| last.eq_ignore_ascii_case(name.as_bytes())) || ends_with_id(last)
 }
 
 /// `user_id`, `orderId`.
@@ -138,9 +132,7 @@ fn ends_with_id(key: &[u8]) -> bool {
 /// Words that are values after a key.
 pub(super) fn is_literal(word: &[u8]) -> bool {
     const LITERALS: [&str; 7] = ["true", "false", "null", "none", "nil", "yes", "no"];
-    LITERALS
-        .iter()
-        .any(|literal| word.eq_ignore_ascii_case(literal.as_bytes()))
+    LITERALS.iter().any(|literal| word.eq_ignore_ascii_case(literal.as_bytes()))
 }
 
 /// Words that follow `for user` without being somebody's name.
@@ -169,9 +161,7 @@ pub(super) fn follows_user(word: &[u8]) -> bool {
         "while",
         "with",
     ];
-    WORDS
-        .iter()
-        .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// Ends of host names. Names that are also ends of files or of packages are left out.
@@ -217,12 +207,8 @@ pub(super) fn is_host_suffix(label: &[u8]) -> bool {
 
 /// First labels of package names written the other way round, such as `com.example`.
 pub(super) fn is_package_root(label: &[u8]) -> bool {
-    const ROOTS: [&str; 9] = [
-        "com", "de", "dev", "io", "java", "javax", "net", "org", "system",
-    ];
-    ROOTS
-        .iter()
-        .any(|root| label.eq_ignore_ascii_case(root.as_bytes()))
+    const ROOTS: [&str; 9] = ["com", "de", "dev", "io", "java", "javax", "net", "org", "system"];
+    ROOTS.iter().any(|root| label.eq_ignore_ascii_case(root.as_bytes()))
 }
 
 #[cfg(test)]
