@@ -103,7 +103,9 @@ fn computed(input: &Input<'_>, chain: &[Exception]) -> Fingerprint {
     let mut causes = Causes::default();
     causes.read(input.message);
     if chain.iter().any(|exception| !exception.frames.is_empty()) {
-        let kind = input.exception_type.or_else(|| type_in_message(input.message));
+        let kind = input
+            .exception_type
+            .or_else(|| type_in_message(input.message));
         stack::add_to(&mut parts, chain, kind, input.message);
         for value in chain
             .iter()

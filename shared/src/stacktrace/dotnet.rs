@@ -43,12 +43,17 @@ pub(super) fn parse(text: &str) -> Vec<Exception> {
 
 /// The first line, and lines that start with the arrow; older runtimes put all on one line.
 fn read_headers(content: &str, chain: &mut Vec<Exception>) {
-    let content = content.strip_prefix("Unhandled exception. ").unwrap_or(content);
+    let content = content
+        .strip_prefix("Unhandled exception. ")
+        .unwrap_or(content);
     let is_header = chain.is_empty() || content.starts_with(WRAPS);
     if !is_header || chain.iter().any(|exception| !exception.frames.is_empty()) {
         return;
     }
-    let pieces = content.split(WRAPS).map(str::trim).filter(|piece| !piece.is_empty());
+    let pieces = content
+        .split(WRAPS)
+        .map(str::trim)
+        .filter(|piece| !piece.is_empty());
     for header in pieces.filter_map(Header::read) {
         if chain.len() < MAX_EXCEPTIONS {
             chain.push(header.exception());
@@ -76,7 +81,11 @@ fn read_frame(rest: &str) -> Option<Frame> {
     }
     // Constructors are `.ctor`, so the last dot may have another before it.
     let dot = plain.rfind('.')?;
-    let dot = if plain.get(..dot)?.ends_with('.') { dot - 1 } else { dot };
+    let dot = if plain.get(..dot)?.ends_with('.') {
+        dot - 1
+    } else {
+        dot
+    };
     let (class, method) = (plain.get(..dot)?, plain.get(dot + 1..)?);
     Some(Frame {
         module: (!class.is_empty()).then(|| class.to_owned()),
@@ -91,11 +100,19 @@ mod tests {
     fn check(text: &str, expected: &[(&str, &[(&str, &str)])]) {
         let chain = parse(text);
         let describe = |frame: &Frame| {
-            (frame.module.clone().unwrap_or_default(), frame.function.clone().unwrap_or_default())
+            (
+                frame.module.clone().unwrap_or_default(),
+                frame.function.clone().unwrap_or_default(),
+            )
         };
         let read: Vec<(String, Vec<(String, String)>)> = chain
             .iter()
-            .map(|it| (it.kind.clone().unwrap_or_default(), it.frames.iter().map(describe).collect()))
+            .map(|it| {
+                (
+                    it.kind.clone().unwrap_or_default(),
+                    it.frames.iter().map(describe).collect(),
+                )
+            })
             .collect();
         let owned = |(a, b): &(&str, &str)| ((*a).to_owned(), (*b).to_owned());
         let expected: Vec<(String, Vec<(String, String)>)> = expected
@@ -115,7 +132,11 @@ mod tests {
             &[
                 (
                     "LoadException",
-                    &[("Depot.Rack.<Load>d__3", "MoveNext"), ("Depot.Run", ".ctor"), ("Depot.Map", "Get")],
+                    &[
+                        ("Depot.Rack.<Load>d__3", "MoveNext"),
+                        ("Depot.Run", ".ctor"),
+                        ("Depot.Map", "Get"),
+                    ],
                 ),
                 ("FileNotFoundException", &[("Depot.Rack", "Open")]),
             ],
@@ -137,7 +158,12 @@ mod tests {
 
     #[test]
     fn prose_and_other_languages_are_refused() {
-        for line in ["at noon (sharp)", "at f (/srv/a.js:1:2)", "at run (a)", "at a.b(C.java:1) x"] {
+        for line in [
+            "at noon (sharp)",
+            "at f (/srv/a.js:1:2)",
+            "at run (a)",
+            "at a.b(C.java:1) x",
+        ] {
             assert!(!recognises(line), "{line}");
         }
     }

@@ -43,7 +43,9 @@ fn read_frame(line: &str) -> Option<Frame> {
     let (path, line_number, column) = location(place);
     let has_place = path.contains("://") || path.starts_with('/') || path.starts_with("webpack");
     let is_evaluated = place.len() < line.len() && line.contains(" > ");
-    if !has_place || function.contains(' ') && !function.ends_with(" code") && !function.contains('*') {
+    if !has_place
+        || function.contains(' ') && !function.ends_with(" code") && !function.contains('*')
+    {
         return None;
     }
     (line_number.is_some() || is_evaluated).then(|| Frame {
@@ -63,26 +65,57 @@ mod tests {
             assert_eq!(frame.function.as_deref(), function, "{line}");
             assert_eq!(frame.abs_path.as_deref(), Some(path), "{line}");
         };
-        check("run@https://x.example/a.js:1:2", Some("run"), "https://x.example/a.js");
-        check("@https://x.example/a.js:1:2", None, "https://x.example/a.js");
+        check(
+            "run@https://x.example/a.js:1:2",
+            Some("run"),
+            "https://x.example/a.js",
+        );
+        check(
+            "@https://x.example/a.js:1:2",
+            None,
+            "https://x.example/a.js",
+        );
         check("https://x.example/a.js:1:2", None, "https://x.example/a.js");
-        check("async*run/<@https://x.example/a.js:1:2", Some("async*run/<"), "https://x.example/a.js");
-        check("setTimeout handler*run@file:///a.js:1:2", Some("setTimeout handler*run"), "file:///a.js");
+        check(
+            "async*run/<@https://x.example/a.js:1:2",
+            Some("async*run/<"),
+            "https://x.example/a.js",
+        );
+        check(
+            "setTimeout handler*run@file:///a.js:1:2",
+            Some("setTimeout handler*run"),
+            "file:///a.js",
+        );
         check("map@[native code]", Some("map"), "[native code]");
-        check("global code@https://x.example/a.js:1:2", Some("global code"), "https://x.example/a.js");
-        check("run@https://x.example/a.js line 3 > eval:1:1", Some("run"), "https://x.example/a.js");
+        check(
+            "global code@https://x.example/a.js:1:2",
+            Some("global code"),
+            "https://x.example/a.js",
+        );
+        check(
+            "run@https://x.example/a.js line 3 > eval:1:1",
+            Some("run"),
+            "https://x.example/a.js",
+        );
     }
 
     #[test]
     fn prose_is_no_frame() {
-        for line in ["mail to bob@example.org", "bob@example.org:25", "see https: //x", "a@b"] {
+        for line in [
+            "mail to bob@example.org",
+            "bob@example.org:25",
+            "see https: //x",
+            "a@b",
+        ] {
             assert!(!recognises(line), "{line}");
         }
     }
 
     #[test]
     fn errors_are_read_where_they_are_named() {
-        let chain = parse("TypeError: no\nrun@https://x.example/a.js:1:2\r\n@https://x.example/a.js:3:4\r\n");
+        let chain = parse(
+            "TypeError: no\nrun@https://x.example/a.js:1:2\r\n@https://x.example/a.js:3:4\r\n",
+        );
         assert_eq!(chain[0].kind.as_deref(), Some("TypeError"));
         assert_eq!(chain[0].frames.len(), 2);
         assert_eq!(parse("run@https://x.example/a.js:1:2")[0].kind, None);

@@ -20,7 +20,10 @@ pub(super) fn parse(text: &str) -> Vec<Exception> {
                 break;
             }
         } else if let Some((path, line_number)) = position(line) {
-            if let Some(frame) = function.take().and_then(|it| read_frame(it, path, line_number)) {
+            if let Some(frame) = function
+                .take()
+                .and_then(|it| read_frame(it, path, line_number))
+            {
                 enter(&mut exception, frame);
             }
         } else if let Some((kind, value)) = failure(line) {
@@ -59,7 +62,9 @@ fn enter(exception: &mut Exception, frame: Frame) {
 /// `goroutine 7 [running]:`
 fn goroutine(line: &str) -> bool {
     let rest = line.trim_end().strip_prefix("goroutine ");
-    rest.is_some_and(|rest| rest.ends_with("]:") && rest.starts_with(|it: char| it.is_ascii_digit()))
+    rest.is_some_and(|rest| {
+        rest.ends_with("]:") && rest.starts_with(|it: char| it.is_ascii_digit())
+    })
 }
 
 /// `panic: text`, `fatal error: text`, and what the HTTP server logs.
@@ -78,7 +83,9 @@ fn failure(line: &str) -> Option<(&'static str, &str)> {
 
 /// The line below a function: a tab, the path, the line, and the offset in the function.
 fn position(line: &str) -> Option<(&str, Option<u32>)> {
-    let rest = line.strip_prefix('\t').or_else(|| line.strip_prefix("    "))?;
+    let rest = line
+        .strip_prefix('\t')
+        .or_else(|| line.strip_prefix("    "))?;
     let place = match rest.trim_end().rsplit_once(" +0x") {
         Some((place, _)) => place,
         None => rest.trim_end(),
@@ -153,7 +160,10 @@ mod tests {
              goroutine 2 [select]:\nmain.other()\n\t/srv/depot/main.go:90 +0x1\n",
             Some("panic"),
             Some("runtime error: integer divide by zero"),
-            &[("main", "(*Depot).Fill"), ("example.org/depot/store", "Run[...]")],
+            &[
+                ("main", "(*Depot).Fill"),
+                ("example.org/depot/store", "Run[...]"),
+            ],
         );
     }
 

@@ -112,21 +112,36 @@ fn read_call(line: &str) -> Option<Call<'_>> {
         return None;
     }
     if rest == "{main}" {
-        return Some(Call { function: rest, path: "", line: None });
+        return Some(Call {
+            function: rest,
+            path: "",
+            line: None,
+        });
     }
     if let Some(function) = rest.strip_prefix("[internal function]: ") {
-        return Some(Call { function, path: "[internal function]", line: None });
+        return Some(Call {
+            function,
+            path: "[internal function]",
+            line: None,
+        });
     }
     let (place, function) = rest.split_once("): ")?;
     let (path, line) = place.rsplit_once('(')?;
-    Some(Call { function, path, line: Some(line.parse().ok()?) })
+    Some(Call {
+        function,
+        path,
+        line: Some(line.parse().ok()?),
+    })
 }
 
 /// `App\Store->load('x')`, `App\Store::open()`, `array_map(Object(Closure))`.
 fn read_function(call: &str, path: &str, line: Option<u32>) -> Frame {
     // The name of a closure may have brackets of its own.
     let arguments = match call.rfind('}') {
-        Some(brace) => call.get(brace..).and_then(|it| it.find('(')).map(|at| at + brace),
+        Some(brace) => call
+            .get(brace..)
+            .and_then(|it| it.find('('))
+            .map(|at| at + brace),
         None => call.find('('),
     };
     let name = arguments.and_then(|at| call.get(..at)).unwrap_or(call);
@@ -153,9 +168,18 @@ mod tests {
             .map(|it| {
                 let own = it.frames.iter().filter(|frame| frame.in_app.is_none());
                 let describe = |frame: &Frame| {
-                    format!("{} {} {}", text_of(&frame.module), text_of(&frame.function), text_of(&frame.abs_path))
+                    format!(
+                        "{} {} {}",
+                        text_of(&frame.module),
+                        text_of(&frame.function),
+                        text_of(&frame.abs_path)
+                    )
                 };
-                (text_of(&it.kind), text_of(&it.value), own.map(describe).collect())
+                (
+                    text_of(&it.kind),
+                    text_of(&it.value),
+                    own.map(describe).collect(),
+                )
             })
             .collect();
         let expected: Vec<(String, String, Vec<String>)> = expected
@@ -192,7 +216,11 @@ mod tests {
         check(
             "PDOException: gone in /srv/d/Rack.php:12\nStack trace:\n#0 /srv/d/Rack.php(12): PDO->query('...')\n\
              #1 /srv/d/run.php(3): Depot\\Rack->rows()\n#2 {main}",
-            &[("PDOException", "gone", &["Depot\\Rack rows /srv/d/Rack.php", " {main} /srv/d/run.php"])],
+            &[(
+                "PDOException",
+                "gone",
+                &["Depot\\Rack rows /srv/d/Rack.php", " {main} /srv/d/run.php"],
+            )],
         );
     }
 
@@ -202,7 +230,11 @@ mod tests {
             "KeyError: a in /a.php:1\nStack trace:\n#0 /a.php(9): inner()\n#1 {main}\n\n\
              Next RuntimeException: b in /a.php:9\nStack trace:\n#0 /a.php(20): outer()\n#1 {main}",
             &[
-                ("RuntimeException", "b", &[" outer /a.php", " {main} /a.php"]),
+                (
+                    "RuntimeException",
+                    "b",
+                    &[" outer /a.php", " {main} /a.php"],
+                ),
                 ("KeyError", "a", &[" inner /a.php", " {main} /a.php"]),
             ],
         );

@@ -80,7 +80,9 @@ fn read_place(text: &str) -> Option<(Frame, &str)> {
 /// `message (Type)`; the message may go on below.
 fn read_header(text: &str) -> Exception {
     let text = text.trim_end();
-    let split = text.strip_suffix(')').and_then(|text| text.rsplit_once('('));
+    let split = text
+        .strip_suffix(')')
+        .and_then(|text| text.rsplit_once('('));
     match split {
         Some((value, name)) if name.starts_with(|first: char| first.is_ascii_uppercase()) => {
             let (module, kind) = split_type(name);
@@ -130,11 +132,16 @@ mod tests {
             .iter()
             .map(|it| {
                 let own = it.frames.iter().filter(|frame| frame.in_app.is_none());
-                (it.kind.as_deref(), own.filter_map(|it| it.function.as_deref()).collect())
+                (
+                    it.kind.as_deref(),
+                    own.filter_map(|it| it.function.as_deref()).collect(),
+                )
             })
             .collect();
-        let expected: Vec<(Option<&str>, Vec<&str>)> =
-            expected.iter().map(|(kind, it)| (*kind, it.to_vec())).collect();
+        let expected: Vec<(Option<&str>, Vec<&str>)> = expected
+            .iter()
+            .map(|(kind, it)| (*kind, it.to_vec()))
+            .collect();
         assert_eq!(read, expected);
     }
 
@@ -166,6 +173,9 @@ mod tests {
             "Traceback (most recent call last):\n\t1: from run.rb:1:in `<main>'\nd.rb:2:in `go': no (KeyError)\n",
             &[(Some("KeyError"), &["go", "<main>"])],
         );
-        check("d.rb:2:in `go'\nrun.rb:1:in `<main>'", &[(None, &["go", "<main>"])]);
+        check(
+            "d.rb:2:in `go'\nrun.rb:1:in `<main>'",
+            &[(None, &["go", "<main>"])],
+        );
     }
 }

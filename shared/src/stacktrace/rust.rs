@@ -100,7 +100,10 @@ impl<'a> Reader<'a> {
         if let Some(place) = content.strip_prefix("at ") {
             let (path, line, column) = location(place);
             if let Some(symbol) = self.symbol.take() {
-                let read = Frame { colno: column, ..frame(symbol, path, line) };
+                let read = Frame {
+                    colno: column,
+                    ..frame(symbol, path, line)
+                };
                 push(&mut self.frames, read);
             }
         } else if let Some((number, symbol)) = content.split_once(": ")
@@ -125,7 +128,9 @@ impl<'a> Reader<'a> {
     /// The error whose chain or backtrace follows, named by the first line.
     fn begin_error(&mut self) {
         if self.chain.is_empty() {
-            let value = self.first_line.map(|line| line.strip_prefix("Error: ").unwrap_or(line));
+            let value = self
+                .first_line
+                .map(|line| line.strip_prefix("Error: ").unwrap_or(line));
             self.chain.push(Exception {
                 value: value.map(str::to_owned),
                 ..Exception::default()
@@ -138,7 +143,10 @@ impl<'a> Reader<'a> {
         self.begin_error();
         if self.frames.is_empty() && !self.panic_path.is_empty() {
             let (path, line, column) = location(self.panic_path);
-            let read = Frame { colno: column, ..frame("", path, line) };
+            let read = Frame {
+                colno: column,
+                ..frame("", path, line)
+            };
             self.frames.push(read);
         }
         if let Some(first) = self.chain.first_mut() {
@@ -161,7 +169,9 @@ fn panic(message: Option<&str>) -> Exception {
 /// before 1.73 `thread 'main' panicked at 'text', src/a.rs:1:2`.
 fn panic_head(line: &str) -> Option<(Option<&str>, &str)> {
     let (_, rest) = line.strip_prefix("thread ")?.split_once(" panicked at ")?;
-    let quoted = rest.strip_prefix('\'').and_then(|rest| rest.rsplit_once("', "));
+    let quoted = rest
+        .strip_prefix('\'')
+        .and_then(|rest| rest.rsplit_once("', "));
     match quoted {
         Some((message, place)) => Some((Some(message), place)),
         None => Some((None, rest.strip_suffix(':').unwrap_or(rest))),
@@ -180,12 +190,29 @@ fn is_number(text: &str) -> bool {
 /// marked by the crate they begin with.
 fn mark(frame: &mut Frame) {
     const CRATES: [&str; 12] = [
-        "std", "core", "alloc", "__rustc", "tokio", "anyhow", "backtrace", "test", "hyper", "axum",
-        "rayon_core", "futures_util",
+        "std",
+        "core",
+        "alloc",
+        "__rustc",
+        "tokio",
+        "anyhow",
+        "backtrace",
+        "test",
+        "hyper",
+        "axum",
+        "rayon_core",
+        "futures_util",
     ];
     const SYMBOLS: [&str; 9] = [
-        "rust_begin_unwind", "main", "_main", "_start", "__libc_start_main", "start_thread",
-        "clone", "__rust_begin_short_backtrace", "__clone3",
+        "rust_begin_unwind",
+        "main",
+        "_main",
+        "_start",
+        "__libc_start_main",
+        "start_thread",
+        "clone",
+        "__rust_begin_short_backtrace",
+        "__clone3",
     ];
     let symbol = frame.function.as_deref().unwrap_or_default();
     let start = symbol.trim_start_matches(['<', '&', '[', '(']);
@@ -215,8 +242,10 @@ mod tests {
                 (it.kind.as_deref(), it.value.as_deref(), functions)
             })
             .collect();
-        let expected: Vec<(Option<&str>, Option<&str>, Vec<&str>)> =
-            expected.iter().map(|(kind, value, it)| (*kind, *value, it.to_vec())).collect();
+        let expected: Vec<(Option<&str>, Option<&str>, Vec<&str>)> = expected
+            .iter()
+            .map(|(kind, value, it)| (*kind, *value, it.to_vec()))
+            .collect();
         assert_eq!(read, expected);
     }
 
@@ -225,15 +254,25 @@ mod tests {
         let backtrace = "stack backtrace:\r\n   0: rust_begin_unwind\r\n             at /rustc/0a1b/library/std/src/panicking.rs:1:5\r\n   \
             1: core::panicking::panic_fmt\r\n   2: <[i64] as core::ops::index::Index<usize>>::index\r\n   \
             3: depot::rack::Rack::row\r\n             at ./src/rack.rs:12:9\r\n   4: depot::main\r\nnote: more\r\n";
-        let expected: &[(Option<&str>, Option<&str>, &[&str])] =
-            &[(Some("panic"), Some("no row 7"), &["depot::rack::Rack::row", "depot::main"])];
-        check(&format!("thread 'main' (7) panicked at src/rack.rs:12:9:\r\nno row 7\r\n{backtrace}"), expected);
-        check(&format!("thread 'w-1' panicked at 'no row 7', src/rack.rs:12:9\r\n{backtrace}"), expected);
+        let expected: &[(Option<&str>, Option<&str>, &[&str])] = &[(
+            Some("panic"),
+            Some("no row 7"),
+            &["depot::rack::Rack::row", "depot::main"],
+        )];
+        check(
+            &format!("thread 'main' (7) panicked at src/rack.rs:12:9:\r\nno row 7\r\n{backtrace}"),
+            expected,
+        );
+        check(
+            &format!("thread 'w-1' panicked at 'no row 7', src/rack.rs:12:9\r\n{backtrace}"),
+            expected,
+        );
     }
 
     #[test]
     fn panics_without_a_backtrace_keep_their_place() {
-        let chain = parse("thread 'main' panicked at src/rack.rs:12:9:\nno row 7\nnote: run with more\n");
+        let chain =
+            parse("thread 'main' panicked at src/rack.rs:12:9:\nno row 7\nnote: run with more\n");
         assert_eq!(chain[0].frames[0].abs_path.as_deref(), Some("src/rack.rs"));
     }
 

@@ -27,7 +27,11 @@ pub(crate) fn grouping_of(message: &str, stack: &str) -> Grouping {
 
 /// Cuts the corpus into its cases.
 pub(crate) fn cases() -> Vec<Case<'static>> {
-    include_str!("corpus.txt").split("\n### ").skip(1).map(read).collect()
+    include_str!("corpus.txt")
+        .split("\n### ")
+        .skip(1)
+        .map(read)
+        .collect()
 }
 
 fn read(text: &str) -> Case<'_> {

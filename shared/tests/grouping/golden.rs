@@ -35,7 +35,11 @@ fn variants_share_a_fingerprint_and_errors_do_not() {
         let (first, variant) = by_error
             .entry(case.error)
             .or_insert_with(|| (fingerprint.clone(), case.variant));
-        assert_eq!(*first, fingerprint, "{}: {variant} against {}", case.error, case.variant);
+        assert_eq!(
+            *first, fingerprint,
+            "{}: {variant} against {}",
+            case.error, case.variant
+        );
         let holder = by_fingerprint.entry(fingerprint).or_insert(case.error);
         assert_eq!(*holder, case.error, "two errors with one fingerprint");
     }

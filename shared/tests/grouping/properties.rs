@@ -126,7 +126,10 @@ fn a_clients_grouping_overrides_ours_and_may_contain_it() {
     assert_eq!(with_client(&[], "disk full"), computed);
     assert_eq!(with_client(&["{{ default }}"], "disk full"), computed);
     assert_eq!(with_client(&["{{default}}"], "disk full"), computed);
-    assert_eq!(with_client(&["mine"], "disk full"), with_client(&["mine"], "other"));
+    assert_eq!(
+        with_client(&["mine"], "disk full"),
+        with_client(&["mine"], "other")
+    );
     assert_ne!(with_client(&["mine"], "disk full"), computed);
     assert_ne!(
         with_client(&["{{ default }}", "mine"], "disk full"),
@@ -137,7 +140,21 @@ fn a_clients_grouping_overrides_ours_and_may_contain_it() {
 #[test]
 fn work_grows_with_the_length_of_the_text_only() {
     // Each of these would take minutes if any step started over for every byte.
-    for piece in ["\"", "'", "a.", "a@", "<", "((", "1,", "::", "=\"", "at ", "\tat a.b(", "#0 a(1): ", "a:in `"] {
+    for piece in [
+        "\"",
+        "'",
+        "a.",
+        "a@",
+        "<",
+        "((",
+        "1,",
+        "::",
+        "=\"",
+        "at ",
+        "\tat a.b(",
+        "#0 a(1): ",
+        "a:in `",
+    ] {
         let text = piece.repeat(400_000 / piece.len());
         grouping_of(&text, &text);
         let lines = format!("{piece}\n").repeat(100_000);
