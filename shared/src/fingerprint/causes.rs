@@ -127,12 +127,12 @@ impl Context {
     }
 
     fn read_error_number<'a>(&self, word: &words::Word<'a>, found: &mut Causes<'a>) {
-        let announced = match (self.before_previous, self.previous) {
-            (_, Some(Keyword::Errno)) => true,
-            (Some(Keyword::ErrorKind), Some(Keyword::Code | Keyword::Status)) => true,
-            (Some(Keyword::Os), Some(Keyword::ErrorKind)) => true,
-            _ => false,
-        };
+        let announced = matches!(
+            (self.before_previous, self.previous),
+            (_, Some(Keyword::Errno))
+                | (Some(Keyword::ErrorKind), Some(Keyword::Code | Keyword::Status))
+                | (Some(Keyword::Os), Some(Keyword::ErrorKind))
+        );
         let has_digit = word.text.bytes().any(|byte| byte.is_ascii_digit());
         if (announced && has_digit) || words::is_error_name(word.text) {
             found.error_number.get_or_insert(word.text);

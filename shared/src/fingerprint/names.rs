@@ -10,6 +10,10 @@ use crate::event::Frame;
 use crate::stacktrace::in_app::path_of;
 use crate::stacktrace::scan::base_name;
 
+/// Minifiers give names of one or two letters, other ones in each build, and leave one long line.
+const MINIFIED_NAME_MAX: usize = 2;
+const MINIFIED_COLUMN_MIN: u32 = 200;
+
 /// What the name of a function tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Name<'a> {
@@ -58,7 +62,9 @@ impl<'a> Place<'a> {
                 name: go(function),
                 scope: Cow::Borrowed(module.unwrap_or_else(|| base_name(path))),
             },
-            Language::JavaScript => Self { name: javascript(function), scope: asset::name(path) },
+            Language::JavaScript => {
+                Self { name: javascript(function, frame.colno), scope: asset::name(path) }
+            }
             Language::Python => in_file(python(function), path, module),
             Language::Ruby => in_file(ruby(function), path, module),
             Language::Other => in_file(other(function), path, module),
@@ -131,19 +137,28 @@ fn python(function: &str) -> Name<'_> {
 
 /// `Object.run`, `Module.run`, `async Store.run [as next]` and `new Store` are one function to the
 /// person who wrote it.
-fn javascript(function: &str) -> Name<'_> {
+fn javascript(function: &str, column: Option<u32>) -> Name<'_> {
     let name = function.split(" [as ").next().unwrap_or(function);
     // Firefox and Safari: `async*run`, `run/<`, `run/inner<`.
     let name = name.rsplit('*').next().unwrap_or(name);
-    let name = name.split('/').next().unwrap_or(name).trim_end_matches('<');
+    let name = name.split('/').next().unwrap_or(name);
+    let name = name.trim_end_matches('<');
     let name = name.rsplit(['.', ' ', '#']).next().unwrap_or(name);
+    let is_minified = name.len() <= MINIFIED_NAME_MAX && column >= Some(MINIFIED_COLUMN_MIN);
     match name {
         "<anonymous>" | "anonymous" | "eval" | "?" => Name::Anonymous,
         // What Node calls the callback of a timer.
         "_onTimeout" | "_onImmediate" => Name::Anonymous,
-        "global code" | "module code" => Name::TopLevel,
+        "global code" | "module code" | "code" => Name::TopLevel,
+        _ if is_minified || is_generator(name) => Name::Anonymous,
         _ => own(name),
     }
+}
+
+/// `_callee3$`, which compilers make of asynchronous functions.
+fn is_generator(name: &str) -> bool {
+    let number = name.strip_prefix("_callee").and_then(|it| it.strip_suffix('$'));
+    number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn go(function: &str) -> Name<'_> {
@@ -249,4 +264,58 @@ fn dotnet<'a>(function: &'a str, class: &'a str) -> Place<'a> {
 /// The text up to the closing angle bracket.
 fn angled(text: &str) -> Option<&str> {
     text.split_once('>').map(|(inner, _)| inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(path: &str, module: &str, function: &str, expected: &str) {
+        let frame = Frame {
+            abs_path: Some(path.to_owned()),
+            module: Some(module.to_owned()),
+            function: Some(function.to_owned()),
+            ..Frame::default()
+        };
+        let place = Place::of(&frame);
+        let name = match &place.name {
+            Name::Own(name) => name.as_ref(),
+            Name::Anonymous => "anonymous",
+            Name::TopLevel => "top level",
+            Name::Generated => "generated",
+        };
+        assert_eq!(format!("{} {name}", place.scope), expected, "{function}");
+    }
+
+    #[test]
+    fn what_the_author_wrote_is_found_again() {
+        check("/a/b.py", "", "Store.run.<locals>.<lambda>", "b.py anonymous");
+        check("/a/b.py", "", "Store.run.<locals>.inner", "b.py inner");
+        check("/a/b.js", "", "new Store", "b Store");
+        check("/a/b.js", "", "async Store.run [as next]", "b run");
+        check("/a/b.js", "", "promise callback*run/<", "b run");
+        check("/a/b.js", "", "_callee2$", "b anonymous");
+        check("B.java", "org.example.B$1$2", "lambda$run$7", "org.example.B run");
+        check("", "org.example.B$$Lambda$9/0x1f", "run", "org.example.B run");
+        check("", "org.example.$Proxy3", "run", "org.example.$Proxy3 generated");
+        check("B.kt", "org.example.B", "run$lambda-2", "org.example.B run");
+        check("/a/b.go", "example.org/a", "(*B).run.func1.2", "example.org/a (*B).run");
+        check("/a/b.go", "example.org/a", "Map[...]", "example.org/a Map");
+        check("/a/b.rb", "", "block (2 levels) in run", "b.rb run");
+        check("/a/b.rb", "", "rescue in B::C#run", "b.rb run");
+        check("/a/b.rb", "", "block in <main>", "b.rb top level");
+        check("/a/B.php", "", "A\\B::run", "A\\B run");
+        check("/a/B.php", "A\\B", "A\\{closure}", "A\\B anonymous");
+        check("/a/B.php", "A\\B", "{closure:A\\B::run():12}", "A\\B run");
+        check("/a/B.php", "A\\B@anonymous\u{0}/a/B.php:3$0", "run", "A\\B run");
+        check("/a/B.cs", "A.B.<Run>d__3", "MoveNext", "A.B Run");
+        check("/a/B.cs", "A.B.<>c__DisplayClass3_0", "<Run>b__0", "A.B Run");
+        check("", "A.B`1", "<Run>g__Local|3_0", "A.B Local");
+    }
+
+    #[test]
+    fn minified_names_say_nothing() {
+        assert_eq!(javascript("t", Some(4410)), Name::Anonymous);
+        assert_eq!(javascript("t", Some(9)), Name::Own(Cow::Borrowed("t")));
+    }
 }

@@ -19,10 +19,10 @@ pub(super) fn parse(text: &str) -> Vec<Exception> {
             if let Some(exception) = start(&mut chain, &mut header) {
                 push(&mut exception.frames, frame);
             }
-        } else if let Some(read) = read_header(content, chain.is_empty() && header.is_none()) {
-            if let Some(without_frames) = header.replace(read) {
-                chain.push(without_frames.exception());
-            }
+        } else if let Some(read) = read_header(content, chain.is_empty() && header.is_none())
+            && let Some(without_frames) = header.replace(read)
+        {
+            chain.push(without_frames.exception());
         }
         if chain.len() >= MAX_EXCEPTIONS {
             return chain;

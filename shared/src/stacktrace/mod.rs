@@ -32,20 +32,24 @@ pub fn parse(text: &str) -> Option<Vec<Exception>> {
 
 type Reader = fn(&str) -> Vec<Exception>;
 
-/// The language that writes such a line, and no other language does. Those whose frames look alike
-/// are asked in the order of how much they demand.
+/// How a language is told from a line, and how its traces are read.
+struct Language {
+    recognises: fn(&str) -> bool,
+    read: Reader,
+}
+
+/// Pairs the functions that every language's module has.
+macro_rules! languages {
+    ($($module:ident),+) => {
+        [$(Language { recognises: $module::recognises, read: $module::parse }),+]
+    };
+}
+
+/// The reader of the language that writes such a line, and no other language does. Those whose
+/// frames look alike are asked in the order of how much they demand.
 fn reader_of(line: &str) -> Option<Reader> {
-    const LANGUAGES: [(fn(&str) -> bool, Reader); 9] = [
-        (python::recognises, python::parse),
-        (java::recognises, java::parse),
-        (v8::recognises, v8::parse),
-        (dotnet::recognises, dotnet::parse),
-        (go::recognises, go::parse),
-        (ruby::recognises, ruby::parse),
-        (php::recognises, php::parse),
-        (rust::recognises, rust::parse),
-        (gecko::recognises, gecko::parse),
-    ];
-    let known = LANGUAGES.iter().find(|(recognises, _)| recognises(line));
-    known.map(|(_, read)| *read)
+    const LANGUAGES: [Language; 9] =
+        languages![python, java, v8, dotnet, go, ruby, php, rust, gecko];
+    let known = LANGUAGES.iter().find(|it| (it.recognises)(line));
+    known.map(|language| language.read)
 }

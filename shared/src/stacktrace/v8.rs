@@ -85,11 +85,12 @@ fn read_frame(rest: &str) -> Option<Frame> {
     let (path, line, column) = location(innermost(source));
     // A frame without a position is one of the engine's own.
     let is_native = matches!(path, "<anonymous>" | "native") || source.starts_with("index ");
-    if line.is_none() && !(is_native && !function.is_empty()) {
-        return None;
-    }
     // `name (path: text)` in prose, and frames of other languages, have no column.
-    if column.is_none() && !is_native {
+    let is_frame = match is_native {
+        true => !function.is_empty(),
+        false => column.is_some(),
+    };
+    if !is_frame {
         return None;
     }
     let path = if is_native { "<anonymous>" } else { path };

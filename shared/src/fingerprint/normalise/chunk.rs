@@ -38,7 +38,7 @@ impl<'a> Scanner<'a> {
         } else if let Some(rest) = below_host_root(chunk) {
             self.out.extend_from_slice(PATH);
             self.words(base_name(rest));
-        } else if shapes::is_ipv6(chunk) {
+        } else if shapes::is_ipv6(chunk) || shapes::is_mac(chunk) {
             self.placeholder(HOST);
         } else if let Some(port) = host(chunk) {
             self.placeholder(HOST);
@@ -127,9 +127,12 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Whether a user's name is due.
+    /// Whether a user's name is due: `for user x`, `(user x)`.
     fn follows_person(&self) -> bool {
-        [&b"for user "[..], b"by user ", b"of user "].iter().any(|words| self.out.ends_with(words))
+        const NOUNS: [&[u8]; 4] = [b"user ", b"customer ", b"username ", b"login "];
+        const BEFORE: [&[u8]; 5] = [b"for ", b"by ", b"of ", b"(", b"["];
+        let before = NOUNS.iter().find_map(|noun| self.out.strip_suffix(*noun));
+        before.is_some_and(|before| BEFORE.iter().any(|word| before.ends_with(word)))
     }
 }
 

@@ -18,6 +18,15 @@ pub(super) fn uuid(text: &[u8]) -> Option<usize> {
     (fits && ends).then_some(LENGTH)
 }
 
+/// The address of a network card: six pairs of hex digits.
+pub(super) fn is_mac(text: &[u8]) -> bool {
+    text.len() == 17
+        && text.iter().enumerate().all(|(i, byte)| match i % 3 {
+            2 => matches!(byte, b':' | b'-'),
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
 /// Four groups of up to three digits with dots between, and a port where one follows.
 pub(super) fn ipv4(text: &[u8]) -> Option<usize> {
     let mut at = 0;
@@ -206,6 +215,8 @@ mod tests {
         assert_eq!(ipv4(b"1.2.3.4567"), None);
         assert!(is_ipv6(b"fe80::1ff:fe23:4567:890a"));
         assert!(!is_ipv6(b"std::io"));
+        assert!(is_mac(b"ab:1a:2b:3c:4d:5e"));
+        assert!(!is_mac(b"ab:1a:2b:3c:4d:5g"));
         assert_eq!(uuid(b"550e8400-e29b-41d4-a716-446655440000 x"), Some(36));
         assert_eq!(uuid(b"550e8400-e29b-41d4-a716-44665544000"), None);
     }

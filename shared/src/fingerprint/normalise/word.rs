@@ -19,8 +19,12 @@ const HEX_MIN: usize = 6;
 const HEX_LETTERS_MIN: usize = 8;
 /// Letters and digits in turns, as in random ids, from this length on.
 const MIXED_MIN: usize = 7;
+/// Words in which letters and digits take turns this often are ids at any length.
+const TURNS_MIN: usize = 3;
 /// Words with any digit count as ids from this length on.
 const LONG_MIN: usize = 16;
+/// Letters that change their case all the time are drawn, not written, from this length on.
+const CASES_MIN: usize = 10;
 
 /// Classifies a run of letters and digits.
 pub(super) fn classify(word: &[u8]) -> Word {
@@ -29,6 +33,7 @@ pub(super) fn classify(word: &[u8]) -> Word {
         return match word.len() {
             3 if is_calendar(word) => Word::Calendar,
             length if all_hex && length >= HEX_LETTERS_MIN => Word::Value,
+            length if length >= CASES_MIN && case_changes(word) * 3 > length => Word::Value,
             _ => Word::Text,
         };
     }
@@ -36,6 +41,7 @@ pub(super) fn classify(word: &[u8]) -> Word {
     let is_id = starts_with_digit
         || (all_hex && word.len() >= HEX_MIN)
         || (word.len() >= MIXED_MIN && turns(word) >= 2)
+        || turns(word) >= TURNS_MIN
         || word.len() >= LONG_MIN;
     if is_id { Word::Value } else { Word::Numbered }
 }
@@ -43,6 +49,13 @@ pub(super) fn classify(word: &[u8]) -> Word {
 /// How often letters and digits take turns.
 fn turns(word: &[u8]) -> usize {
     word.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count()
+}
+
+/// How often capital and small letters take turns.
+fn case_changes(word: &[u8]) -> usize {
+    word.windows(2)
+        .filter(|pair| pair[0].is_ascii_uppercase() != pair[1].is_ascii_uppercase())
+        .count()
 }
 
 fn is_calendar(word: &[u8]) -> bool {
@@ -226,6 +239,9 @@ mod tests {
         check("a4c15ccab1", Word::Value);
         check("3f2a", Word::Value);
         check("K9X2P7QZ", Word::Value);
+        check("x2x9z", Word::Value);
+        check("aGvXcTqLbWzR", Word::Value);
+        check("SQLConnectionTimeout", Word::Text);
         check("worker12", Word::Numbered);
         check("sha256", Word::Numbered);
         check("k8s", Word::Numbered);
