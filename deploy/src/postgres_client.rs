@@ -29,6 +29,7 @@ impl Connection {
             config.dbname(database);
         }
         let (client, connection) = config.connect(NoTls).await.map_err(failed)?;
+        #[expect(clippy::disallowed_methods, reason = "the drop of the connection ends the task")]
         let driver = tokio::spawn(async move {
             // A broken connection shows in the statement that uses it.
             let _shown_elsewhere = connection.await;

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use tokio::task::JoinSet;
+
 use super::place::Place;
 use crate::docker::Compose;
 use crate::error::Error;
@@ -45,11 +47,10 @@ async fn end_everything(
 ) -> Result<(), Error> {
     for step in 0..ORDER.len() {
         let due = place.recorded().into_iter().filter(|(name, _)| step_of(name) == step);
-        let ending = due.map(|(name, process)| end(&place.run, name, process));
-        for task in ending.map(tokio::spawn).collect::<Vec<_>>() {
-            // A panic in one must not keep the others running.
-            let _panicked = task.await;
-        }
+        let mut ending: JoinSet<()> =
+            due.map(|(name, process)| end(&place.run, name, process)).collect();
+        // A panic in one must not keep the others running.
+        while ending.join_next().await.is_some() {}
     }
     place.end_strays().await;
     forget_dead(&place.run)?;

@@ -80,7 +80,7 @@ async fn kill(engines: &mut Engines, kind: EngineKind) {
 async fn statement(engines: &Engines, statement: &str) {
     let (client, connection) =
         tokio_postgres::connect(&engines.postgres_url(), NoTls).await.unwrap();
-    let driver = tokio::spawn(connection);
+    let driver = shared::lifecycle::spawn(connection);
     client.batch_execute(statement).await.unwrap();
     drop(client);
     driver.await.unwrap().unwrap();
