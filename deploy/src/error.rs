@@ -27,8 +27,8 @@ pub enum Error {
     /// An engine is missing and there is no way to install it.
     #[error(
         "{what} is not installed: run this as root on a system with apt-get, install the package \
-         {package} yourself, or start Docker{}",
-        elsewhere.map(|name| format!(", or set {name} to one that runs elsewhere")).unwrap_or_default()
+         {package} yourself, or (for `make up`) start Docker{}",
+        elsewhere.map(|name| format!(" or set {name} to one that runs elsewhere")).unwrap_or_default()
     )]
     NotInstalled {
         /// The missing program.

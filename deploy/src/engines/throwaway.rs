@@ -100,7 +100,11 @@ impl Engines {
         parts.flat_map(|(_, process)| process.id().with_descendants()).map(|id| id.pid()).collect()
     }
 
-    /// SIGKILL to every process of an engine, as a machine that dies would do it.
+    /// SIGKILL to every process of an engine.
+    ///
+    /// RabbitMQ notes a new quorum queue on disk only after a few seconds; a broker that is killed
+    /// earlier comes back with a queue that answers nobody. Tests that are not about that should
+    /// [`Self::restart`] it once after the queues were declared.
     pub async fn kill(&mut self, kind: EngineKind) {
         for (part, mut process) in self.running.remove(&kind).unwrap_or_default().into_iter().rev()
         {

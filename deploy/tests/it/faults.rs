@@ -48,11 +48,14 @@ async fn postgres_keeps_what_was_committed() {
 #[tokio::test]
 async fn rabbitmq_keeps_what_was_confirmed() {
     let mut engines = Engines::start(&[EngineKind::RabbitMq]).await.unwrap();
+    declare(&channel(&engines).await).await;
+    // The broker notes a new quorum queue on disk within seconds, or when it ends in order. Messages
+    // are safe from their confirmation on, but only in a queue that was noted.
+    engines.restart(EngineKind::RabbitMq).await.unwrap();
     publish(&channel(&engines).await).await;
     kill(&mut engines, EngineKind::RabbitMq).await;
     engines.restart(EngineKind::RabbitMq).await.unwrap();
     let channel = channel(&engines).await;
-    declare(&channel).await;
     let options = BasicGetOptions { no_ack: true };
     let message = channel.basic_get("kept".into(), options).await.unwrap().unwrap();
     assert_eq!(message.delivery.data, b"seven");

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -197,11 +197,27 @@ fn run_passes_the_exit_code_on() {
 #[tokio::test]
 async fn throwaway_engines_end_with_a_killed_owner() {
     let project = Project::new();
+    let (mut owner, address) = run_until_interrupted(&project);
+    owner.kill().unwrap();
+    owner.wait().unwrap();
+    soon("the end of Redis", || TcpStream::connect(&address).is_err()).await;
+}
+
+#[test]
+fn an_interrupted_run_ends_its_command_and_its_engines() {
+    let project = Project::new();
+    let (mut owner, address) = run_until_interrupted(&project);
+    assert!(Command::new("kill").arg(owner.id().to_string()).status().unwrap().success());
+    assert!(!owner.wait().unwrap().success());
+    assert!(TcpStream::connect(&address).is_err());
+}
+
+/// A run whose command waits for ever, and where its Redis listens.
+fn run_until_interrupted(project: &Project) -> (Child, String) {
     let mut owner = project
         .command(&["run", "--", "sh", "-c", "echo $TEST_REDIS_URL; exec cat"])
         .env("TEST_DATABASE_URL", "elsewhere")
         .env("TEST_AMQP_URL", "elsewhere")
-        .env("TMPDIR", "/tmp")
         .env_remove("TEST_REDIS_URL")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -211,7 +227,5 @@ async fn throwaway_engines_end_with_a_killed_owner() {
     BufReader::new(owner.stdout.take().unwrap()).read_line(&mut url).unwrap();
     let address = url.trim().trim_start_matches("redis://").trim_end_matches("/0").to_owned();
     assert!(TcpStream::connect(&address).is_ok(), "{address}");
-    owner.kill().unwrap();
-    owner.wait().unwrap();
-    soon("the end of Redis", || TcpStream::connect(&address).is_err()).await;
+    (owner, address)
 }
