@@ -1,1 +1,95 @@
-//! query-api
+//! The query API: lists, details and statistics of errors, their changes, and projects.
+//!
+//! Postgres answers, Redis remembers. Nothing here is on the way of an incoming event. [`run`] is
+//! the whole service; [`routes::all`] is the list of what it answers to and who may ask.
+//!
+//! - `server`, `router`, `endpoint`: from a connection to the function that answers a request.
+//! - `call`, `fields`: what a request says, and what is wrong with it.
+//! - `cache`: answers kept in Redis, and how a change makes them unreachable.
+//! - `errors`, `stats`, `projects`: one folder for each kind of thing; SQL lies beside its caller.
+
+mod app;
+mod body;
+mod cache;
+mod call;
+mod config;
+mod cors;
+mod db;
+mod endpoint;
+mod errors;
+mod fields;
+mod health;
+mod projects;
+mod router;
+pub mod routes;
+mod server;
+mod stats;
+
+use std::sync::Arc;
+
+use shared::lifecycle::{TaskEnded, Tasks};
+use shared::postgres::PoolSetupError;
+use shared::redis::RedisSetupError;
+use shared::telemetry::{PrometheusHandle, metrics};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub use config::{CacheTtl, Config, CorsOrigins};
+
+use crate::app::{App, STATEMENT_TIMEOUT};
+
+/// Why the service could not start, or had to stop.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum RunError {
+    #[error("failed to set up Postgres")]
+    Postgres(#[source] PoolSetupError),
+    #[error("failed to set up Redis")]
+    Redis(#[source] RedisSetupError),
+    #[error("the service can't go on")]
+    TaskEnded(#[source] TaskEnded),
+}
+
+/// Serves until the token is cancelled, then finishes what was begun, up to the shutdown timeout.
+///
+/// # Errors
+/// When the settings of an engine can't be used, or a background task dies. An engine that is away
+/// is no error: the service starts, and says so in `/ready`.
+pub async fn run(
+    config: Config,
+    listener: TcpListener,
+    metrics: PrometheusHandle,
+    shutdown: CancellationToken,
+) -> Result<(), RunError> {
+    let pool = shared::postgres::pool(&config.postgres, "errata-query-api", STATEMENT_TIMEOUT)
+        .map_err(RunError::Postgres)?;
+    let redis = shared::redis::client(&config.redis).map_err(RunError::Redis)?;
+    let grace = config.service.shutdown_timeout;
+    let app = Arc::new(App::new(config, pool, redis, metrics, shutdown.clone()));
+
+    // Background work outlives the signal: a change that is finishing still has to be announced.
+    let background = CancellationToken::new();
+    let mut tasks = start_tasks(&app, &background);
+    let serving = server::serve(listener, router::build(&app), &app, grace);
+    let outcome = tokio::select! {
+        () = serving => Ok(()),
+        ended = tasks.any_ended() => Err(RunError::TaskEnded(ended)),
+    };
+    background.cancel();
+    if !tasks.drain(grace).await {
+        tracing::warn!("background tasks did not end in time");
+    }
+    outcome
+}
+
+fn start_tasks(app: &Arc<App>, until: &CancellationToken) -> Tasks {
+    let mut tasks = Tasks::new();
+    let access = app.access.clone();
+    tasks.spawn("keys", access.keep_fresh(app.pool.clone(), app.environment, until.clone()));
+    tasks.spawn("metrics", metrics::keep_folded(app.metrics.clone(), until.clone()));
+    let (announcing, until) = (Arc::clone(app), until.clone());
+    tasks.spawn("announcements", async move {
+        announcing.cache.announce_late(until).await;
+    });
+    tasks
+}

@@ -5,6 +5,7 @@
 
 mod exception;
 mod level;
+mod title;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 
 pub use exception::{Exception, Frame};
 pub use level::{Level, UnknownLevel};
+pub use title::title;
 
 use crate::ids::{EventId, ProjectId};
 

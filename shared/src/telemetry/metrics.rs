@@ -4,7 +4,10 @@
 
 #![expect(clippy::disallowed_macros, reason = "the one place that may spell a metric")]
 
+use std::time::Duration;
+
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio_util::sync::CancellationToken;
 
 /// Counters. Each only grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,6 +180,21 @@ pub(super) fn install() -> Result<PrometheusHandle, BuildError> {
         metrics::describe_histogram!(name, help);
     }
     Ok(handle)
+}
+
+/// How often observations are folded into their buckets.
+const FOLD_PERIOD: Duration = Duration::from_secs(5);
+
+/// Folds observations into their buckets until the token is cancelled. Between two scrapes they
+/// would otherwise pile up in memory, one by one.
+pub async fn keep_folded(handle: PrometheusHandle, shutdown: CancellationToken) {
+    while !shutdown.is_cancelled() {
+        handle.run_upkeep();
+        tokio::select! {
+            () = tokio::time::sleep(FOLD_PERIOD) => {}
+            () = shutdown.cancelled() => {}
+        }
+    }
 }
 
 #[cfg(test)]

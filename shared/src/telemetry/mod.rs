@@ -6,7 +6,7 @@ use std::error::Error;
 use std::fmt;
 use std::io::IsTerminal as _;
 
-use metrics_exporter_prometheus::PrometheusHandle;
+pub use metrics_exporter_prometheus::PrometheusHandle;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;

@@ -1,0 +1,109 @@
+//! Reads the known fields of a JSON body and gathers everything that is wrong with them. The
+//! counterpart of `fields`, which reads query strings.
+
+use std::ops::RangeInclusive;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+use shared::api::{ApiError, FieldError, FieldErrorKind};
+
+use crate::fields::text_problem;
+
+/// The known fields of a body, and what is wrong with them so far.
+#[derive(Debug)]
+pub(crate) struct BodyFields {
+    object: Map<String, Value>,
+    problems: Vec<FieldError>,
+}
+
+impl BodyFields {
+    pub(crate) fn new(object: Map<String, Value>) -> Self {
+        Self { object, problems: Vec::new() }
+    }
+
+    /// Records a problem.
+    pub(crate) fn problem(
+        &mut self,
+        kind: FieldErrorKind,
+        field: impl Into<String>,
+        message: impl Into<String>,
+    ) {
+        self.problems.push(FieldError::new(kind, field, message));
+    }
+
+    /// The problems, when there are any.
+    pub(crate) fn finish(self) -> Result<(), ApiError> {
+        if self.problems.is_empty() { Ok(()) } else { Err(ApiError::validation(self.problems)) }
+    }
+
+    /// Takes a field out; null counts as not given.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
+        self.object.remove(name).filter(|value| !value.is_null())
+    }
+
+    /// Whether a field is there, be it null.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.object.contains_key(name)
+    }
+
+    /// Records that a required field is missing.
+    pub(crate) fn missing(&mut self, name: &str) {
+        self.problem(FieldErrorKind::Missing, name, "is required");
+    }
+
+    /// A text of 1 to `max` characters, without the blanks around it.
+    pub(crate) fn text(&mut self, name: &str, max: usize) -> Option<String> {
+        let value = self.take(name)?;
+        let Value::String(text) = value else {
+            self.problem(FieldErrorKind::WrongType, name, "must be a string");
+            return None;
+        };
+        let text = text.trim();
+        if text.is_empty() {
+            self.problem(FieldErrorKind::OutOfRange, name, "must not be empty");
+            return None;
+        }
+        if let Some((kind, message)) = text_problem(text, max) {
+            self.problem(kind, name, message);
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
+    /// A whole number within bounds.
+    pub(crate) fn number(&mut self, name: &str, bounds: RangeInclusive<i64>) -> Option<i64> {
+        let value = self.take(name)?;
+        let message = format!("must be a whole number from {} to {}", bounds.start(), bounds.end());
+        match value.as_i64() {
+            Some(number) if bounds.contains(&number) => Some(number),
+            Some(_) => {
+                self.problem(FieldErrorKind::OutOfRange, name, message);
+                None
+            }
+            None => {
+                self.problem(FieldErrorKind::WrongType, name, message);
+                None
+            }
+        }
+    }
+
+    /// True or false.
+    pub(crate) fn boolean(&mut self, name: &str) -> Option<bool> {
+        let value = self.take(name)?.as_bool();
+        if value.is_none() {
+            self.problem(FieldErrorKind::WrongType, name, "must be true or false");
+        }
+        value
+    }
+
+    /// A time in RFC 3339.
+    pub(crate) fn time(&mut self, name: &str) -> Option<DateTime<Utc>> {
+        let value = self.take(name)?;
+        let time = value.as_str().and_then(shared::time::parse);
+        if time.is_none() {
+            let message = "must be a time in RFC 3339, such as 2025-08-29T12:00:00Z";
+            self.problem(FieldErrorKind::Malformed, name, message);
+        }
+        time
+    }
+}

@@ -1,0 +1,137 @@
+//! The settings of the query API.
+
+use std::time::Duration;
+
+use shared::config::{
+    ConfigError, PostgresConfig, RedisConfig, ServiceConfig, Settings, process_environment,
+    public_url,
+};
+
+/// Everything the query API can be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// What every service reads; the port is `QUERY_API_PORT`.
+    pub service: ServiceConfig,
+    /// Where the data is.
+    pub postgres: PostgresConfig,
+    /// Where answers are cached.
+    pub redis: RedisConfig,
+    /// `PUBLIC_URL`: the origin that stands in DSNs, without a trailing slash.
+    pub public_url: String,
+    /// `CORS_ORIGINS`: whose pages may read answers.
+    pub cors_origins: CorsOrigins,
+    /// How long answers are cached.
+    pub cache_ttl: CacheTtl,
+}
+
+/// Whose pages may read answers. Cookies are never allowed, keys come in a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CorsOrigins {
+    /// Any page.
+    Any,
+    /// Pages of these origins.
+    Listed(Vec<String>),
+}
+
+/// Lifetimes of cached answers, an upper bound: a change makes them unreachable at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheTtl {
+    /// `CACHE_TTL_ERRORS_SECS`: lists of errors.
+    pub errors: Duration,
+    /// `CACHE_TTL_STATS_SECS`: statistics.
+    pub stats: Duration,
+}
+
+/// Connections to Postgres; each runs one statement at a time, and two cores run few at once.
+const DEFAULT_POOL_SIZE: u64 = 10;
+
+impl Config {
+    /// Reads this process's environment.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_lookup(&process_environment)
+    }
+
+    /// Reads variables through a lookup.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn from_lookup(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let settings = Settings::new(lookup);
+        let config = Self {
+            service: ServiceConfig::read(&settings, "QUERY_API_PORT", 8082),
+            postgres: PostgresConfig::read(&settings, DEFAULT_POOL_SIZE),
+            redis: RedisConfig::read(&settings),
+            public_url: public_url(&settings),
+            cors_origins: cors_origins(&settings),
+            cache_ttl: CacheTtl {
+                errors: settings.seconds("CACHE_TTL_ERRORS_SECS", 120, 1..=86_400),
+                stats: settings.seconds("CACHE_TTL_STATS_SECS", 300, 1..=86_400),
+            },
+        };
+        settings.finish(config)
+    }
+}
+
+fn cors_origins(settings: &Settings<'_>) -> CorsOrigins {
+    let origins = settings.list("CORS_ORIGINS");
+    if origins.is_empty() || origins == ["*"] {
+        return CorsOrigins::Any;
+    }
+    for origin in &origins {
+        if !is_origin(origin) {
+            let allowed = "`*`, or origins like https://errata.example.com between commas";
+            settings.problem("CORS_ORIGINS", Some(origin), allowed);
+        }
+    }
+    CorsOrigins::Listed(origins)
+}
+
+/// Whether browsers could send the text as `Origin`: a scheme and an authority, nothing behind it.
+fn is_origin(text: &str) -> bool {
+    let authority = text.split_once("://").map(|(_, rest)| rest);
+    authority.is_some_and(|rest| !rest.is_empty() && !rest.contains(['/', '*']))
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::from_lookup(&|name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn without_variables_it_works_on_localhost() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.service.listen.port(), 8082);
+        assert_eq!(config.public_url, "http://localhost:8080");
+        assert_eq!(config.cors_origins, CorsOrigins::Any);
+        assert_eq!(config.cache_ttl.errors, Duration::from_secs(120));
+        assert_eq!(config.cache_ttl.stats, Duration::from_secs(300));
+    }
+
+    #[test]
+    fn all_problems_come_at_once() {
+        let problems = read(&[
+            ("QUERY_API_PORT", "no"),
+            ("CORS_ORIGINS", "https://a.example/path"),
+            ("CACHE_TTL_STATS_SECS", "0"),
+        ])
+        .unwrap_err()
+        .0;
+        assert_eq!(problems.len(), 3, "{problems:?}");
+    }
+
+    #[test]
+    fn origins_are_listed_by_comma() {
+        let config = read(&[("CORS_ORIGINS", "https://a.example, http://localhost:3000")]).unwrap();
+        let expected = ["https://a.example", "http://localhost:3000"].map(str::to_owned);
+        assert_eq!(config.cors_origins, CorsOrigins::Listed(expected.to_vec()));
+    }
+}

@@ -1,0 +1,83 @@
+//! From an HTTP request to the function behind its route: who asks, whether they may, and how a
+//! failure is told.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts as _, RawPathParams, Request};
+use axum::response::Response;
+use http::{HeaderMap, HeaderName};
+use shared::access::{AccessTable, ApiKey};
+use shared::api::{ApiError, Code};
+
+use crate::app::App;
+use crate::call::{Call, Params};
+use crate::router::request_id;
+use crate::routes::{Answer, Handler, Needs, Route};
+
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// Answers a request of a route.
+pub(crate) async fn answer(app: Arc<App>, route: Arc<Route>, request: Request) -> Response {
+    let id = request_id(&request);
+    let environment = app.environment;
+    match try_answer(app, &route, request).await {
+        Ok(response) => response,
+        Err(error) => error.into_response(environment, &id),
+    }
+}
+
+async fn try_answer(app: Arc<App>, route: &Route, request: Request) -> Answer {
+    let handler = match &route.handler {
+        Handler::Open(handler) => return handler(app).await,
+        Handler::Keyed(handler) => handler,
+    };
+    let access = app.access.table().ok_or_else(|| {
+        ApiError::unavailable("The keys are not loaded yet; try again in a second", 1)
+    })?;
+    let key = authenticate(&access, request.headers())?.clone();
+    authorize(&key, route.needs)?;
+    let running = Arc::clone(&app);
+    let _permit = running.running.try_acquire().map_err(|_| {
+        ApiError::unavailable("Too many requests are running; try again in a second", 1)
+    })?;
+    let call = call(access, key, request).await?;
+    handler(app, call).await
+}
+
+fn authenticate<'a>(access: &'a AccessTable, headers: &HeaderMap) -> Result<&'a ApiKey, ApiError> {
+    let given = headers.get(X_API_KEY).ok_or_else(|| {
+        ApiError::new(Code::Authentication, "Give your API key in the header X-API-Key")
+    })?;
+    given
+        .to_str()
+        .ok()
+        .and_then(|key| access.key(key, shared::time::now()))
+        .ok_or_else(|| ApiError::new(Code::Authentication, "The API key is unknown or expired"))
+}
+
+fn authorize(key: &ApiKey, needs: Needs) -> Result<(), ApiError> {
+    let permission = match needs {
+        Needs::Nothing => return Ok(()),
+        Needs::Key(permission) | Needs::InstallationKey(permission) => permission,
+    };
+    if !key.permissions.allow(permission) {
+        let message = format!("The API key lacks the permission `{permission}`");
+        return Err(ApiError::new(Code::Authorization, message)
+            .with_detail("permission", permission.as_str().into()));
+    }
+    if matches!(needs, Needs::InstallationKey(_)) && key.project_id.is_some() {
+        let message = "This needs an API key of the installation, not of one project";
+        return Err(ApiError::new(Code::Authorization, message));
+    }
+    Ok(())
+}
+
+async fn call(access: Arc<AccessTable>, key: ApiKey, request: Request) -> Result<Call, ApiError> {
+    let (mut parts, body) = request.into_parts();
+    let params = RawPathParams::from_request_parts(&mut parts, &())
+        .await
+        .map_err(|_| ApiError::new(Code::InvalidId, "The id in the path is not readable"))?;
+    let params: Params =
+        params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Ok(Call::new(access, key, parts, params, body))
+}

@@ -1,0 +1,58 @@
+//! A project as clients see it.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+/// Every field of a project.
+#[derive(Debug, Serialize)]
+pub(super) struct ProjectObject {
+    pub(super) id: i32,
+    name: String,
+    slug: String,
+    dsn: String,
+    #[serde(with = "shared::time::json")]
+    created_at: DateTime<Utc>,
+    #[serde(with = "shared::time::json")]
+    updated_at: DateTime<Utc>,
+    keep_ip_addresses: bool,
+}
+
+impl ProjectObject {
+    /// From a row with all columns; the DSN stands under the public URL.
+    pub(super) fn new(row: &Row, public_url: &str) -> Self {
+        let id = row.get("id");
+        Self {
+            id,
+            name: row.get("name"),
+            slug: row.get("slug"),
+            dsn: dsn(public_url, row.get("dsn_key"), id),
+            created_at: row.get("created_at"),
+            updated_at: row.get("updated_at"),
+            keep_ip_addresses: row.get("keep_ip_addresses"),
+        }
+    }
+}
+
+/// `scheme://key@host[path]/id`, the key as 32 hex digits: SDKs insist on that and on a whole number.
+fn dsn(public_url: &str, key: Uuid, id: i32) -> String {
+    let (scheme, host) = public_url.split_once("://").unwrap_or(("http", public_url));
+    format!("{scheme}://{}@{host}/{id}", key.simple())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dsn_has_the_form_that_sdks_insist_on() {
+        let key = Uuid::from_u128(0xab);
+        let hex = "000000000000000000000000000000ab";
+        assert_eq!(dsn("http://localhost:8080", key, 1), format!("http://{hex}@localhost:8080/1"));
+        assert_eq!(
+            dsn("https://a.example/errors", key, 7),
+            format!("https://{hex}@a.example/errors/7")
+        );
+    }
+}
