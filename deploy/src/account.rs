@@ -33,9 +33,7 @@ impl Account {
         }
         let path = Path::new("/etc/passwd");
         let passwd = fs::read_to_string(path).map_err(Error::io("read", path))?;
-        Ok(Self(
-            CANDIDATES.iter().find_map(|name| entry(&passwd, name)),
-        ))
+        Ok(Self(CANDIDATES.iter().find_map(|name| entry(&passwd, name))))
     }
 
     /// The present user, for programs that need no other.
@@ -83,24 +81,16 @@ impl Account {
 
     /// The account's name, for messages.
     pub(crate) fn name(&self) -> &str {
-        self.0
-            .as_ref()
-            .map_or("the present user", |entry| &entry.name)
+        self.0.as_ref().map_or("the present user", |entry| &entry.name)
     }
 }
 
 fn entry(passwd: &str, name: &str) -> Option<Entry> {
-    let line = passwd
-        .lines()
-        .find(|line| line.split(':').next() == Some(name))?;
+    let line = passwd.lines().find(|line| line.split(':').next() == Some(name))?;
     let mut fields = line.split(':').skip(2);
     let uid = fields.next()?.parse().ok()?;
     let gid = fields.next()?.parse().ok()?;
-    Some(Entry {
-        name: name.to_owned(),
-        uid,
-        gid,
-    })
+    Some(Entry { name: name.to_owned(), uid, gid })
 }
 
 #[cfg(test)]
@@ -110,11 +100,7 @@ mod tests {
     #[test]
     fn finds_an_account() {
         let passwd = "root:x:0:0:root:/root:/bin/sh\npostgres2:x:9:9::/:\npostgres:x:104:105::/:";
-        let expected = Entry {
-            name: "postgres".to_owned(),
-            uid: 104,
-            gid: 105,
-        };
+        let expected = Entry { name: "postgres".to_owned(), uid: 104, gid: 105 };
         assert_eq!(entry(passwd, "postgres"), Some(expected));
         assert_eq!(entry(passwd, "nobody"), None);
         assert_eq!(entry("nobody:x:none:1", "nobody"), None);

@@ -27,10 +27,7 @@ pub(crate) async fn run(command: Command, limit: Duration) -> Result<String, Err
         }
         Ok(Ok(output)) => {
             let both = [output.stdout, output.stderr].concat();
-            Err(failed(
-                output.status.to_string(),
-                &String::from_utf8_lossy(&both),
-            ))
+            Err(failed(output.status.to_string(), &String::from_utf8_lossy(&both)))
         }
     }
 }

@@ -32,10 +32,7 @@ pub(crate) struct Compose {
 impl Compose {
     pub(crate) fn new(settings: &Settings) -> Self {
         let file = settings.root.join("deploy/compose.yaml");
-        Self {
-            file,
-            env: environment(settings.engine_ports, settings.service_ports, settings),
-        }
+        Self { file, env: environment(settings.engine_ports, settings.service_ports, settings) }
     }
 
     /// Starts containers and waits until they are healthy.
@@ -43,33 +40,22 @@ impl Compose {
         tracing::info!("starting {} in Docker …", containers.join(", "));
         let args = [&["up", "--detach", "--wait"], containers].concat();
         // Pulling the images the first time takes as long as the connection is slow.
-        run(self.command(&args), Duration::from_secs(900))
-            .await
-            .map(drop)
+        run(self.command(&args), Duration::from_secs(900)).await.map(drop)
     }
 
     /// Removes the containers and keeps their data.
     pub(crate) async fn down(&self) -> Result<(), Error> {
-        run(self.command(&["down"]), Duration::from_secs(120))
-            .await
-            .map(drop)
+        run(self.command(&["down"]), Duration::from_secs(120)).await.map(drop)
     }
 
     /// Removes the containers with their data.
     pub(crate) async fn reset(&self) -> Result<(), Error> {
-        run(
-            self.command(&["down", "--volumes"]),
-            Duration::from_secs(120),
-        )
-        .await
-        .map(drop)
+        run(self.command(&["down", "--volumes"]), Duration::from_secs(120)).await.map(drop)
     }
 
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new("docker");
-        command
-            .args(["compose", "--project-name", PROJECT, "--file"])
-            .arg(&self.file);
+        command.args(["compose", "--project-name", PROJECT, "--file"]).arg(&self.file);
         command.args(args).envs(self.env.iter().cloned());
         command.current_dir(self.file.parent().unwrap_or(Path::new(".")));
         command

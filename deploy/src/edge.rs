@@ -47,10 +47,7 @@ pub(crate) fn part(
         account: account.clone(),
         log: logs.join("edge.log"),
         ports: vec![(ports.edge, "PORT")],
-        ready: Ready::Http {
-            address: reachable(bind, ports.edge),
-            path: "/health",
-        },
+        ready: Ready::Http { address: reachable(bind, ports.edge), path: "/health" },
         start_limit: Duration::from_secs(15),
         stop: Stop::terminate(5),
     })
@@ -58,10 +55,6 @@ pub(crate) fn part(
 
 /// Where this machine reaches what listens on `bind`.
 pub(crate) fn reachable(bind: IpAddr, port: u16) -> SocketAddr {
-    let address = if bind.is_unspecified() {
-        Ipv4Addr::LOCALHOST.into()
-    } else {
-        bind
-    };
+    let address = if bind.is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { bind };
     (address, port).into()
 }

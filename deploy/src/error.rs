@@ -27,8 +27,8 @@ pub enum Error {
     /// An engine is missing and there is no way to install it.
     #[error(
         "{what} is not installed: run this as root on a system with apt-get, install the package \
-         {package} yourself, or start Docker{}",
-        elsewhere.map(|name| format!(", or set {name} to one that runs elsewhere")).unwrap_or_default()
+         {package} yourself, or (for `make up`) start Docker{}",
+        elsewhere.map(|name| format!(" or set {name} to one that runs elsewhere")).unwrap_or_default()
     )]
     NotInstalled {
         /// The missing program.
@@ -146,11 +146,7 @@ impl Error {
     /// For `map_err` on file operations: `.map_err(Error::io("write", path))`.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
-        move |source| Self::Io {
-            action,
-            path,
-            source,
-        }
+        move |source| Self::Io { action, path, source }
     }
 
     /// For `map_err` on database calls.

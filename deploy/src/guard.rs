@@ -23,12 +23,13 @@ use crate::process::{Process, ProcessId};
 /// collects them stay visible for ever.
 const SCRIPT: &str = r#"
 trap '' INT TERM HUP
+exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 groups=
 while read -r line; do groups=$line; done
-for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
 for turn in 1 2 3 4 5 6 7 8 9 10; do
   alive=
-  for group in $groups; do kill -0 -- "-$group" 2>/dev/null && alive=yes; done
+  for group in $groups; do kill -s 0 -- "-$group" 2>/dev/null && alive=yes; done
   if [ -z "$alive" ] && rm -rf -- "$1" 2>/dev/null; then exit 0; fi
   sleep 0.2
 done
@@ -47,24 +48,11 @@ impl Guard {
     /// Stands by for processes that are named later, and for the folder.
     pub(crate) fn over(folder: &Path) -> Result<Self, Error> {
         let mut command = Command::new("sh");
-        command
-            .args(["-c", SCRIPT, "stack-guard"])
-            .arg(folder)
-            .current_dir("/");
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .process_group(0);
-        let mut shell = command
-            .spawn()
-            .map_err(Error::io("start", Path::new("sh")))?;
+        command.args(["-c", SCRIPT, "stack-guard"]).arg(folder).current_dir("/");
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+        let mut shell = command.spawn().map_err(Error::io("start", Path::new("sh")))?;
         let pipe = shell.stdin.take();
-        Ok(Self {
-            shell,
-            pipe,
-            groups: Mutex::default(),
-        })
+        Ok(Self { shell, pipe, groups: Mutex::default() })
     }
 
     /// From now on this process is ended with the owner. It leads its own process group.

@@ -77,16 +77,10 @@ impl Keeper {
         };
         let path = folder.join(format!("{}.pid", part.name));
         let mut process = Process::from_pid_file(&path)?;
-        let reason = if fs::read_to_string(&path)
-            .ok()?
-            .trim_end()
-            .ends_with(&outline(part))
+        let reason = if fs::read_to_string(&path).ok()?.trim_end().ends_with(&outline(part))
             && runs_present_program(part, &process)
         {
-            let patient = Part {
-                start_limit: RECOVERY,
-                ..part.clone()
-            };
+            let patient = Part { start_limit: RECOVERY, ..part.clone() };
             if patient.wait_ready(&mut process, |_| {}).await.is_ok() {
                 tracing::info!("{} is running", part.title);
                 return Some(process);

@@ -58,10 +58,7 @@ async fn apt_install(packages: &[&str]) -> Result<(), Error> {
     }
     // The package lists may be missing or out of date.
     tracing::info!("reading the package lists …");
-    let failed = |error: Error| Error::Install {
-        packages: all.clone(),
-        source: Box::new(error),
-    };
+    let failed = |error: Error| Error::Install { packages: all.clone(), source: Box::new(error) };
     run(apt(&["update"]), LIMIT).await.map_err(failed)?;
     run(install(), LIMIT).await.map(drop).map_err(failed)
 }
@@ -69,13 +66,7 @@ async fn apt_install(packages: &[&str]) -> Result<(), Error> {
 fn apt(args: &[&str]) -> Command {
     let mut command = Command::new("apt-get");
     // Questions about changed configuration files are answered by keeping what is there.
-    command.args([
-        "-q",
-        "-o",
-        "Dpkg::Options::=--force-confold",
-        "-o",
-        "DPkg::Lock::Timeout=300",
-    ]);
+    command.args(["-q", "-o", "Dpkg::Options::=--force-confold", "-o", "DPkg::Lock::Timeout=300"]);
     command.args(args).env("DEBIAN_FRONTEND", "noninteractive");
     command
 }
@@ -99,15 +90,8 @@ impl Replaced {
         } else if path.exists() {
             fs::rename(path, &saved).map_err(Error::io("set aside", path))?;
         }
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.exists())
-            .map(Path::to_owned);
-        let replaced = Self {
-            path: path.to_owned(),
-            saved,
-            made_folder: folder,
-        };
+        let folder = path.parent().filter(|folder| !folder.exists()).map(Path::to_owned);
+        let replaced = Self { path: path.to_owned(), saved, made_folder: folder };
         if let Some(folder) = &replaced.made_folder {
             fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         }

@@ -25,6 +25,11 @@ const POLL: Duration = Duration::from_millis(50);
 /// How many of a log's last lines an error shows.
 const TAIL_LINES: usize = 12;
 
+/// What the caller left open (a lock on the build folder, a pipe of `make`) must not stay open for as
+/// long as an engine lives, and nothing in safe Rust closes what it did not open. A shell does, and
+/// then becomes the program. Numbers above 9 cannot be named in every shell; callers use low ones.
+const CLOSE_INHERITED: &str = r#"exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec "$@""#;
+
 /// Everything needed to run one part.
 #[derive(Clone, Debug)]
 pub(crate) struct Part {
@@ -58,12 +63,12 @@ impl Part {
         }
         let open = || {
             let options = OpenOptions::new().create(true).append(true).to_owned();
-            options
-                .open(&self.log)
-                .map_err(Error::io("open", &self.log))
+            options.open(&self.log).map_err(Error::io("open", &self.log))
         };
-        let mut command = Command::new(&self.program);
+        let mut command = Command::new("sh");
         command
+            .args(["-c", CLOSE_INHERITED, "sh"])
+            .arg(&self.program)
             .args(&self.args)
             .envs(&self.env)
             .current_dir(&self.folder)
@@ -79,11 +84,9 @@ impl Part {
     fn check_ports(&self) -> Result<(), Error> {
         match self.ports.iter().find(|(port, _)| ports::is_taken(*port)) {
             None => Ok(()),
-            Some(&(port, setting)) => Err(Error::PortTaken {
-                part: self.title.clone(),
-                port,
-                setting,
-            }),
+            Some(&(port, setting)) => {
+                Err(Error::PortTaken { part: self.title.clone(), port, setting })
+            }
         }
     }
 
@@ -140,10 +143,7 @@ fn log_tail(log: &Path) -> String {
 
 /// The last lines of some output, each indented on a line of its own.
 pub(crate) fn tail(text: &str) -> String {
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let last = lines.iter().skip(lines.len().saturating_sub(TAIL_LINES));
     last.map(|line| format!("\n  | {line}")).collect()
 }

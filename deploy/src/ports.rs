@@ -31,10 +31,7 @@ pub(crate) fn free<const N: usize>() -> Result<[u16; N], Error> {
     let mut ports = [0; N];
     for port in &mut ports {
         let listener = found.next().ok_or(Error::NoFreePort)?;
-        *port = listener
-            .local_addr()
-            .map_err(|_gone| Error::NoFreePort)?
-            .port();
+        *port = listener.local_addr().map_err(|_gone| Error::NoFreePort)?.port();
     }
     Ok(ports)
 }

@@ -30,18 +30,12 @@ pub(crate) struct Stop {
 impl Stop {
     /// SIGTERM, the usual way.
     pub(crate) fn terminate(seconds: u64) -> Self {
-        Self {
-            signal: Signal::TERM,
-            grace: Duration::from_secs(seconds),
-        }
+        Self { signal: Signal::TERM, grace: Duration::from_secs(seconds) }
     }
 
     /// SIGINT, for programs to which it means the same without waiting for their clients.
     pub(crate) fn interrupt(seconds: u64) -> Self {
-        Self {
-            signal: Signal::INT,
-            grace: Duration::from_secs(seconds),
-        }
+        Self { signal: Signal::INT, grace: Duration::from_secs(seconds) }
     }
 }
 
@@ -60,11 +54,7 @@ impl ProcessId {
         let pid = i32::try_from(pid).map_err(io::Error::other)?;
         let stat = Stat::read(pid)?;
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
-        Ok(Self {
-            pid,
-            started: stat.started,
-            boot: boot.trim().to_owned(),
-        })
+        Ok(Self { pid, started: stat.started, boot: boot.trim().to_owned() })
     }
 
     /// The number that the kernel knows the process by.
@@ -94,9 +84,7 @@ impl ProcessId {
 
     /// Its working folder, when it runs and may be asked.
     pub(crate) fn works_in(&self) -> Option<PathBuf> {
-        fs::read_link(format!("/proc/{}/cwd", self.pid))
-            .ok()
-            .filter(|_| self.is_alive())
+        fs::read_link(format!("/proc/{}/cwd", self.pid)).ok().filter(|_| self.is_alive())
     }
 
     fn open(&self) -> Option<OwnedFd> {
@@ -121,11 +109,7 @@ impl ProcessId {
         let all = all_processes();
         let mut next = 0;
         while let Some(parent) = found.get(next).map(Self::pid) {
-            found.extend(
-                all.iter()
-                    .filter(|(_, ppid)| *ppid == parent)
-                    .map(|(id, _)| id.clone()),
-            );
+            found.extend(all.iter().filter(|(_, ppid)| *ppid == parent).map(|(id, _)| id.clone()));
             next += 1;
         }
         found
@@ -156,11 +140,7 @@ impl FromStr for ProcessId {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut words = text.split_whitespace();
-        let mut word = || {
-            words
-                .next()
-                .ok_or_else(|| io::Error::other("incomplete pid file"))
-        };
+        let mut word = || words.next().ok_or_else(|| io::Error::other("incomplete pid file"));
         Ok(Self {
             pid: word()?.parse().map_err(io::Error::other)?,
             started: word()?.parse().map_err(io::Error::other)?,
@@ -251,10 +231,7 @@ impl Process {
     /// Takes over a child that was just started.
     pub(crate) fn of_child(child: Child) -> io::Result<Self> {
         let id = ProcessId::of(child.id())?;
-        Ok(Self {
-            id,
-            child: Some(child),
-        })
+        Ok(Self { id, child: Some(child) })
     }
 
     /// Reads a pid file, a [`ProcessId`] with anything behind it; `None` when it is missing,
@@ -317,13 +294,7 @@ mod tests {
     #[test]
     fn reads_the_status_whatever_the_name() {
         let tail = "S 7 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4711 9 9";
-        let expected = || {
-            Some(Stat {
-                state: 'S',
-                parent: 7,
-                started: 4711,
-            })
-        };
+        let expected = || Some(Stat { state: 'S', parent: 7, started: 4711 });
         check_stat(&format!("42 (postgres) {tail}"), expected());
         check_stat(&format!("42 (odd) name (x)) {tail}"), expected());
         check_stat("42 (postgres) S 7", None);
@@ -340,20 +311,8 @@ mod tests {
     #[test]
     fn another_start_time_or_boot_is_another_process() {
         let me = ProcessId::of(std::process::id()).unwrap();
-        assert!(
-            !ProcessId {
-                started: me.started + 1,
-                ..me.clone()
-            }
-            .is_alive()
-        );
-        assert!(
-            !ProcessId {
-                boot: "another".to_owned(),
-                ..me
-            }
-            .is_alive()
-        );
+        assert!(!ProcessId { started: me.started + 1, ..me.clone() }.is_alive());
+        assert!(!ProcessId { boot: "another".to_owned(), ..me }.is_alive());
     }
 
     #[test]

@@ -58,11 +58,7 @@ impl Program {
             Self::Engine(kind) => Some(kind.variable()),
             Self::HaProxy => None,
         };
-        Error::NotInstalled {
-            what: self.title(),
-            package: self.package(),
-            elsewhere,
-        }
+        Error::NotInstalled { what: self.title(), package: self.package(), elsewhere }
     }
 }
 
@@ -71,12 +67,7 @@ impl Program {
 /// # Errors
 /// When something is missing and we are not root, there is no `apt-get`, or it fails.
 pub async fn ensure_installed(wanted: &[Program]) -> Result<(), Error> {
-    let missing = || {
-        wanted
-            .iter()
-            .copied()
-            .filter(|program| !program.is_installed())
-    };
+    let missing = || wanted.iter().copied().filter(|program| !program.is_installed());
     let Some(first) = missing().next() else {
         return Ok(());
     };
@@ -86,7 +77,5 @@ pub async fn ensure_installed(wanted: &[Program]) -> Result<(), Error> {
     let names: Vec<&str> = missing().map(Program::package).collect();
     packages::install(&names).await?;
     // The packages were installed, yet the programs are not where they should be.
-    missing()
-        .next()
-        .map_or(Ok(()), |program| Err(program.missing()))
+    missing().next().map_or(Ok(()), |program| Err(program.missing()))
 }

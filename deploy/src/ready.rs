@@ -29,10 +29,7 @@ pub(crate) enum Ready {
     /// Something takes connections.
     Listens { port: u16 },
     /// The path answers 200.
-    Http {
-        address: SocketAddr,
-        path: &'static str,
-    },
+    Http { address: SocketAddr, path: &'static str },
 }
 
 impl Ready {
@@ -74,29 +71,19 @@ async fn talk(address: SocketAddr, request: &[u8]) -> io::Result<Vec<u8>> {
 async fn amqp_greeting(port: u16) -> io::Result<Vec<u8>> {
     let greeting = talk(local(port), b"AMQP\x00\x00\x09\x01").await?;
     // A method frame on channel 0. Anything else is no AMQP 0-9-1 broker.
-    if greeting.starts_with(&[1, 0, 0]) {
-        Ok(greeting)
-    } else {
-        Err(io::Error::other("no AMQP"))
-    }
+    if greeting.starts_with(&[1, 0, 0]) { Ok(greeting) } else { Err(io::Error::other("no AMQP")) }
 }
 
 /// The version of the broker on this port, such as `3.10.8`.
 pub(crate) async fn rabbitmq_version(port: u16) -> Option<String> {
-    let greeting = timeout(ANSWER_LIMIT, amqp_greeting(port))
-        .await
-        .ok()?
-        .ok()?;
+    let greeting = timeout(ANSWER_LIMIT, amqp_greeting(port)).await.ok()?.ok()?;
     version_in(&greeting)
 }
 
 /// Finds the server property `version` (a long string: `S` and four bytes of length).
 fn version_in(greeting: &[u8]) -> Option<String> {
     const NAME: &[u8] = b"\x07versionS";
-    let at = greeting
-        .windows(NAME.len())
-        .position(|window| window == NAME)?
-        + NAME.len();
+    let at = greeting.windows(NAME.len()).position(|window| window == NAME)? + NAME.len();
     let (length, rest) = greeting.get(at..)?.split_first_chunk::<4>()?;
     let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
     String::from_utf8(rest.get(..length)?.to_vec()).ok()
@@ -107,10 +94,7 @@ async fn http_status(address: SocketAddr, path: &str) -> io::Result<u16> {
     let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     let answer = talk(address, request.as_bytes()).await?;
     let line = String::from_utf8_lossy(&answer);
-    let status = line
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok());
+    let status = line.split(' ').nth(1).and_then(|status| status.parse().ok());
     status.ok_or_else(|| io::Error::other("no HTTP answer"))
 }
 
@@ -125,10 +109,7 @@ mod tests {
 
     #[test]
     fn finds_the_brokers_version() {
-        check_version(
-            b"..\x07versionS\x00\x00\x00\x063.10.8\x08platform",
-            Some("3.10.8"),
-        );
+        check_version(b"..\x07versionS\x00\x00\x00\x063.10.8\x08platform", Some("3.10.8"));
         check_version(b"..\x07versionS\x00\x00\xff\x063.10.8", None);
         check_version(b"..\x07versionS\x00", None);
         check_version(b"", None);

@@ -54,20 +54,12 @@ impl Settings {
     /// When a setting holds something that it must not.
     pub fn from_env(root: &Path) -> Result<Self, Error> {
         let file = dotenv(&fs::read_to_string(root.join(".env")).unwrap_or_default());
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the thin shell around `from_lookup`"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "the thin shell around `from_lookup`")]
         let lookup = |name: &str| std::env::var(name).ok().or_else(|| file.get(name).cloned());
         let mut settings = Self::from_lookup(root, lookup)?;
-        let more = file
-            .iter()
-            .filter(|(name, _)| std::env::var_os(name).is_none());
+        let more = file.iter().filter(|(name, _)| std::env::var_os(name).is_none());
         for (name, value) in more {
-            settings
-                .services
-                .entry(name.clone())
-                .or_insert_with(|| value.clone());
+            settings.services.entry(name.clone()).or_insert_with(|| value.clone());
         }
         Ok(settings)
     }
@@ -113,9 +105,7 @@ impl Settings {
             },
             bind: bind(text("BIND"))?,
             provider: provider(text("STACK_ENGINES"))?,
-            given: given
-                .filter_map(|kind| Some((kind, text(kind.variable())?)))
-                .collect(),
+            given: given.filter_map(|kind| Some((kind, text(kind.variable())?))).collect(),
             services: defaults.map(service).into(),
         })
     }
@@ -140,11 +130,7 @@ fn bind(value: Option<String>) -> Result<IpAddr, Error> {
         return Ok(Ipv4Addr::LOCALHOST.into());
     };
     let expected = "an address of this machine such as 127.0.0.1 or 0.0.0.0";
-    value.parse().map_err(|_| Error::Setting {
-        name: "BIND".to_owned(),
-        value,
-        expected,
-    })
+    value.parse().map_err(|_| Error::Setting { name: "BIND".to_owned(), value, expected })
 }
 
 fn provider(value: Option<String>) -> Result<Provider, Error> {
@@ -162,10 +148,7 @@ fn provider(value: Option<String>) -> Result<Provider, Error> {
 
 /// Lines of `NAME=value`, the value in quotes or not; `#` begins a comment line.
 fn dotenv(text: &str) -> BTreeMap<String, String> {
-    let lines = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.starts_with('#'));
+    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
     lines
         .filter_map(|line| line.trim_start_matches("export ").split_once('='))
         .map(|(name, value)| (name.trim().to_owned(), unquoted(value.trim()).to_owned()))
@@ -185,9 +168,7 @@ mod tests {
 
     fn read(pairs: &[(&str, &str)]) -> Result<Settings, Error> {
         let map: BTreeMap<_, _> = pairs.iter().copied().collect();
-        Settings::from_lookup(Path::new("/p"), |name| {
-            map.get(name).map(ToString::to_string)
-        })
+        Settings::from_lookup(Path::new("/p"), |name| map.get(name).map(ToString::to_string))
     }
 
     #[track_caller]
@@ -226,11 +207,7 @@ mod tests {
             "http",
             r#"PORT is "http", which is not a port number from 1 to 65535"#,
         );
-        check_refused(
-            "PORT",
-            "0",
-            r#"PORT is "0", which is not a port number from 1 to 65535"#,
-        );
+        check_refused("PORT", "0", r#"PORT is "0", which is not a port number from 1 to 65535"#);
         let expected = r#"STACK_ENGINES is "podman", which is not one of auto, docker, packages"#;
         check_refused("STACK_ENGINES", "podman", expected);
     }
@@ -239,9 +216,6 @@ mod tests {
     fn reads_dotenv_lines() {
         let map = dotenv("# note\nA=1\nexport B = 'two words'\nC=\"x=y\"\n\nnonsense\nD=\n");
         let pairs: Vec<_> = map.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-        assert_eq!(
-            pairs,
-            [("A", "1"), ("B", "two words"), ("C", "x=y"), ("D", "")]
-        );
+        assert_eq!(pairs, [("A", "1"), ("B", "two words"), ("C", "x=y"), ("D", "")]);
     }
 }

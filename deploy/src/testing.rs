@@ -33,10 +33,7 @@ impl Sandbox {
     /// # Errors
     /// When the engines are not named in the environment, or Postgres refuses.
     pub async fn new() -> Result<Self, Error> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "tests have no configuration of their own"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "tests have no configuration of their own")]
         Self::from_lookup(|name| std::env::var(name).ok()).await
     }
 
@@ -47,25 +44,15 @@ impl Sandbox {
     pub async fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let url = |kind| {
             let name = variable(kind);
-            lookup(name)
-                .filter(|url| !url.is_empty())
-                .ok_or(Error::NoTestEngines(name))
+            lookup(name).filter(|url| !url.is_empty()).ok_or(Error::NoTestEngines(name))
         };
         let server_url = url(EngineKind::Postgres)?;
         let redis_url = url(EngineKind::Redis)?;
         let amqp_url = url(EngineKind::RabbitMq)?;
         let database = format!("errata_test_{}", Uuid::new_v4().simple());
         let connection = Connection::open(&server_url, Some("postgres")).await?;
-        connection
-            .execute(&format!("CREATE DATABASE {database}"))
-            .await?;
-        Ok(Self {
-            server_url,
-            database,
-            redis_url,
-            amqp_url,
-            closed: false,
-        })
+        connection.execute(&format!("CREATE DATABASE {database}")).await?;
+        Ok(Self { server_url, database, redis_url, amqp_url, closed: false })
     }
 
     /// The database of this test alone.
@@ -111,9 +98,7 @@ impl Drop for Sandbox {
         }
         let (server_url, database) = (self.server_url.clone(), self.database.clone());
         let dropping = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             // What is left goes with the throw-away engines.
             let _left_behind = runtime.block_on(drop_database(&server_url, &database));
             std::io::Result::Ok(())
@@ -124,9 +109,7 @@ impl Drop for Sandbox {
 
 async fn drop_database(server_url: &str, database: &str) -> Result<(), Error> {
     let connection = Connection::open(server_url, Some("postgres")).await?;
-    connection
-        .execute(&format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)"))
-        .await
+    connection.execute(&format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)")).await
 }
 
 /// The URL with another database in its path.
@@ -158,18 +141,12 @@ mod tests {
     fn only_the_database_changes() {
         check("postgres://u:p@h:1/errata", "postgres://u:p@h:1/mine");
         check("postgres://u:p@h:1", "postgres://u:p@h:1/mine");
-        check(
-            "postgres://h/a?sslmode=disable",
-            "postgres://h/mine?sslmode=disable",
-        );
+        check("postgres://h/a?sslmode=disable", "postgres://h/mine?sslmode=disable");
     }
 
     #[tokio::test]
     async fn without_engines_it_says_how_to_get_them() {
-        let refusal = Sandbox::from_lookup(|_| None)
-            .await
-            .unwrap_err()
-            .to_string();
+        let refusal = Sandbox::from_lookup(|_| None).await.unwrap_err().to_string();
         assert_eq!(
             refusal,
             "TEST_DATABASE_URL is not set: run the tests with `make test`, which starts the \

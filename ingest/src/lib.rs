@@ -1,1 +1,157 @@
-//! ingest
+//! Receives errors over HTTP and makes them durable before it answers.
+//!
+//! The way of a request: [`receive`] finds the project by the key and reads the body within bounds,
+//! [`decode`] checks the fields, [`prepare`] sanitises and names the event, [`publish`] has the broker
+//! confirm it or puts it into the [`spool`], and only then [`endpoints`] answers. No request waits for
+//! Postgres or Redis: the answer's ids are computed, and the keys are in memory.
+
+mod answer;
+pub mod config;
+mod decode;
+mod endpoints;
+mod memory;
+mod prepare;
+mod publish;
+mod receive;
+mod router;
+mod server;
+mod spool;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use shared::access::Access;
+use shared::broker::topology::Queue;
+use shared::cors::Cors;
+use shared::lifecycle::{self, Tasks};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::memory::MemoryBudget;
+use crate::publish::{Batcher, Broker, RateBudget};
+use crate::spool::Spool;
+
+/// The key table is small; a statement that takes longer has lost its server.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often gauges are written that nothing else writes.
+const REPORT_INTERVAL: Duration = Duration::from_secs(5);
+
+/// What every request needs.
+#[derive(Debug)]
+struct App {
+    config: Config,
+    access: Access,
+    memory: MemoryBudget,
+    rate: RateBudget,
+    events: Batcher,
+    bulk: Batcher,
+    broker: Broker,
+    has_spool: bool,
+    cors: Cors,
+    metrics: PrometheusHandle,
+    shutdown: CancellationToken,
+}
+
+/// Runs the service until the token is cancelled and what was accepted has been answered.
+///
+/// # Errors
+/// When it can't start, or a background task dies.
+pub async fn run(
+    config: Config,
+    listener: TcpListener,
+    metrics: PrometheusHandle,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let pool = shared::postgres::pool(&config.postgres, "errata-ingest", STATEMENT_TIMEOUT)?;
+    let spool = match &config.spool_dir {
+        Some(dir) => Some(Arc::new(Spool::open(dir, config.spool_max_bytes)?)),
+        None => None,
+    };
+    // Background work goes on while the last requests finish, so it has a token of its own.
+    let background = CancellationToken::new();
+    let mut tasks = Tasks::new();
+    let (broker, keeper) = Broker::new(config.broker.clone(), config.service.namespace.clone());
+    tasks.spawn("broker", keeper.run(background.clone()));
+    if let Some(spool) = &spool {
+        let draining = spool::drain(Arc::clone(spool), broker.clone(), background.clone());
+        tasks.spawn("drain", draining);
+    }
+    let access = Access::new();
+    let environment = config.service.environment;
+    tasks.spawn("keys", access.clone().keep_fresh(pool, environment, background.clone()));
+    let (events, events_work) = Batcher::new(Queue::Events, broker.clone(), spool.clone());
+    let (bulk, bulk_work) = Batcher::new(Queue::Bulk, broker.clone(), spool.clone());
+    let batching = [lifecycle::spawn(events_work), lifecycle::spawn(bulk_work)];
+
+    let app = Arc::new(App {
+        memory: MemoryBudget::new(config.memory_bytes),
+        rate: RateBudget::new(config.project_events_per_second),
+        cors: Cors::new(&config.cors_origins),
+        has_spool: spool.is_some(),
+        access,
+        events,
+        bulk,
+        broker,
+        metrics,
+        shutdown: shutdown.clone(),
+        config,
+    });
+    tasks.spawn("report", report(app.memory.clone(), background.clone()));
+    tracing::info!(listen = %app.config.service.listen, spool = app.has_spool, "ingest is running");
+
+    let grace = app.config.service.shutdown_timeout;
+    let serving = server::serve(listener, Arc::clone(&app), shutdown);
+    let finished = tokio::select! {
+        finished = serving => finished,
+        ended = tasks.any_ended() => return Err(ended.into()),
+    };
+    if !finished {
+        tracing::warn!("the grace time is over; the last requests were not answered");
+    }
+    // The batchers end when nobody can submit any more and everything was answered.
+    drop(app);
+    let answered = tokio::time::timeout(grace, futures_util::future::join_all(batching)).await;
+    if answered.is_err() {
+        tracing::warn!("the grace time is over; the last messages were not confirmed");
+    }
+    background.cancel();
+    tasks.drain(Duration::from_secs(2)).await;
+    Ok(())
+}
+
+async fn report(memory: MemoryBudget, stop: CancellationToken) {
+    loop {
+        memory.report();
+        tokio::select! {
+            () = tokio::time::sleep(REPORT_INTERVAL) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+impl App {
+    /// Whether requests can be served now.
+    fn ready(&self) -> Result<(), &'static str> {
+        if self.shutdown.is_cancelled() {
+            return Err("shutting down");
+        }
+        if self.access.table().is_none() {
+            return Err("the keys are not loaded yet");
+        }
+        if !self.broker.is_up() && !self.has_spool {
+            return Err("the broker is away and there is no spool");
+        }
+        Ok(())
+    }
+
+    /// The batcher of a queue.
+    fn batcher(&self, queue: Queue) -> &Batcher {
+        match queue {
+            Queue::Bulk => &self.bulk,
+            Queue::Events | Queue::Dead => &self.events,
+        }
+    }
+}

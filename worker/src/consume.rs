@@ -109,16 +109,18 @@ impl Consumer {
         *backoff = Backoff::new();
         let mut depth = tokio::time::interval(DEPTH_INTERVAL);
         loop {
-            let gathered = tokio::select! {
+            // Only the wait for a first message may be cancelled: what was taken must be stored.
+            let (source, first) = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
-                gathered = gather(&mut events) => gathered?,
-                gathered = gather(&mut bulk) => gathered?,
+                first = next(&mut events.deliveries) => (&mut events, first?),
+                first = next(&mut bulk.deliveries) => (&mut bulk, first?),
                 _ = depth.tick(), if self.lane == 0 => {
                     report_depth(&control, &self.namespace).await?;
                     continue;
                 }
             };
+            let gathered = gather(source, first).await?;
             self.process(gathered, &dead, shutdown).await?;
         }
         // What was delivered and not taken goes back to the queue with the connection.
@@ -187,10 +189,8 @@ async fn control_channel(connection: &Connection, namespace: &str) -> Result<Cha
     Ok(channel)
 }
 
-/// Waits for a message and takes those that follow it at once, up to the bounds of a transaction.
-/// Cancelling it before the first message loses nothing.
-async fn gather(source: &mut Source) -> Result<Gathered, SessionError> {
-    let first = next(&mut source.deliveries).await?;
+/// Takes the messages that follow a first one at once, up to the bounds of a transaction.
+async fn gather(source: &mut Source, first: Delivery) -> Result<Gathered, SessionError> {
     let deadline = tokio::time::Instant::now() + LINGER;
     let mut bytes = first.data.len();
     let mut deliveries = vec![first];
@@ -206,6 +206,7 @@ async fn gather(source: &mut Source) -> Result<Gathered, SessionError> {
     Ok(Gathered { channel: source.channel.clone(), deliveries })
 }
 
+/// Waits for a message. Cancelling it loses nothing.
 async fn next(deliveries: &mut lapin::Consumer) -> Result<Delivery, SessionError> {
     match deliveries.next().await {
         Some(Ok(delivery)) => Ok(delivery),

@@ -80,11 +80,7 @@ pub(crate) struct EnginePorts {
 impl EnginePorts {
     fn free() -> Result<Self, Error> {
         let [postgres, redis, amqp, epmd, dist] = ports::free()?;
-        Ok(Self {
-            postgres,
-            redis,
-            rabbitmq: RabbitPorts { amqp, epmd, dist },
-        })
+        Ok(Self { postgres, redis, rabbitmq: RabbitPorts { amqp, epmd, dist } })
     }
 
     /// How clients reach an engine.
@@ -123,11 +119,7 @@ impl Site {
             return Ok(());
         }
         let account = self.account.name().to_owned();
-        Err(Error::Unreachable {
-            account,
-            path: self.folder.clone(),
-            setting,
-        })
+        Err(Error::Unreachable { account, path: self.folder.clone(), setting })
     }
 
     /// The parts of one engine in the order in which they start, their folders made ready.
@@ -163,9 +155,7 @@ impl Site {
 pub(crate) fn throwaway_folder(account: &Account) -> Result<PathBuf, Error> {
     let within = std::env::temp_dir();
     let folder = tempfile::Builder::new().prefix("errata-engines-").tempdir();
-    let folder = folder
-        .map_err(Error::io("create a folder in", &within))?
-        .keep();
+    let folder = folder.map_err(Error::io("create a folder in", &within))?.keep();
     account.own(&folder)?;
     Ok(folder)
 }

@@ -41,8 +41,7 @@ pub(super) async fn prepare(site: &Site, port: u16) -> Result<Part, Error> {
         Size::Development => include_str!("../../postgres/up.conf"),
         Size::ThrowAway => include_str!("../../postgres/throwaway.conf"),
     };
-    site.account
-        .file(&settings, &format!("{SETTINGS}\n{sizes}"))?;
+    site.account.file(&settings, &format!("{SETTINGS}\n{sizes}"))?;
     Ok(part(site, port, programs.join("postgres"), &folder))
 }
 
@@ -50,10 +49,7 @@ fn part(site: &Site, port: u16, program: PathBuf, folder: &Path) -> Part {
     let data = folder.join("data");
     let option = |name: &str, value: &str| format!("--{name}={value}");
     let args = vec![
-        option(
-            "config_file",
-            &folder.join("postgresql.conf").to_string_lossy(),
-        ),
+        option("config_file", &folder.join("postgresql.conf").to_string_lossy()),
         option("data_directory", &data.to_string_lossy()),
         option("hba_file", &data.join("pg_hba.conf").to_string_lossy()),
         option("ident_file", &data.join("pg_ident.conf").to_string_lossy()),
@@ -68,9 +64,7 @@ fn part(site: &Site, port: u16, program: PathBuf, folder: &Path) -> Part {
         program,
         is_ours: false,
         args: args.into_iter().map(Into::into).collect(),
-        env: [("LC_ALL", "C.UTF-8")]
-            .map(|(k, v)| (k.to_owned(), v.to_owned()))
-            .into(),
+        env: [("LC_ALL", "C.UTF-8")].map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
         folder: folder.to_owned(),
         account: site.account.clone(),
         log: site.logs.join("postgres.log"),
@@ -96,11 +90,7 @@ pub(crate) fn check_version(number: u32) -> Result<(), Error> {
         return Ok(());
     }
     let found = format!("{}.{}", number / 10_000, number % 10_000);
-    Err(Error::TooOld {
-        what: "Postgres",
-        found,
-        needed: "15",
-    })
+    Err(Error::TooOld { what: "Postgres", found, needed: "15" })
 }
 
 async fn initialise(site: &Site, programs: &Path, folder: &Path, data: &Path) -> Result<(), Error> {
@@ -112,17 +102,8 @@ async fn initialise(site: &Site, programs: &Path, folder: &Path, data: &Path) ->
     site.account.file(&password, PASSWORD)?;
     let mut initdb = Command::new(programs.join("initdb"));
     initdb.current_dir(folder).process_group(0);
-    initdb
-        .arg("-D")
-        .arg(&unfinished)
-        .arg(format!("--pwfile={}", password.display()));
-    initdb.args([
-        "-U",
-        USER,
-        "--auth=scram-sha-256",
-        "--encoding=UTF8",
-        "--locale=C.UTF-8",
-    ]);
+    initdb.arg("-D").arg(&unfinished).arg(format!("--pwfile={}", password.display()));
+    initdb.args(["-U", USER, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8"]);
     if site.size == Size::ThrowAway {
         // Survives every killed process, only not a power cut.
         initdb.arg("--no-sync");
@@ -154,9 +135,7 @@ fn programs_for(data: &Path) -> Result<PathBuf, Error> {
     let installed = programs::postgres_releases();
     let wanted = fs::read_to_string(data.join("PG_VERSION")).ok();
     let major = wanted.and_then(|text| text.trim().parse::<u32>().ok());
-    let of_data = installed
-        .iter()
-        .find(|release| Some(release.major) == major);
+    let of_data = installed.iter().find(|release| Some(release.major) == major);
     let newest = installed.iter().max_by_key(|release| release.major);
     match of_data.or(newest) {
         None => Err(Program::Engine(EngineKind::Postgres).missing()),
@@ -175,21 +154,14 @@ mod tests {
     fn an_old_server_is_refused_by_name() {
         assert!(check_version(150_018).is_ok());
         let refusal = check_version(140_011).unwrap_err().to_string();
-        assert_eq!(
-            refusal,
-            "Postgres 14.11 is too old: the services need 15 or newer"
-        );
+        assert_eq!(refusal, "Postgres 14.11 is too old: the services need 15 or newer");
     }
 
     #[test]
     fn the_lock_file_of_a_foreign_process_is_forgotten() {
         let data = tempfile::tempdir().unwrap();
         let lock = data.path().join("postmaster.pid");
-        fs::write(
-            &lock,
-            format!("{}\n{}\n", std::process::id(), data.path().display()),
-        )
-        .unwrap();
+        fs::write(&lock, format!("{}\n{}\n", std::process::id(), data.path().display())).unwrap();
         forget_dead_postmaster(data.path());
         assert!(!lock.exists());
     }

@@ -41,10 +41,8 @@ pub(super) fn prepare(site: &Site, ports: RabbitPorts) -> Result<[Part; 2], Erro
     };
     let listener = format!("listeners.tcp.local = 127.0.0.1:{}\n", ports.amqp);
     let settings = format!("{SETTINGS}\n{sizes}\n{listener}");
-    site.account
-        .file(&folder.join("rabbitmq.conf"), &settings)?;
-    site.account
-        .file(&folder.join("enabled_plugins"), PLUGINS)?;
+    site.account.file(&folder.join("rabbitmq.conf"), &settings)?;
+    site.account.file(&folder.join("enabled_plugins"), PLUGINS)?;
     write_cookie(site, &folder)?;
     Ok([epmd(site, ports, &folder)?, broker(site, ports, &folder)?])
 }
@@ -55,8 +53,7 @@ fn write_cookie(site: &Site, folder: &Path) -> Result<(), Error> {
     if cookie.exists() {
         return Ok(());
     }
-    site.account
-        .file(&cookie, &Uuid::new_v4().simple().to_string())?;
+    site.account.file(&cookie, &Uuid::new_v4().simple().to_string())?;
     let owner_only = fs::Permissions::from_mode(0o400);
     fs::set_permissions(&cookie, owner_only).map_err(Error::io("protect", &cookie))
 }
@@ -71,9 +68,7 @@ fn epmd(site: &Site, ports: RabbitPorts, folder: &Path) -> Result<Part, Error> {
         title: "the Erlang port mapper".to_owned(),
         program: program.ok_or_else(|| Program::Engine(EngineKind::RabbitMq).missing())?,
         is_ours: false,
-        args: ["-address", "127.0.0.1", "-port", &port]
-            .map(Into::into)
-            .into(),
+        args: ["-address", "127.0.0.1", "-port", &port].map(Into::into).into(),
         env: [].into(),
         folder: folder.to_owned(),
         account: site.account.clone(),
@@ -97,10 +92,7 @@ fn broker(site: &Site, ports: RabbitPorts, folder: &Path) -> Result<Part, Error>
         folder: folder.to_owned(),
         account: site.account.clone(),
         log: site.logs.join("rabbitmq.log"),
-        ports: vec![
-            (ports.amqp, "STACK_AMQP_PORT"),
-            (ports.dist, "STACK_DIST_PORT"),
-        ],
+        ports: vec![(ports.amqp, "STACK_AMQP_PORT"), (ports.dist, "STACK_DIST_PORT")],
         ready: Ready::Amqp { port: ports.amqp },
         // Six seconds on two idle cores; much longer while a compiler has them.
         start_limit: Duration::from_secs(120),
@@ -148,18 +140,12 @@ pub(super) async fn finish(port: u16) -> Result<(), Error> {
 }
 
 fn check_version(version: &str) -> Result<(), Error> {
-    let mut numbers = version
-        .split('.')
-        .map_while(|number| number.parse::<u32>().ok());
+    let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
     let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
     if found >= OLDEST {
         return Ok(());
     }
-    Err(Error::TooOld {
-        what: "RabbitMQ",
-        found: version.to_owned(),
-        needed: "3.10",
-    })
+    Err(Error::TooOld { what: "RabbitMQ", found: version.to_owned(), needed: "3.10" })
 }
 
 #[cfg(test)]

@@ -23,11 +23,7 @@ pub(super) fn prepare(site: &Site, port: u16) -> Result<Part, Error> {
     site.account.folder(&folder)?;
     site.account.file(&settings, SETTINGS)?;
     let program = programs::find("redis-server");
-    let args = [
-        settings.display().to_string(),
-        "--port".to_owned(),
-        port.to_string(),
-    ];
+    let args = [settings.display().to_string(), "--port".to_owned(), port.to_string()];
     Ok(Part {
         name: "redis".to_owned(),
         title: "Redis".to_owned(),

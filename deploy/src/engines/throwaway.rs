@@ -32,19 +32,9 @@ impl Engines {
         let keeper = Keeper::Guarded(Guard::over(&folder)?);
         let ports = EnginePorts::free()?;
         let logs = log_folder(&folder);
-        let site = Site {
-            folder,
-            logs,
-            account,
-            size: Size::ThrowAway,
-            ports,
-        };
+        let site = Site { folder, logs, account, size: Size::ThrowAway, ports };
         site.check_reachable("TMPDIR")?;
-        let mut engines = Self {
-            running: BTreeMap::new(),
-            site,
-            keeper,
-        };
+        let mut engines = Self { running: BTreeMap::new(), site, keeper };
         engines.bring_up(kinds).await?;
         Ok(engines)
     }
@@ -52,11 +42,7 @@ impl Engines {
     async fn bring_up(&mut self, kinds: &[EngineKind]) -> Result<(), Error> {
         let one = async |kind| {
             let wanted = kinds.contains(&kind);
-            if wanted {
-                self.site.bring_up(kind, &self.keeper).await.map(Some)
-            } else {
-                Ok(None)
-            }
+            if wanted { self.site.bring_up(kind, &self.keeper).await.map(Some) } else { Ok(None) }
         };
         let (postgres, redis, rabbitmq) = tokio::try_join!(
             one(EngineKind::Postgres),
@@ -111,20 +97,16 @@ impl Engines {
     #[must_use]
     pub fn pids(&self, kind: EngineKind) -> Vec<i32> {
         let parts = self.running.get(&kind).into_iter().flatten();
-        parts
-            .flat_map(|(_, process)| process.id().with_descendants())
-            .map(|id| id.pid())
-            .collect()
+        parts.flat_map(|(_, process)| process.id().with_descendants()).map(|id| id.pid()).collect()
     }
 
-    /// SIGKILL to every process of an engine, as a machine that dies would do it.
+    /// SIGKILL to every process of an engine.
+    ///
+    /// RabbitMQ notes a new quorum queue on disk only after a few seconds; a broker that is killed
+    /// earlier comes back with a queue that answers nobody. Tests that are not about that should
+    /// [`Self::restart`] it once after the queues were declared.
     pub async fn kill(&mut self, kind: EngineKind) {
-        for (part, mut process) in self
-            .running
-            .remove(&kind)
-            .unwrap_or_default()
-            .into_iter()
-            .rev()
+        for (part, mut process) in self.running.remove(&kind).unwrap_or_default().into_iter().rev()
         {
             process.kill().await;
             self.keeper.forget(&part, process.id());
@@ -148,12 +130,7 @@ impl Engines {
     }
 
     async fn end(&mut self, kind: EngineKind) {
-        for (part, mut process) in self
-            .running
-            .remove(&kind)
-            .unwrap_or_default()
-            .into_iter()
-            .rev()
+        for (part, mut process) in self.running.remove(&kind).unwrap_or_default().into_iter().rev()
         {
             process.end(part.stop).await;
             self.keeper.forget(&part, process.id());

@@ -113,10 +113,7 @@ impl Installation {
             log: self.logs.join(format!("{name}.log")),
             name,
             ports: vec![(port, service.port_variable())],
-            ready: Ready::Http {
-                address,
-                path: "/ready",
-            },
+            ready: Ready::Http { address, path: "/ready" },
             start_limit: Duration::from_secs(30),
             // Longer than the services' own limit for finishing what they accepted.
             stop: Stop::terminate(40),
@@ -129,30 +126,20 @@ impl Installation {
         env.insert("BIND".to_owned(), Ipv4Addr::LOCALHOST.to_string());
         env.insert("PORT".to_owned(), self.ports.edge.to_string());
         for service in Service::ALL {
-            env.insert(
-                service.port_variable().to_owned(),
-                self.ports.of(service).to_string(),
-            );
+            env.insert(service.port_variable().to_owned(), self.ports.of(service).to_string());
         }
         env
     }
 
     fn binary(&self, service: Service) -> Result<PathBuf, Error> {
         let path = self.binaries.join(service.name());
-        if path.is_file() {
-            Ok(path)
-        } else {
-            Err(Error::NotBuilt(path))
-        }
+        if path.is_file() { Ok(path) } else { Err(Error::NotBuilt(path)) }
     }
 
     /// Runs `worker` with arguments to its end; what it printed comes back.
     pub(crate) async fn worker(&self, args: &[&str]) -> Result<String, Error> {
         let mut command = Command::new(self.binary(Service::Worker)?);
-        command
-            .args(args)
-            .envs(self.environment())
-            .current_dir(&self.folder);
+        command.args(args).envs(self.environment()).current_dir(&self.folder);
         // A migration of a large development database may rewrite a table.
         run(command, Duration::from_secs(300)).await
     }

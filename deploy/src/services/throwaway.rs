@@ -32,30 +32,18 @@ impl Options {
     /// Services over engines of their own.
     #[must_use]
     pub fn over(engines: &Engines) -> Self {
-        Self::at(
-            engines.postgres_url(),
-            engines.redis_url(),
-            engines.amqp_url(),
-        )
+        Self::at(engines.postgres_url(), engines.redis_url(), engines.amqp_url())
     }
 
     /// Services over the engines that the tests share, with a database and names of their own.
     #[must_use]
     pub fn within(sandbox: &Sandbox) -> Self {
-        let urls = (
-            sandbox.database_url(),
-            sandbox.redis_url(),
-            sandbox.amqp_url(),
-        );
+        let urls = (sandbox.database_url(), sandbox.redis_url(), sandbox.amqp_url());
         Self::at(urls.0, urls.1.to_owned(), urls.2.to_owned()).set("NAMESPACE", sandbox.namespace())
     }
 
     fn at(database: String, redis: String, amqp: String) -> Self {
-        let urls = [
-            ("DATABASE_URL", database),
-            ("REDIS_URL", redis),
-            ("AMQP_URL", amqp),
-        ];
+        let urls = [("DATABASE_URL", database), ("REDIS_URL", redis), ("AMQP_URL", amqp)];
         let env = urls.map(|(name, url)| (name.to_owned(), url)).into();
         Self { env, edge: false }
             .set("ENVIRONMENT", "development")
@@ -96,25 +84,15 @@ impl Services {
     /// its log.
     pub async fn start(options: Options) -> Result<Self, Error> {
         let within = std::env::temp_dir();
-        let folder = tempfile::Builder::new()
-            .prefix("errata-services-")
-            .tempdir();
-        let folder = folder
-            .map_err(Error::io("create a folder in", &within))?
-            .keep();
+        let folder = tempfile::Builder::new().prefix("errata-services-").tempdir();
+        let folder = folder.map_err(Error::io("create a folder in", &within))?.keep();
         let account = Account::for_engines()?;
         account.own(&folder)?;
         let keeper = Keeper::Guarded(Guard::over(&folder)?);
         let installation = installation(&folder, options.env)?;
         installation.worker(&["migrate"]).await?;
         let running = BTreeMap::new();
-        let mut services = Self {
-            running,
-            installation,
-            folder,
-            keeper,
-            extra_workers: 0,
-        };
+        let mut services = Self { running, installation, folder, keeper, extra_workers: 0 };
         services.start_all().await?;
         if options.edge {
             services.start_edge(&account).await?;
@@ -165,9 +143,7 @@ impl Services {
     /// The process of a service, while it runs.
     #[must_use]
     pub fn pid(&self, service: Service) -> Option<i32> {
-        self.running
-            .get(service.name())
-            .map(|(_, process)| process.id().pid())
+        self.running.get(service.name()).map(|(_, process)| process.id().pid())
     }
 
     /// What a service has printed.
@@ -220,9 +196,7 @@ impl Services {
         self.extra_workers += 1;
         let name = format!("worker-{}", self.extra_workers + 1);
         let [port] = ports::free()?;
-        let part = self
-            .installation
-            .instance(Service::Worker, name.clone(), port)?;
+        let part = self.installation.instance(Service::Worker, name.clone(), port)?;
         self.bring_up(part).await?;
         Ok(name)
     }
@@ -266,21 +240,8 @@ fn installation(folder: &Path, mut env: BTreeMap<String, String>) -> Result<Inst
     let spool = folder.join("spool");
     fs::create_dir_all(&spool).map_err(Error::io("create", &spool))?;
     let [edge, ingest, query_api, worker] = ports::free()?;
-    env.entry("SPOOL_DIR".to_owned())
-        .or_insert_with(|| spool.display().to_string());
-    env.entry("PUBLIC_URL".to_owned())
-        .or_insert_with(|| format!("http://127.0.0.1:{edge}"));
-    let ports = ServicePorts {
-        edge,
-        ingest,
-        query_api,
-        worker,
-    };
-    Ok(Installation {
-        binaries: binaries()?,
-        folder: folder.to_owned(),
-        logs,
-        ports,
-        env,
-    })
+    env.entry("SPOOL_DIR".to_owned()).or_insert_with(|| spool.display().to_string());
+    env.entry("PUBLIC_URL".to_owned()).or_insert_with(|| format!("http://127.0.0.1:{edge}"));
+    let ports = ServicePorts { edge, ingest, query_api, worker };
+    Ok(Installation { binaries: binaries()?, folder: folder.to_owned(), logs, ports, env })
 }

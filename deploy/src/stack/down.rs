@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use tokio::task::JoinSet;
+
 use super::place::Place;
 use crate::docker::Compose;
 use crate::error::Error;
@@ -11,12 +13,7 @@ use crate::settings::Settings;
 
 /// Parts end in this order, those of one line together: first who takes requests, last what the
 /// others need. Whatever is not named here ends in the second line.
-const ORDER: [&[&str]; 4] = [
-    &["edge"],
-    &[],
-    &["postgres", "redis", "rabbitmq"],
-    &["epmd"],
-];
+const ORDER: [&[&str]; 4] = [&["edge"], &[], &["postgres", "redis", "rabbitmq"], &["epmd"]];
 
 /// Ends what `stack up` started, and nothing else.
 ///
@@ -49,15 +46,11 @@ async fn end_everything(
     end_containers: impl AsyncFnOnce(&Compose) -> Result<(), Error>,
 ) -> Result<(), Error> {
     for step in 0..ORDER.len() {
-        let due = place
-            .recorded()
-            .into_iter()
-            .filter(|(name, _)| step_of(name) == step);
-        let ending = due.map(|(name, process)| end(&place.run, name, process));
-        for task in ending.map(tokio::spawn).collect::<Vec<_>>() {
-            // A panic in one must not keep the others running.
-            let _panicked = task.await;
-        }
+        let due = place.recorded().into_iter().filter(|(name, _)| step_of(name) == step);
+        let mut ending: JoinSet<()> =
+            due.map(|(name, process)| end(&place.run, name, process)).collect();
+        // A panic in one must not keep the others running.
+        while ending.join_next().await.is_some() {}
     }
     place.end_strays().await;
     forget_dead(&place.run)?;
@@ -71,10 +64,7 @@ async fn end_everything(
 }
 
 fn step_of(name: &str) -> usize {
-    ORDER
-        .iter()
-        .position(|names| names.contains(&name))
-        .unwrap_or(1)
+    ORDER.iter().position(|names| names.contains(&name)).unwrap_or(1)
 }
 
 fn end(run: &Path, name: String, mut process: Process) -> impl Future<Output = ()> + use<> {

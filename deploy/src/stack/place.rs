@@ -37,12 +37,7 @@ impl Place {
             fs::create_dir_all(path).map_err(Error::io("create", path))?;
         }
         let folder = fs::canonicalize(&folder).map_err(Error::io("find", &folder))?;
-        Ok(Self {
-            folder,
-            run,
-            logs,
-            account: Account::for_engines()?,
-        })
+        Ok(Self { folder, run, logs, account: Account::for_engines()? })
     }
 
     /// Waits until no other run works on this stack. The lock goes with the process that holds it.
@@ -67,11 +62,7 @@ impl Place {
     pub(crate) fn engines(&self, settings: &Settings) -> Result<Site, Error> {
         let within = self.folder.join("engines");
         fs::create_dir_all(&within).map_err(Error::io("create", &within))?;
-        let folder = if self.account.can_enter(&within) {
-            within
-        } else {
-            self.elsewhere()
-        };
+        let folder = if self.account.can_enter(&within) { within } else { self.elsewhere() };
         self.account.folder(&folder)?;
         let site = Site {
             folder,
@@ -118,9 +109,7 @@ impl Place {
         let folders = self.engine_folders();
         let is_stray = |id: &ProcessId| {
             !known.contains(&id.pid())
-                && id
-                    .works_in()
-                    .is_some_and(|path| folders.iter().any(|own| path.starts_with(own)))
+                && id.works_in().is_some_and(|path| folders.iter().any(|own| path.starts_with(own)))
         };
         for (id, name) in process::named(&DAEMONS) {
             if is_stray(&id) {

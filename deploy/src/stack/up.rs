@@ -58,25 +58,16 @@ async fn start_engines(
     for kind in settings.given.keys() {
         tracing::info!("{kind} is the one that {} names", kind.variable());
     }
-    let kinds: Vec<EngineKind> = EngineKind::ALL
-        .into_iter()
-        .filter(|kind| !settings.given.contains_key(kind))
-        .collect();
+    let kinds: Vec<EngineKind> =
+        EngineKind::ALL.into_iter().filter(|kind| !settings.given.contains_key(kind)).collect();
     if wants_docker(settings.provider).await {
         let marker = place.run.join("docker");
         fs::write(&marker, "").map_err(Error::io("write", &marker))?;
         let compose = Compose::new(settings);
-        compose
-            .up(&kinds
-                .iter()
-                .map(|kind| container(*kind))
-                .collect::<Vec<_>>())
-            .await?;
+        compose.up(&kinds.iter().map(|kind| container(*kind)).collect::<Vec<_>>()).await?;
         return Ok(Backing::Containers(compose));
     }
-    start_private_engines(settings, place, keeper, &kinds)
-        .await
-        .map(Backing::Private)
+    start_private_engines(settings, place, keeper, &kinds).await.map(Backing::Private)
 }
 
 async fn wants_docker(provider: Provider) -> bool {
@@ -106,17 +97,9 @@ async fn start_private_engines(
     ensure_installed(&programs).await?;
     let site = place.engines(settings)?;
     let one = async |kind| {
-        if kinds.contains(&kind) {
-            site.bring_up(kind, keeper).await.map(drop)
-        } else {
-            Ok(())
-        }
+        if kinds.contains(&kind) { site.bring_up(kind, keeper).await.map(drop) } else { Ok(()) }
     };
-    tokio::try_join!(
-        one(EngineKind::Postgres),
-        one(EngineKind::Redis),
-        one(EngineKind::RabbitMq)
-    )?;
+    tokio::try_join!(one(EngineKind::Postgres), one(EngineKind::Redis), one(EngineKind::RabbitMq))?;
     Ok(site)
 }
 
@@ -155,13 +138,7 @@ async fn start_edge(settings: &Settings, keeper: &Keeper, backing: &Backing) -> 
         Backing::Containers(compose) => compose.up(&["edge"]).await,
         Backing::Private(site) => {
             let ports = settings.service_ports;
-            let part = edge::part(
-                &site.folder,
-                &site.logs,
-                &site.account,
-                settings.bind,
-                ports,
-            )?;
+            let part = edge::part(&site.folder, &site.logs, &site.account, settings.bind, ports)?;
             keeper.bring_up(&part).await.map(drop)
         }
     }

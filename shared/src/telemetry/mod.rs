@@ -4,6 +4,7 @@ pub mod metrics;
 
 use std::error::Error;
 use std::fmt;
+use std::io::IsTerminal as _;
 
 pub use metrics_exporter_prometheus::PrometheusHandle;
 use tracing_subscriber::EnvFilter;
@@ -31,9 +32,13 @@ pub fn init(config: &ServiceConfig) -> Result<PrometheusHandle, TelemetryError> 
     let filter = EnvFilter::new(&config.log_level);
     let registry = tracing_subscriber::registry().with(filter);
     match config.environment {
-        Environment::Development => {
-            registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).try_init()
-        }
+        Environment::Development => registry
+            .with(
+                tracing_subscriber::fmt::layer()
+                    .with_ansi(std::io::stderr().is_terminal())
+                    .with_writer(std::io::stderr),
+            )
+            .try_init(),
         Environment::Staging | Environment::Production => registry
             .with(
                 tracing_subscriber::fmt::layer()

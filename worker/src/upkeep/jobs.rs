@@ -10,9 +10,11 @@ use crate::announce::Announcer;
 
 /// What the jobs need besides the transaction.
 #[derive(Debug)]
-pub(super) struct Context {
-    pub(super) retention_days: u32,
-    pub(super) announcer: Announcer,
+pub struct Context {
+    /// How many days of events are kept.
+    pub retention_days: u32,
+    /// Is told which projects changed.
+    pub announcer: Announcer,
 }
 
 /// Partitions are there this long before their day, so that a worker that is away over a weekend

@@ -6,6 +6,8 @@
 
 mod jobs;
 
+pub use jobs::Context;
+
 use std::time::Duration;
 
 use deadpool_postgres::Pool;
@@ -20,16 +22,22 @@ use crate::config::Config;
 
 /// One kind of upkeep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Job {
+pub enum Job {
+    /// Makes the daily partitions of the coming days.
     MakePartitions,
+    /// Drops days that have passed their age.
     DropOldDays,
+    /// Removes what belonged to deleted errors.
     PurgeDeleted,
+    /// Merges old slots into longer ones.
     MergeSlots,
+    /// Opens ignored errors whose time has come.
     WakeIgnored,
 }
 
 impl Job {
-    const ALL: [Self; 5] = [
+    /// All jobs.
+    pub const ALL: [Self; 5] = [
         Self::MakePartitions,
         Self::DropOldDays,
         Self::PurgeDeleted,
@@ -59,12 +67,12 @@ impl Job {
 
 /// Runs all jobs until the token is cancelled.
 pub async fn run(pool: Pool, config: Config, announcer: Announcer, shutdown: CancellationToken) {
-    let context = jobs::Context { retention_days: config.retention_days, announcer };
+    let context = Context { retention_days: config.retention_days, announcer };
     let running = Job::ALL.map(|job| repeat(job, &pool, &context, &shutdown));
     futures_util::future::join_all(running).await;
 }
 
-async fn repeat(job: Job, pool: &Pool, context: &jobs::Context, shutdown: &CancellationToken) {
+async fn repeat(job: Job, pool: &Pool, context: &Context, shutdown: &CancellationToken) {
     let mut timer = tokio::time::interval(job.period());
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -83,7 +91,10 @@ async fn repeat(job: Job, pool: &Pool, context: &jobs::Context, shutdown: &Cance
 }
 
 /// Runs a job if no other worker is at it.
-async fn once(job: Job, pool: &Pool, context: &jobs::Context) -> Result<(), DbError> {
+///
+/// # Errors
+/// When Postgres is away, or keeps a lock for too long.
+pub async fn once(job: Job, pool: &Pool, context: &Context) -> Result<(), DbError> {
     let mut client = pool.get().await.map_err(DbError::Pool)?;
     let tx = client.transaction().await.map_err(DbError::statement("begin upkeep"))?;
     let free: bool = tx

@@ -19,6 +19,19 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    #[command(flatten)]
+    Here(Here),
+    /// Run a command with throw-away engines, named in TEST_DATABASE_URL and so on
+    Run {
+        /// The command and its arguments
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<OsString>,
+    },
+}
+
+/// What is done to the stack of the present folder.
+#[derive(Debug, Subcommand)]
+enum Here {
     /// Start everything that does not run yet, and wait until all of it is healthy
     Up,
     /// End what `up` started; data is kept
@@ -33,25 +46,15 @@ enum Action {
     Status,
     /// Install the programs that the stack needs
     Install,
-    /// Run a command with throw-away engines, named in TEST_DATABASE_URL and so on
-    Run {
-        /// The command and its arguments
-        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
-        command: Vec<OsString>,
-    },
 }
+
+/// What a shell reports for a command that Ctrl-C has ended.
+const INTERRUPTED: u8 = 130;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     show_progress();
-    let arguments = Arguments::parse();
-    // Dropping what is under way puts everything back: engines end, and files that were replaced
-    // for an installation return.
-    let result = tokio::select! {
-        result = perform(arguments.action) => result,
-        signal = interrupted() => signal,
-    };
-    match result {
+    match perform(Arguments::parse().action).await {
         Ok(code) => code,
         Err(error) => {
             tracing::error!("{error:#}");
@@ -61,36 +64,56 @@ async fn main() -> ExitCode {
 }
 
 async fn perform(action: Action) -> anyhow::Result<ExitCode> {
+    let interrupted = interrupted()?;
+    match action {
+        Action::Run { command } => run(&command, interrupted).await,
+        // Dropping what is under way puts back the files that were replaced for an installation.
+        Action::Here(action) => tokio::select! {
+            result = perform_here(action) => result,
+            () = interrupted => Ok(ExitCode::from(INTERRUPTED)),
+        },
+    }
+}
+
+async fn run(
+    command: &[OsString],
+    interrupted: impl Future<Output = ()>,
+) -> anyhow::Result<ExitCode> {
+    let Some(status) = stack::run(command, interrupted).await? else {
+        return Ok(ExitCode::from(INTERRUPTED));
+    };
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+async fn perform_here(action: Here) -> anyhow::Result<ExitCode> {
     let root = std::env::current_dir().context("cannot find the present folder")?;
     let settings = Settings::from_env(&root)?;
     match action {
-        Action::Up => print::address(&stack::up(&settings).await?)?,
-        Action::Down => stack::down(&settings).await?,
-        Action::Reset { yes } => {
+        Here::Up => print::address(&stack::up(&settings).await?)?,
+        Here::Down => stack::down(&settings).await?,
+        Here::Reset { yes } => {
             if !yes && !print::confirmed("This removes all data of the stack. Go on? [y/N] ")? {
                 return Ok(ExitCode::FAILURE);
             }
             stack::reset(&settings).await?;
         }
-        Action::Status => return print::status(&stack::status(&settings).await?),
-        Action::Install => ensure_installed(&Program::ALL).await?,
-        Action::Run { command } => {
-            let status = stack::run(&command).await?;
-            let code = status.code().and_then(|code| u8::try_from(code).ok());
-            return Ok(code.map_or(ExitCode::FAILURE, ExitCode::from));
-        }
+        Here::Status => return print::status(&stack::status(&settings).await?),
+        Here::Install => ensure_installed(&Program::ALL).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Ends with the exit code that a shell would report for the signal.
-async fn interrupted() -> anyhow::Result<ExitCode> {
+/// Ends with the first SIGTERM or SIGINT from now on.
+fn interrupted() -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(ExitCode::from(143)),
-        _ = interrupt.recv() => Ok(ExitCode::from(130)),
-    }
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 /// Progress is for people: one plain line for each step.

@@ -1,0 +1,53 @@
+# Everything a person or CI runs. Two targets do it all: `make up` and `make test`.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help up down reset status logs test check fmt bench audit
+
+CARGO ?= cargo
+# The command behind most targets; built together with the services that it starts.
+TARGET_DIR = $(shell $(CARGO) metadata --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]*)".*/\1/')
+STACK = $(TARGET_DIR)/debug/stack
+
+help: ## Show this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  %-10s %s\n' "$$target" "$$text"; done
+
+up: ## Start the whole system and wait until it is healthy
+	$(CARGO) build --workspace --bins
+	@$(STACK) up
+
+down: ## End what `make up` started; data is kept
+	$(CARGO) build --quiet --package deploy --bins
+	@$(STACK) down
+
+reset: ## End what `make up` started and remove all data
+	$(CARGO) build --quiet --package deploy --bins
+	@$(STACK) reset --yes
+
+status: ## Show what runs
+	$(CARGO) build --quiet --package deploy --bins
+	@$(STACK) status
+
+logs: ## Follow all logs of `make up`
+	tail -n 20 -F "$${STACK_DIR:-.stack}"/log/*.log
+
+test: ## Run all tests with throw-away engines
+	$(CARGO) build --workspace --bins
+	$(STACK) run -- $(CARGO) nextest run --workspace
+
+check: ## Check format, lints, documentation, licences, the edge's settings and scripts
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --quiet
+	$(CARGO) deny --all-features --locked check licenses bans sources
+	PATH="$$PATH:/usr/sbin" haproxy -c -q -f deploy/haproxy/haproxy.cfg
+	@if command -v shellcheck >/dev/null; then shellcheck .ci/run; else echo "shellcheck is not installed: scripts were not checked"; fi
+
+audit: ## Look for known vulnerabilities in dependencies (fetches the advisory database)
+	$(CARGO) deny --all-features --locked check advisories
+
+fmt: ## Format all code
+	$(CARGO) fmt --all
+
+bench: ## Run the micro-benchmarks
+	$(CARGO) bench --workspace

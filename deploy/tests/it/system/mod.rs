@@ -1,0 +1,10 @@
+//! The whole system, from a client's request to the JSON that people read.
+
+mod client;
+mod grouping;
+mod kills;
+mod ledger;
+mod lifecycle;
+mod once;
+mod reading;
+mod shutdown;

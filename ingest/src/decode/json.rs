@@ -1,0 +1,160 @@
+//! Reads JSON as real clients send it: lone surrogates and `NaN` are replaced rather than refused.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+use shared::api::{ApiError, Code};
+
+/// Reads a JSON document. What serde_json refuses is mended once, where it is one of the faults that
+/// clients are known for, and read again.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, ApiError> {
+    let error = match serde_json::from_slice(bytes) {
+        Ok(value) => return Ok(value),
+        Err(error) => error,
+    };
+    match mend(bytes) {
+        Cow::Owned(mended) => serde_json::from_slice(&mended).map_err(|error| malformed(&error)),
+        Cow::Borrowed(_) => Err(malformed(&error)),
+    }
+}
+
+/// The failure for a text that is no JSON; says where.
+pub(crate) fn malformed(error: &serde_json::Error) -> ApiError {
+    ApiError::new(Code::MalformedJson, format!("The body is not valid JSON: {error}"))
+        .with_detail("line", error.line().into())
+        .with_detail("column", error.column().into())
+}
+
+/// Replaces escapes of lone surrogates by the replacement character, and the bare words `NaN` and
+/// `Infinity` by null. One pass; borrowed when there was nothing to mend.
+pub(crate) fn mend(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let mut mended: Vec<u8> = Vec::new();
+    let mut copied = 0;
+    let mut at = 0;
+    let mut in_string = false;
+    while let Some(&byte) = bytes.get(at) {
+        let (replacement, length): (&[u8], usize) = match byte {
+            b'"' => {
+                in_string = !in_string;
+                at += 1;
+                continue;
+            }
+            b'\\' if in_string => match lone_surrogate(bytes.get(at..).unwrap_or_default()) {
+                Some(length) => (b"\\ufffd", length),
+                None => {
+                    // The escaped character belongs to the escape, a quote above all.
+                    at += escape_length(bytes.get(at..).unwrap_or_default());
+                    continue;
+                }
+            },
+            b'N' | b'I' | b'-' if !in_string => {
+                match bare_word(bytes.get(at..).unwrap_or_default()) {
+                    Some(length) => (b"null", length),
+                    None => {
+                        at += 1;
+                        continue;
+                    }
+                }
+            }
+            _ => {
+                at += 1;
+                continue;
+            }
+        };
+        mended.extend_from_slice(bytes.get(copied..at).unwrap_or_default());
+        mended.extend_from_slice(replacement);
+        at += length;
+        copied = at;
+    }
+    if copied == 0 {
+        return Cow::Borrowed(bytes);
+    }
+    mended.extend_from_slice(bytes.get(copied..).unwrap_or_default());
+    Cow::Owned(mended)
+}
+
+/// The length of a bare word that JSON does not know and JavaScript and Python write.
+fn bare_word(rest: &[u8]) -> Option<usize> {
+    [&b"NaN"[..], b"Infinity", b"-Infinity", b"-NaN"]
+        .into_iter()
+        .find(|word| rest.starts_with(word))
+        .map(<[u8]>::len)
+}
+
+/// The code unit of a `\uXXXX` at the start of the text.
+fn code_unit(rest: &[u8]) -> Option<u16> {
+    let digits = rest.strip_prefix(b"\\u")?.get(..4)?;
+    u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+/// The length of the escape at the start when it is half of a surrogate pair without the other half.
+fn lone_surrogate(rest: &[u8]) -> Option<usize> {
+    const ESCAPE: usize = 6;
+    match code_unit(rest)? {
+        0xd800..=0xdbff => {
+            let paired = rest.get(ESCAPE..).and_then(code_unit);
+            let is_pair = paired.is_some_and(|unit| (0xdc00..=0xdfff).contains(&unit));
+            (!is_pair).then_some(ESCAPE)
+        }
+        0xdc00..=0xdfff => Some(ESCAPE),
+        _ => None,
+    }
+}
+
+/// The length of the escape at the start: a surrogate pair counts as one.
+fn escape_length(rest: &[u8]) -> usize {
+    match code_unit(rest) {
+        Some(0xd800..=0xdbff) => 12,
+        _ => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(input: &str, expected: &str) {
+        assert_eq!(
+            parse(input.as_bytes()).unwrap(),
+            serde_json::from_str::<Value>(expected).unwrap()
+        );
+    }
+
+    #[test]
+    fn what_real_clients_send_is_read() {
+        check(r#"{"a":"x\ud83dy"}"#, r#"{"a":"x\ufffdy"}"#);
+        check(r#"{"a":"\udc00\ud83d\ude00"}"#, r#"{"a":"\ufffd😀"}"#);
+        check(r#"{"a":"\ud83d\ud83d\ude00"}"#, r#"{"a":"\ufffd😀"}"#);
+        check(r#"{"a":NaN,"b":[-Infinity,Infinity]}"#, r#"{"a":null,"b":[null,null]}"#);
+        check(r#"{"a":"NaN \" NaN","b":NaN}"#, r#"{"a":"NaN \" NaN","b":null}"#);
+        check(r#"{"a":"\\ud83d","b":"\ud83d"}"#, r#"{"a":"\\ud83d","b":"\ufffd"}"#);
+        check(r#"{"a":-1}"#, r#"{"a":-1}"#);
+    }
+
+    #[test]
+    fn what_is_no_json_is_refused() {
+        for input in ["", "{", "nan", "{\"a\":1e999}", "{\"a\":\"\\ud83\"}", "[1,]", "\u{feff}{}"] {
+            assert_eq!(parse(input.as_bytes()).unwrap_err().code(), Code::MalformedJson, "{input}");
+        }
+        assert_eq!(parse(b"{\"a\":\"\xff\"}").unwrap_err().code(), Code::MalformedJson);
+        assert_eq!(parse("[".repeat(100_000).as_bytes()).unwrap_err().code(), Code::MalformedJson);
+    }
+
+    proptest! {
+        #[test]
+        fn mending_never_panics_and_leaves_good_json_alone(text in ".{0,200}") {
+            drop(mend(text.as_bytes()));
+            let good = serde_json::to_vec(&text).unwrap();
+            prop_assert!(matches!(mend(&good), Cow::Borrowed(_)));
+        }
+
+        #[test]
+        fn any_escapes_are_mended_to_json(units in proptest::collection::vec(any::<u16>(), 0..20)) {
+            let escapes: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
+            let document = format!("\"{escapes}\"");
+            prop_assert!(parse(document.as_bytes()).is_ok());
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! `POST /api/errors/batch`.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use shared::access::Project;
+use shared::api::{ApiError, Code, Success, json_response};
+use shared::config::Environment;
+use shared::telemetry::metrics::{self, Counter};
+
+use super::Waiting;
+use crate::answer::Ids;
+use crate::decode::{batch, json, report};
+use crate::prepare::{self, Origin, Prepared};
+use crate::receive::{auth, body, client};
+use crate::router::{Body, Context};
+
+/// Items prepared before other requests get a turn on this thread.
+const TURN: usize = 16;
+
+#[derive(Debug, Serialize)]
+struct BatchAnswer {
+    accepted: usize,
+    rejected: usize,
+    results: Vec<ItemAnswer>,
+}
+
+/// What became of one item.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum ItemAnswer {
+    Accepted(Ids),
+    Rejected(Map<String, Value>),
+}
+
+/// Takes many errors; each stands for itself.
+pub(crate) async fn post(
+    context: Context<'_>,
+    incoming: Incoming,
+) -> Result<Response<Body>, ApiError> {
+    let received_at = shared::time::now();
+    let access = context.access()?;
+    let project = auth::project(&access, &context.headers, context.query.as_deref(), received_at)?;
+    body::check_content_type(&context.headers, true)?;
+    let reservation = context.app.memory.reservation();
+    let (bytes, reservation) =
+        body::read(&context.headers, incoming, body::BATCH, reservation).await?;
+    let items = batch::split(&bytes)?;
+    drop(bytes);
+
+    let origin = Origin {
+        received_at,
+        address: context.client,
+        user_agent: client::user_agent(&context.headers),
+        idempotency_id: None,
+    };
+    let queue = context.app.rate.queue(project.id, items.len());
+    let memory = Arc::new(reservation);
+    let mut waiting: Vec<Result<(Ids, Waiting), ApiError>> = Vec::with_capacity(items.len());
+    for (turn, item) in items.into_iter().enumerate() {
+        waiting.push(prepare_item(&item, &origin, project).map(|prepared| {
+            let ids = Ids::of(&prepared);
+            (ids, context.enqueue(queue, prepared.entry, &memory))
+        }));
+        if turn % TURN == TURN - 1 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let answer = await_all(waiting, context.app.config.service.environment).await?;
+    let response: Response<Vec<u8>> = json_response(StatusCode::OK, &Success::new(answer));
+    Ok(response.map(|body| Full::new(Bytes::from(body))))
+}
+
+fn prepare_item(item: &Bytes, origin: &Origin, project: &Project) -> Result<Prepared, ApiError> {
+    if item.len() > body::SINGLE.inflated {
+        let message = format!("An item may have at most {} bytes", body::SINGLE.inflated);
+        return Err(ApiError::new(Code::PayloadTooLarge, message));
+    }
+    let report = report::check(json::parse(item)?, origin.received_at)?;
+    prepare::prepare(report, origin, project).map_err(ApiError::internal)
+}
+
+/// Waits for every item. When none could be made durable, the whole request failed.
+async fn await_all(
+    waiting: Vec<Result<(Ids, Waiting), ApiError>>,
+    environment: Environment,
+) -> Result<BatchAnswer, ApiError> {
+    let mut results = Vec::with_capacity(waiting.len());
+    let mut accepted = 0;
+    let mut undurable: Option<ApiError> = None;
+    for item in waiting {
+        let outcome = match item {
+            Ok((ids, waiting)) => waiting.durable().await.map(|()| ids),
+            Err(error) => Err(error),
+        };
+        results.push(match outcome {
+            Ok(ids) => {
+                accepted += 1;
+                ItemAnswer::Accepted(ids)
+            }
+            Err(error) => {
+                let refused = error.code() == Code::ServiceUnavailable;
+                let outcome = if refused { "refused" } else { "invalid" };
+                metrics::count(Counter::EventsTotal, outcome, error.code().as_str(), 1);
+                let answer = ItemAnswer::Rejected(error.to_json(environment));
+                if refused {
+                    undurable = Some(error);
+                }
+                answer
+            }
+        });
+    }
+    match undurable {
+        Some(error) if accepted == 0 => Err(error),
+        _ => Ok(BatchAnswer { accepted, rejected: results.len() - accepted, results }),
+    }
+}

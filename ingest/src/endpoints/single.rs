@@ -1,0 +1,58 @@
+//! `POST /api/errors`.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use shared::api::{ApiError, FieldErrorKind, Success, json_response};
+use shared::ids::EventId;
+
+use crate::answer::{ErrorAnswer, Ids};
+use crate::decode::{json, report};
+use crate::prepare::{self, Origin};
+use crate::receive::{auth, body, client};
+use crate::router::{Body, Context};
+
+/// Takes one error and answers when it is durable.
+pub(crate) async fn post(
+    context: Context<'_>,
+    incoming: Incoming,
+) -> Result<Response<Body>, ApiError> {
+    let received_at = shared::time::now();
+    let access = context.access()?;
+    let project = auth::project(&access, &context.headers, context.query.as_deref(), received_at)?;
+    body::check_content_type(&context.headers, false)?;
+    let idempotency_id = idempotency_id(&context)?;
+    let reservation = context.app.memory.reservation();
+    let (bytes, reservation) =
+        body::read(&context.headers, incoming, body::SINGLE, reservation).await?;
+
+    let report = report::check(json::parse(&bytes)?, received_at)?;
+    let origin = Origin {
+        received_at,
+        address: context.client,
+        user_agent: client::user_agent(&context.headers),
+        idempotency_id,
+    };
+    let prepared = prepare::prepare(report, &origin, project).map_err(ApiError::internal)?;
+    let answer: Response<Vec<u8>> = if context.prefers_minimal() {
+        json_response(StatusCode::CREATED, &Success::new(Ids::of(&prepared)))
+    } else {
+        json_response(StatusCode::CREATED, &Success::new(ErrorAnswer::of(&prepared)))
+    };
+    let queue = context.app.rate.queue(project.id, 1);
+    context.enqueue(queue, prepared.entry, &Arc::new(reservation)).durable().await?;
+    Ok(answer.map(|body| Full::new(Bytes::from(body))))
+}
+
+/// The event id that stands for the request's `Idempotency-Key`.
+fn idempotency_id(context: &Context<'_>) -> Result<Option<EventId>, ApiError> {
+    let Some(value) = context.headers.get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
+    key.map(|key| Some(EventId::from_idempotency_key(key))).ok_or_else(|| {
+        let message = "must have 1 to 255 visible ASCII characters";
+        ApiError::field(FieldErrorKind::OutOfRange, "Idempotency-Key", message)
+    })
+}

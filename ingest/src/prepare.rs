@@ -1,0 +1,194 @@
+//! From a checked report to what is enqueued and what is answered: named, sanitised, compressed.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use shared::access::Project;
+use shared::batch::{Entry, Facet};
+use shared::event::{Event, User};
+use shared::fingerprint::{self, Grouping};
+use shared::ids::{ErrorId, EventId, FINGERPRINT_VERSION, Fingerprint};
+use shared::payload::{self, PayloadError};
+use shared::sanitise;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::decode::report::Report;
+
+/// What is known about an event from its request rather than from its body.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    pub(crate) received_at: DateTime<Utc>,
+    pub(crate) address: IpAddr,
+    pub(crate) user_agent: Option<String>,
+    /// The id that stands for the request's `Idempotency-Key`.
+    pub(crate) idempotency_id: Option<EventId>,
+}
+
+/// An event ready to be enqueued, and what its client is answered.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) event: Event,
+    pub(crate) error_id: ErrorId,
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) entry: Entry,
+}
+
+/// Characters of the message that travel beside the payload, for search.
+const SEARCH_TEXT_BYTES: usize = 1_000;
+
+/// Sanitises and names a report. Nothing of the report as it came is kept.
+pub(crate) fn prepare(
+    report: Report,
+    origin: &Origin,
+    project: &Project,
+) -> Result<Prepared, PayloadError> {
+    let client_id = report.event_id.or(origin.idempotency_id);
+    let mut event = event(report, origin, project, client_id.unwrap_or_else(EventId::generate));
+    // Sanitised first, so that no secret decides about a name either.
+    sanitise::event(&mut event, &project.sanitising_rules);
+    let grouping = group(&event);
+    event.exception_type = grouping.exception_type;
+    event.culprit = grouping.culprit;
+    let fingerprint = grouping.fingerprint;
+    let error_id = ErrorId::derive(project.id, FINGERPRINT_VERSION, fingerprint);
+    let entry = Entry {
+        project_id: event.project_id,
+        event_id: event.event_id,
+        client_id: client_id.is_some(),
+        occurred_at: event.timestamp,
+        received_at: event.received_at,
+        error_id,
+        fingerprint,
+        fingerprint_version: FINGERPRINT_VERSION,
+        facet: Facet {
+            level: event.level,
+            source: event.source.clone(),
+            environment: event.environment.clone(),
+            release: event.release.clone().unwrap_or_default(),
+        },
+        user_hash: event.user.as_ref().and_then(user_hash),
+        exception_type: event.exception_type.clone(),
+        message: search_text(&event.message),
+        culprit: event.culprit.clone(),
+        payload: Some(payload::encode(&event)?),
+    };
+    Ok(Prepared { event, error_id, fingerprint, entry })
+}
+
+fn event(report: Report, origin: &Origin, project: &Project, event_id: EventId) -> Event {
+    Event {
+        event_id,
+        project_id: project.id,
+        timestamp: report.timestamp.unwrap_or(origin.received_at),
+        received_at: origin.received_at,
+        level: report.level,
+        message: report.message,
+        source: report.source,
+        environment: report.environment,
+        exception_type: report.exception_type,
+        stack_trace: report.stack_trace,
+        exceptions: Vec::new(),
+        culprit: None,
+        context: report.context,
+        url: report.url,
+        release: report.release,
+        user: report.user,
+        tags: report.tags,
+        client_fingerprint: report.fingerprint,
+        user_agent: origin.user_agent.clone(),
+        ip_address: project.keep_ip_addresses.then(|| origin.address.to_string()),
+        platform: None,
+        server_name: None,
+        notes: report.notes,
+    }
+}
+
+fn group(event: &Event) -> Grouping {
+    fingerprint::group(fingerprint::Input {
+        client_fingerprint: event.client_fingerprint.as_deref(),
+        exception_type: event.exception_type.as_deref(),
+        message: &event.message,
+        exceptions: &event.exceptions,
+        stack_trace: event.stack_trace.as_deref(),
+    })
+}
+
+/// Hash of what identifies a user best: the client's id, else the mail address, the login, the
+/// address. Which of them it is goes into the hash, so that an id never meets an equal login.
+fn user_hash(user: &User) -> Option<i64> {
+    let kinds = [
+        ("id", &user.id),
+        ("email", &user.email),
+        ("username", &user.username),
+        ("ip", &user.ip_address),
+    ];
+    let (kind, text) = kinds.into_iter().find_map(|(kind, text)| Some((kind, text.as_ref()?)))?;
+    Some(xxh3_64(format!("{kind}:{text}").as_bytes()).cast_signed())
+}
+
+fn search_text(message: &str) -> String {
+    let end = message.floor_char_boundary(SEARCH_TEXT_BYTES);
+    message.get(..end).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+    use shared::ids::ProjectId;
+
+    use super::*;
+    use crate::decode::report;
+
+    fn run(body: serde_json::Value, keep_ip_addresses: bool) -> Prepared {
+        let received_at = shared::time::now();
+        let origin = Origin {
+            received_at,
+            address: [203, 0, 113, 9].into(),
+            user_agent: None,
+            idempotency_id: None,
+        };
+        let project = Project {
+            id: ProjectId(7),
+            keep_ip_addresses,
+            sanitising_rules: Arc::new(sanitise::Rules::default()),
+        };
+        prepare(report::check(body, received_at).unwrap(), &origin, &project).unwrap()
+    }
+
+    #[test]
+    fn the_id_is_a_function_of_project_and_fingerprint() {
+        let first = run(json!({"message": "m", "source": "a"}), true);
+        let second = run(json!({"message": "m", "source": "b"}), true);
+        assert_eq!(first.error_id, second.error_id);
+        assert_eq!(
+            first.error_id,
+            ErrorId::derive(ProjectId(7), FINGERPRINT_VERSION, first.fingerprint)
+        );
+        assert_ne!(first.event.event_id, second.event.event_id);
+    }
+
+    #[test]
+    fn what_is_enqueued_is_what_is_answered() {
+        let prepared = run(json!({"message": "m", "source": "s", "context": {"a": 1}}), true);
+        let payload = prepared.entry.payload.unwrap();
+        assert_eq!(payload::decode(payload.encoding, &payload.bytes).unwrap(), prepared.event);
+    }
+
+    #[test]
+    fn addresses_are_kept_unless_the_project_says_no() {
+        let report = json!({"message": "m", "source": "s"});
+        assert_eq!(run(report.clone(), true).event.ip_address.as_deref(), Some("203.0.113.9"));
+        assert_eq!(run(report, false).event.ip_address, None);
+    }
+
+    #[test]
+    fn users_are_told_apart_by_what_identifies_them() {
+        let hash =
+            |user| run(json!({"message": "m", "source": "s", "user": user}), true).entry.user_hash;
+        assert_eq!(hash(json!({"id": 7})), hash(json!({"id": "7", "email": "a@example.com"})));
+        assert_ne!(hash(json!({"id": "7"})), hash(json!({"username": "7"})));
+        assert_eq!(hash(json!({})), None);
+    }
+}

@@ -1,0 +1,232 @@
+//! The publishing connection: kept up in the background, its state known to every publish.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{FutureExt as _, StreamExt as _};
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
+use lapin::{Channel, Confirmation, Connection, Event};
+use shared::broker::topology::{self, Queue};
+use shared::broker::{self as access, BROKER_TIMEOUT, Backoff, BrokerError};
+use shared::config::BrokerConfig;
+use shared::ids::BatchId;
+use shared::telemetry::ErrorChain;
+use shared::telemetry::metrics::{self, Counter, Gauge, Histogram};
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+/// Why the broker did not take a message.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PublishError {
+    #[error("the broker is away")]
+    Away,
+    #[error("the broker went away or blocked publishing before it confirmed")]
+    Interrupted,
+    #[error("the broker did not confirm within {} seconds", BROKER_TIMEOUT.as_secs())]
+    Timeout,
+    #[error("no queue took the message")]
+    Unroutable,
+    #[error("the queue is full")]
+    Refused,
+    #[error("publishing failed")]
+    Failed(#[source] lapin::Error),
+}
+
+impl PublishError {
+    /// Label of the metric of spooled messages.
+    pub(crate) fn as_label(&self) -> &'static str {
+        match self {
+            Self::Away => "away",
+            Self::Interrupted => "interrupted",
+            Self::Timeout => "timeout",
+            Self::Unroutable => "unroutable",
+            Self::Refused => "refused",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+/// Publishes messages; cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Broker {
+    namespace: String,
+    channel: watch::Receiver<Option<Channel>>,
+    doubt: Arc<Notify>,
+}
+
+/// Keeps the connection of a [`Broker`] up.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    config: BrokerConfig,
+    namespace: String,
+    channel: watch::Sender<Option<Channel>>,
+    doubt: Arc<Notify>,
+}
+
+impl Broker {
+    /// A publisher, and the keeper that must be run for it.
+    pub(crate) fn new(config: BrokerConfig, namespace: String) -> (Self, Keeper) {
+        let (sender, receiver) = watch::channel(None);
+        let doubt = Arc::new(Notify::new());
+        let broker =
+            Self { namespace: namespace.clone(), channel: receiver, doubt: Arc::clone(&doubt) };
+        (broker, Keeper { config, namespace, channel: sender, doubt })
+    }
+
+    /// Whether messages are taken now.
+    pub(crate) fn is_up(&self) -> bool {
+        self.channel.borrow().is_some()
+    }
+
+    /// Waits until messages are taken.
+    pub(crate) async fn up(&self) {
+        // The sender lives as long as the process.
+        let _ended = self.channel.clone().wait_for(Option::is_some).await.is_err();
+    }
+
+    /// Publishes a message and waits for the broker's confirm: from then on it is durable.
+    pub(crate) async fn publish(
+        &self,
+        queue: Queue,
+        batch_id: BatchId,
+        body: &[u8],
+    ) -> Result<(), PublishError> {
+        let channel = self.channel.borrow().clone().ok_or(PublishError::Away)?;
+        let mut state = self.channel.clone();
+        let started = tokio::time::Instant::now();
+        let outcome = tokio::select! {
+            biased;
+            confirmed = tokio::time::timeout(BROKER_TIMEOUT, self.confirmed(&channel, queue, batch_id, body)) => {
+                confirmed.unwrap_or(Err(PublishError::Timeout))
+            }
+            // Waiting out the timeout would only delay the spool.
+            _ = state.wait_for(Option::is_none) => Err(PublishError::Interrupted),
+        };
+        match &outcome {
+            Ok(()) => {
+                metrics::count(Counter::PublishedMessagesTotal, "confirmed", queue.label(), 1);
+                let seconds = started.elapsed().as_secs_f64();
+                metrics::observe(Histogram::ConfirmDurationSeconds, "confirmed", seconds);
+            }
+            // A full queue says nothing about the connection, and of one that is away or blocked the
+            // keeper knows already.
+            Err(PublishError::Refused | PublishError::Away | PublishError::Interrupted) => {}
+            Err(_) => self.doubt.notify_one(),
+        }
+        outcome
+    }
+
+    async fn confirmed(
+        &self,
+        channel: &Channel,
+        queue: Queue,
+        batch_id: BatchId,
+        body: &[u8],
+    ) -> Result<(), PublishError> {
+        let confirmation = channel
+            .basic_publish(
+                "".into(),
+                queue.name(&self.namespace),
+                // A message that no queue takes is returned, although it is confirmed as well.
+                BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() },
+                body,
+                topology::batch_properties(batch_id),
+            )
+            .await
+            .map_err(PublishError::Failed)?
+            .await
+            .map_err(PublishError::Failed)?;
+        match confirmation {
+            Confirmation::Ack(None) => Ok(()),
+            Confirmation::Ack(Some(_)) => Err(PublishError::Unroutable),
+            Confirmation::Nack(_) | Confirmation::NotRequested => Err(PublishError::Refused),
+        }
+    }
+}
+
+impl Keeper {
+    /// Connects, and connects again whenever the connection is lost or in doubt, until the token is
+    /// cancelled.
+    pub(crate) async fn run(self, shutdown: CancellationToken) {
+        let mut backoff = Backoff::new();
+        while !shutdown.is_cancelled() {
+            let session = self.session(&mut backoff);
+            let outcome = tokio::select! {
+                outcome = session => outcome,
+                () = shutdown.cancelled() => return,
+            };
+            self.channel.send_replace(None);
+            metrics::set(Gauge::BrokerConnected, "", 0);
+            if let Err(error) = outcome {
+                tracing::warn!(error = %ErrorChain(&error), "connecting to the broker again");
+            }
+            tokio::select! {
+                () = backoff.wait() => {}
+                () = shutdown.cancelled() => {}
+            }
+        }
+    }
+
+    async fn session(&self, backoff: &mut Backoff) -> Result<(), BrokerError> {
+        let connection = access::connect(&self.config, "errata-ingest").await?;
+        let mut events = std::pin::pin!(connection.events_listener());
+        let channel = self.open(&connection).await?;
+        // A doubt about the connection before this one is no doubt about this one.
+        let _stale: Option<()> = self.doubt.notified().now_or_never();
+        self.channel.send_replace(Some(channel.clone()));
+        metrics::set(Gauge::BrokerConnected, "", 1);
+        tracing::info!("the broker takes messages");
+        *backoff = Backoff::new();
+        loop {
+            let event = tokio::select! {
+                event = events.next() => event,
+                () = self.doubt.notified() => break,
+                // The library reports a closed channel only to those who use it.
+                () = tokio::time::sleep(Duration::from_millis(500)) => {
+                    if channel.status().connected() {
+                        continue;
+                    }
+                    break;
+                }
+            };
+            match event {
+                Some(Event::ConnectionBlocked(reason)) => {
+                    tracing::warn!(reason, "the broker blocks publishing");
+                    self.channel.send_replace(None);
+                }
+                Some(Event::ConnectionUnblocked) => {
+                    tracing::info!("the broker takes messages again");
+                    self.channel.send_replace(Some(channel.clone()));
+                }
+                Some(Event::Error(source)) => {
+                    return Err(BrokerError::Channel { action: "keep the connection", source });
+                }
+                Some(_) => {}
+                None => break,
+            }
+        }
+        self.channel.send_replace(None);
+        // A broker in doubt may not answer the goodbye either.
+        let goodbye = connection.close(200, "connecting again".into());
+        if tokio::time::timeout(Duration::from_secs(1), goodbye).await.is_err() {
+            tracing::debug!("the broker did not answer the goodbye");
+        }
+        Ok(())
+    }
+
+    async fn open(&self, connection: &Connection) -> Result<Channel, BrokerError> {
+        let opening = async {
+            let channel = connection
+                .create_channel()
+                .await
+                .map_err(BrokerError::channel("open a channel"))?;
+            channel
+                .confirm_select(ConfirmSelectOptions::default())
+                .await
+                .map_err(BrokerError::channel("ask for confirms"))?;
+            topology::declare(&channel, &self.namespace).await?;
+            Ok(channel)
+        };
+        tokio::time::timeout(BROKER_TIMEOUT, opening).await.map_err(|_| BrokerError::Timeout)?
+    }
+}

@@ -1,0 +1,71 @@
+//! Which project a request submits to, by its key.
+
+use chrono::{DateTime, Utc};
+use http::HeaderMap;
+use shared::access::{AccessTable, Permission, Project};
+use shared::api::{ApiError, Code, FieldErrorKind};
+use shared::ids::ProjectId;
+use uuid::Uuid;
+
+/// Where writes of an installation's key go that name no project.
+const DEFAULT_PROJECT: ProjectId = ProjectId(1);
+
+/// The project that the request may submit to.
+pub(crate) fn project<'a>(
+    table: &'a AccessTable,
+    headers: &HeaderMap,
+    query: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<&'a Project, ApiError> {
+    let scope = key_scope(table, headers, now)?;
+    let named = named_project(headers, query)?;
+    let id = match (scope, named) {
+        (None, None) => DEFAULT_PROJECT,
+        (None, Some(named)) => named,
+        (Some(own), None) => own,
+        // A key does not even learn whether another project exists.
+        (Some(own), Some(named)) if own != named => {
+            return Err(ApiError::not_found("project", named));
+        }
+        (Some(own), Some(_)) => own,
+    };
+    table.project(id).ok_or_else(|| ApiError::not_found("project", id))
+}
+
+/// The one project of the key, or none for a key of the installation.
+fn key_scope(
+    table: &AccessTable,
+    headers: &HeaderMap,
+    now: DateTime<Utc>,
+) -> Result<Option<ProjectId>, ApiError> {
+    let Some(key) = headers.get("x-api-key").and_then(|value| value.to_str().ok()) else {
+        let message = "An API key is required in the header X-API-Key";
+        return Err(ApiError::new(Code::Authentication, message));
+    };
+    if let Some(found) = table.key(key, now) {
+        if !found.permissions.allow(Permission::Ingest) {
+            let message = "This key may not submit errors; it needs the permission ingest or write";
+            return Err(ApiError::new(Code::Authorization, message));
+        }
+        return Ok(found.project_id);
+    }
+    // The public key of a DSN may submit, and nothing else.
+    let dsn_project = Uuid::try_parse(key).ok().and_then(|key| table.dsn_project(key));
+    dsn_project.map(Some).ok_or_else(|| {
+        ApiError::new(Code::Authentication, "The API key is unknown, revoked or expired")
+    })
+}
+
+/// `?project_id=` or `X-Project-Id`.
+fn named_project(headers: &HeaderMap, query: Option<&str>) -> Result<Option<ProjectId>, ApiError> {
+    let in_query =
+        query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("project_id="));
+    let (field, text) = match (in_query, headers.get("x-project-id")) {
+        (Some(text), _) => ("project_id", text),
+        (None, Some(value)) => ("X-Project-Id", value.to_str().unwrap_or_default()),
+        (None, None) => return Ok(None),
+    };
+    text.parse().map(|id| Some(ProjectId(id))).map_err(|_| {
+        ApiError::field(FieldErrorKind::Malformed, field, "must be the whole number of a project")
+    })
+}

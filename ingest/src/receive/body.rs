@@ -1,0 +1,118 @@
+//! Reads a request's body within bounds of size, memory and time.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, header};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as _, Incoming};
+use shared::api::{ApiError, Code};
+
+use super::inflate::{self, ContentEncoding};
+use crate::memory::{OutOfMemory, Reservation};
+
+/// How long a client may take to send its body. SDKs send at once; a slow client holds memory.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Bodies that inflate to more than this do it off the threads that serve requests.
+const INLINE_BYTES: usize = 256 * 1024;
+
+/// The bounds of a body.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Bytes on the wire.
+    pub(crate) wire: usize,
+    /// Bytes after inflating.
+    pub(crate) inflated: usize,
+}
+
+/// A JSON error.
+pub(crate) const SINGLE: Limits = Limits { wire: 1 << 20, inflated: 1 << 20 };
+/// A batch.
+pub(crate) const BATCH: Limits = Limits { wire: 20 << 20, inflated: 100 << 20 };
+
+/// Reads and inflates the body. The reservation grows with it and must live as long as the bytes.
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    body: Incoming,
+    limits: Limits,
+    mut reservation: Reservation,
+) -> Result<(Bytes, Reservation), ApiError> {
+    let encoding = ContentEncoding::of(headers)?;
+    if body.size_hint().lower() > limits.wire as u64 {
+        return Err(too_large(limits.wire));
+    }
+    let wire = tokio::time::timeout(BODY_TIMEOUT, collect(body, limits.wire, &mut reservation))
+        .await
+        .map_err(|_| {
+            ApiError::new(Code::RequestTimeout, "The body did not arrive within 30 seconds")
+        })??;
+    if encoding == ContentEncoding::Identity {
+        return Ok((wire, reservation));
+    }
+    if wire.len() < INLINE_BYTES && limits.inflated <= SINGLE.inflated {
+        let inflated = inflate::inflate(encoding, &wire, limits.inflated, &mut reservation)?;
+        return Ok((inflated.into(), reservation));
+    }
+    let inflating = tokio::task::spawn_blocking(move || {
+        let inflated = inflate::inflate(encoding, &wire, limits.inflated, &mut reservation)?;
+        Ok((inflated.into(), reservation))
+    });
+    inflating.await.map_err(ApiError::internal)?
+}
+
+async fn collect(
+    mut body: Incoming,
+    limit: usize,
+    reservation: &mut Reservation,
+) -> Result<Bytes, ApiError> {
+    let mut collected = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            ApiError::new(Code::MalformedJson, "The body ended before it was complete")
+                .with_cause(error)
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        if collected.len() + data.len() > limit {
+            return Err(too_large(limit));
+        }
+        reservation.grow_to(collected.len() + data.len()).map_err(out_of_memory)?;
+        if collected.is_empty() && body.is_end_stream() {
+            // The usual small body comes in one piece, which needs no copy.
+            return Ok(data);
+        }
+        collected.extend_from_slice(&data);
+    }
+    Ok(collected.freeze())
+}
+
+/// Checks that the body claims to be JSON, or claims nothing that contradicts it.
+pub(crate) fn check_content_type(headers: &HeaderMap, ndjson: bool) -> Result<(), ApiError> {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
+    let text = value.to_str().unwrap_or("?");
+    let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let known = match essence.as_str() {
+        // Browsers send text/plain to avoid a preflight.
+        "" | "application/json" | "text/plain" | "text/json" => true,
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => ndjson,
+        other => other.starts_with("application/") && other.ends_with("+json"),
+    };
+    if known {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        Code::UnsupportedMediaType,
+        "The body must be JSON: send Content-Type: application/json",
+    ))
+}
+
+/// The body passes a bound.
+pub(super) fn too_large(limit: usize) -> ApiError {
+    ApiError::new(Code::PayloadTooLarge, format!("The body may have at most {limit} bytes"))
+        .with_detail("limit", limit.into())
+}
+
+/// All memory for requests is in use.
+pub(super) fn out_of_memory(_: OutOfMemory) -> ApiError {
+    ApiError::unavailable("Too much is being received at the moment; try again soon", 1)
+}

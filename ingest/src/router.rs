@@ -1,0 +1,136 @@
+//! Which request goes to which endpoint, and what every answer carries.
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use shared::api::{self, ApiError, Code, X_REQUEST_ID};
+use shared::cors::Cors;
+use shared::telemetry::metrics::{self, Counter, Histogram};
+
+use crate::receive::client;
+use crate::{App, endpoints};
+
+/// The body of every answer.
+pub(crate) type Body = Full<Bytes>;
+
+/// What the endpoints know about a request besides its body.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) headers: HeaderMap,
+    pub(crate) query: Option<String>,
+    pub(crate) client: IpAddr,
+}
+
+/// A path that ingest knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Route {
+    Errors,
+    Batch,
+}
+
+impl Route {
+    fn of(path: &str) -> Option<Self> {
+        match path {
+            "/api/errors" => Some(Self::Errors),
+            "/api/errors/batch" => Some(Self::Batch),
+            _ => None,
+        }
+    }
+
+    /// All methods of the path, whichever service answers them.
+    fn allowed(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Errors => "GET, HEAD, POST, PUT, OPTIONS",
+            Self::Batch => "POST, OPTIONS",
+        })
+    }
+}
+
+/// Answers a request; there is always an answer.
+pub(crate) async fn answer(app: &App, peer: IpAddr, request: Request<Incoming>) -> Response<Body> {
+    let started = tokio::time::Instant::now();
+    let request_id = api::request_id(request.headers().get(&X_REQUEST_ID));
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let method = request.method().clone();
+    let ops = shared::ops::answer(&method, request.uri().path(), app.ready(), &app.metrics);
+    let mut response = match ops {
+        Some(response) => response.map(|body: Vec<u8>| Full::new(body.into())),
+        None => {
+            let environment = app.config.service.environment;
+            let outcome = route(app, peer, request).await;
+            let response = outcome.unwrap_or_else(|error| {
+                count_refusal(&error);
+                error
+                    .into_response(environment, &request_id)
+                    .map(|body: Vec<u8>| Full::new(body.into()))
+            });
+            let seconds = started.elapsed().as_secs_f64();
+            metrics::observe(Histogram::RequestDurationSeconds, class(response.status()), seconds);
+            response
+        }
+    };
+    let headers = response.headers_mut();
+    app.cors.decorate(origin.as_ref(), headers);
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        headers.insert(X_REQUEST_ID, value);
+    }
+    response
+}
+
+async fn route(
+    app: &App,
+    peer: IpAddr,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, ApiError> {
+    let (parts, body) = request.into_parts();
+    let Some(route) = Route::of(parts.uri.path()) else {
+        return Err(ApiError::new(Code::NotFound, "There is nothing at this path"));
+    };
+    if parts.method == Method::OPTIONS {
+        return Ok(preflight(route));
+    }
+    if parts.method != Method::POST {
+        return Err(ApiError::method_not_allowed(route.allowed()));
+    }
+    let context = Context {
+        app,
+        client: client::address(peer, &parts.headers, &app.config.trusted_proxies),
+        query: parts.uri.query().map(str::to_owned),
+        headers: parts.headers,
+    };
+    match route {
+        Route::Errors => endpoints::single::post(context, body).await,
+        Route::Batch => endpoints::batch::post(context, body).await,
+    }
+}
+
+fn preflight(route: Route) -> Response<Body> {
+    let mut response = Response::new(Body::default());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().extend(Cors::preflight(&route.allowed()));
+    response
+}
+
+/// A refused request ends the events in it. A batch counts its bad items itself.
+fn count_refusal(error: &ApiError) {
+    let outcome = match error.code() {
+        Code::NotFound | Code::MethodNotAllowed => return,
+        Code::RateLimited => "rate_limited",
+        Code::ServiceUnavailable | Code::Internal => "refused",
+        _ => "invalid",
+    };
+    metrics::count(Counter::EventsTotal, outcome, error.code().as_str(), 1);
+}
+
+fn class(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        200..=299 => "2xx",
+        400..=499 => "4xx",
+        500..=599 => "5xx",
+        _ => "other",
+    }
+}

@@ -1,0 +1,74 @@
+//! Accepts connections, bounds them, and lets the last requests finish.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use shared::lifecycle;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::{App, router};
+
+/// A client that does not finish its headers, or keeps an idle connection, is hung up on. Longer
+/// than the edge keeps idle connections, so that the edge is the one that closes them.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Bytes of a request's headers; more is an attack.
+const MAX_HEADER_BYTES: usize = 64 * 1024;
+
+/// Serves until the token is cancelled, then finishes the requests that were begun. Whether they
+/// all finished within the grace time.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: Arc<App>,
+    shutdown: CancellationToken,
+) -> bool {
+    let connections = Arc::new(Semaphore::new(app.config.max_connections));
+    let graceful = GracefulShutdown::new();
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(MAX_HEADER_BYTES);
+    loop {
+        // Waits for a free place first: the kernel queues whoever comes meanwhile.
+        let accepted = tokio::select! {
+            place = Arc::clone(&connections).acquire_owned() => {
+                let Ok(place) = place else { break };
+                tokio::select! {
+                    accepted = listener.accept() => accepted.map(|(stream, peer)| (stream, peer, place)),
+                    () = shutdown.cancelled() => break,
+                }
+            }
+            () = shutdown.cancelled() => break,
+        };
+        let Ok((stream, peer, place)) = accepted else {
+            // Out of file descriptors: let other connections end first.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        // An answer is one small write; waiting to fill a packet only delays it.
+        stream.set_nodelay(true).ok();
+        let app = Arc::clone(&app);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let app = Arc::clone(&app);
+            async move { Ok::<_, Infallible>(router::answer(&app, peer.ip(), request).await) }
+        });
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        lifecycle::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection failed");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    tokio::time::timeout(app.config.service.shutdown_timeout, graceful.shutdown()).await.is_ok()
+}

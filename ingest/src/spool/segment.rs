@@ -1,0 +1,95 @@
+//! The files of the spool.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::SpoolError;
+use super::record::Record;
+
+const EXTENSION: &str = "spool";
+
+/// The segment that is being written.
+#[derive(Debug)]
+pub(super) struct Writer {
+    file: File,
+    number: u64,
+    bytes: u64,
+}
+
+impl Writer {
+    /// Makes a segment, and makes sure that its name survives.
+    pub(super) fn create(dir: &Path, number: u64) -> io::Result<Self> {
+        let path = dir.join(format!("{number:020}.{EXTENSION}"));
+        let file = OpenOptions::new().append(true).create_new(true).open(path)?;
+        File::open(dir)?.sync_all()?;
+        Ok(Self { file, number, bytes: 0 })
+    }
+
+    /// Writes and syncs a record; takes a half-written one back.
+    pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let written = self.file.write_all(bytes).and_then(|()| self.file.sync_data());
+        match written {
+            Ok(()) => {
+                self.bytes += bytes.len() as u64;
+                Ok(())
+            }
+            Err(error) => {
+                // If this fails too, the checksum tells the reader.
+                self.file.set_len(self.bytes).ok();
+                Err(error)
+            }
+        }
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+}
+
+/// A segment on disk.
+#[derive(Debug, Clone)]
+pub(super) struct Segment {
+    pub(super) path: PathBuf,
+    pub(super) number: u64,
+    pub(super) bytes: u64,
+}
+
+impl Segment {
+    /// The records, up to the first that is damaged.
+    pub(super) fn records(
+        &self,
+    ) -> io::Result<impl Iterator<Item = io::Result<Record>> + Send + use<>> {
+        let mut source = BufReader::with_capacity(1 << 20, File::open(&self.path)?);
+        Ok(std::iter::from_fn(move || Record::read(&mut source).transpose()))
+    }
+
+    /// Removes the file.
+    pub(super) fn remove(&self) -> io::Result<()> {
+        std::fs::remove_file(&self.path)
+    }
+}
+
+/// All segments of a folder, oldest first.
+pub(super) fn list(dir: &Path) -> Result<Vec<Segment>, SpoolError> {
+    let failed = |source| SpoolError::Read { path: dir.to_owned(), source };
+    let mut segments = Vec::new();
+    for file in std::fs::read_dir(dir).map_err(failed)? {
+        let file = file.map_err(failed)?;
+        let path = file.path();
+        if path.extension().is_none_or(|extension| extension != EXTENSION) {
+            continue;
+        }
+        let Some(number) = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok()) else {
+            continue;
+        };
+        let bytes = file.metadata().map_err(failed)?.len();
+        segments.push(Segment { path, number, bytes });
+    }
+    segments.sort_by_key(|segment| segment.number);
+    Ok(segments)
+}

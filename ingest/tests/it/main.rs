@@ -1,0 +1,8 @@
+//! Ingest against a real Postgres and a real RabbitMQ.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod accepted;
+mod broker;
+mod place;
+mod refused;

@@ -1,0 +1,321 @@
+//! Brings the names of functions and of what they stand in to the form their author wrote, whatever
+//! the compiler or the runtime made of them.
+
+mod asset;
+mod rust;
+
+use std::borrow::Cow;
+
+use crate::event::Frame;
+use crate::stacktrace::in_app::path_of;
+use crate::stacktrace::scan::base_name;
+
+/// Minifiers give names of one or two letters, other ones in each build, and leave one long line.
+const MINIFIED_NAME_MAX: usize = 2;
+const MINIFIED_COLUMN_MIN: u32 = 200;
+
+/// What the name of a function tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Name<'a> {
+    /// A name that its author gave.
+    Own(Cow<'a, str>),
+    /// A function without one, such as a closure: the function around it has one.
+    Anonymous,
+    /// The top of a file, outside every function.
+    TopLevel,
+    /// Code that nobody wrote, such as a proxy: the frame is left out.
+    Generated,
+}
+
+/// The ways languages have of naming things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Language {
+    DotNet,
+    Go,
+    Java,
+    JavaScript,
+    Php,
+    Python,
+    Ruby,
+    Rust,
+    Other,
+}
+
+/// The function of a frame and the module or file it is in.
+#[derive(Debug)]
+pub(super) struct Place<'a> {
+    pub(super) name: Name<'a>,
+    pub(super) scope: Cow<'a, str>,
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn of(frame: &'a Frame) -> Self {
+        let function = frame.function.as_deref().unwrap_or_default();
+        let module = frame.module.as_deref().filter(|it| !it.is_empty());
+        let path = path_of(frame);
+        match language(path, module, function) {
+            Language::Rust => rust::place(function, module),
+            Language::DotNet => dotnet(function, module.unwrap_or_default()),
+            Language::Java => java(function, module.unwrap_or_default()),
+            Language::Php => php(function, module, path),
+            Language::Go => Self {
+                name: go(function),
+                scope: Cow::Borrowed(module.unwrap_or_else(|| base_name(path))),
+            },
+            Language::JavaScript => {
+                Self { name: javascript(function, frame.colno), scope: asset::name(path) }
+            }
+            Language::Python => in_file(python(function), path, module),
+            Language::Ruby => in_file(ruby(function), path, module),
+            Language::Other => in_file(other(function), path, module),
+        }
+    }
+}
+
+/// A place in a language whose files are modules.
+fn in_file<'a>(name: Name<'a>, path: &'a str, module: Option<&'a str>) -> Place<'a> {
+    let scope = match base_name(path) {
+        "" => module.unwrap_or_default(),
+        file => file,
+    };
+    Place { name, scope: Cow::Borrowed(scope) }
+}
+
+fn language(path: &str, module: Option<&str>, function: &str) -> Language {
+    let file = path.split(['?', '#']).next().unwrap_or(path);
+    let extension = base_name(file).rsplit_once('.').map(|(_, it)| it);
+    match extension {
+        Some("py" | "pyx" | "pyw") => Language::Python,
+        Some("js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" | "vue" | "svelte") => {
+            Language::JavaScript
+        }
+        Some("java" | "kt" | "kts" | "scala" | "groovy") => Language::Java,
+        Some("go" | "s") => Language::Go,
+        Some("rb" | "erb" | "rake" | "ru") => Language::Ruby,
+        Some("php" | "phtml" | "phar") => Language::Php,
+        Some("cs" | "vb" | "fs" | "razor") => Language::DotNet,
+        Some("rs") => Language::Rust,
+        _ if path.starts_with("http") || path.starts_with("node:") => Language::JavaScript,
+        _ if module.is_some_and(|it| it.contains("::")) || function.contains("::") => {
+            Language::Rust
+        }
+        _ if module.is_some_and(|it| it.contains('.')) => match function.starts_with('<') {
+            true => Language::DotNet,
+            false if is_dotnet_type(module.unwrap_or_default()) => Language::DotNet,
+            false => Language::Java,
+        },
+        _ => Language::Other,
+    }
+}
+
+/// Namespaces of .NET start with a capital letter, packages of Java do not.
+fn is_dotnet_type(module: &str) -> bool {
+    module.starts_with(|first: char| first.is_uppercase())
+}
+
+fn own(name: &str) -> Name<'_> {
+    if name.is_empty() { Name::Anonymous } else { Name::Own(Cow::Borrowed(name)) }
+}
+
+fn other(function: &str) -> Name<'_> {
+    match function {
+        "<module>" | "<main>" | "{main}" => Name::TopLevel,
+        _ if function.starts_with(['<', '{', '?']) => Name::Anonymous,
+        _ => own(function),
+    }
+}
+
+/// Since 3.11 compiled code also knows the class: only the last part of a dotted name counts.
+fn python(function: &str) -> Name<'_> {
+    let name = function.rsplit('.').next().unwrap_or(function);
+    match name {
+        "<module>" => Name::TopLevel,
+        _ if name.starts_with('<') => Name::Anonymous,
+        _ => own(name),
+    }
+}
+
+/// `Object.run`, `Module.run`, `async Store.run [as next]` and `new Store` are one function to the
+/// person who wrote it.
+fn javascript(function: &str, column: Option<u32>) -> Name<'_> {
+    let name = function.split(" [as ").next().unwrap_or(function);
+    // Firefox and Safari: `async*run`, `run/<`, `run/inner<`.
+    let name = name.rsplit('*').next().unwrap_or(name);
+    let name = name.split('/').next().unwrap_or(name);
+    let name = name.trim_end_matches('<');
+    let name = name.rsplit(['.', ' ', '#']).next().unwrap_or(name);
+    let is_minified = name.len() <= MINIFIED_NAME_MAX && column >= Some(MINIFIED_COLUMN_MIN);
+    match name {
+        "<anonymous>" | "anonymous" | "eval" | "?" => Name::Anonymous,
+        // What Node calls the callback of a timer.
+        "_onTimeout" | "_onImmediate" => Name::Anonymous,
+        "global code" | "module code" | "code" => Name::TopLevel,
+        _ if is_minified || is_generator(name) => Name::Anonymous,
+        _ => own(name),
+    }
+}
+
+/// `_callee3$`, which compilers make of asynchronous functions.
+fn is_generator(name: &str) -> bool {
+    let number = name.strip_prefix("_callee").and_then(|it| it.strip_suffix('$'));
+    number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn go(function: &str) -> Name<'_> {
+    let name = function.split('[').next().unwrap_or(function);
+    let name = name.strip_suffix("-fm").unwrap_or(name);
+    let is_generated = |part: &str| {
+        let number = ["func", "gowrap", "deferwrap"]
+            .iter()
+            .find_map(|start| part.strip_prefix(start))
+            .unwrap_or(part);
+        number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let mut end = name.len();
+    while let Some((start, part)) = name.get(..end).and_then(|it| it.rsplit_once('.'))
+        && is_generated(part)
+    {
+        end = start.len();
+    }
+    own(name.get(..end).unwrap_or(name))
+}
+
+/// `block (2 levels) in run`, `rescue in run`, and since 3.4 `Store#run`.
+fn ruby(function: &str) -> Name<'_> {
+    let name = function.rsplit(" in ").next().unwrap_or(function);
+    let name = name.rsplit(['#', '.']).next().unwrap_or(name);
+    if name.starts_with('<') { Name::TopLevel } else { own(name) }
+}
+
+fn php<'a>(function: &'a str, module: Option<&'a str>, path: &'a str) -> Place<'a> {
+    let split = function.rsplit_once("->").or(function.rsplit_once("::"));
+    let (class, method) = match split {
+        Some((class, method)) if !function.contains("{closure") => (Some(class), method),
+        _ => (module, function),
+    };
+    let name = match method.split_once("{closure") {
+        // Since 8.4 the name says what the closure stands in: `{closure:Store::run():12}`.
+        Some((_, around)) => around
+            .strip_prefix(':')
+            .and_then(|around| around.split("()").next())
+            .map(|around| around.rsplit([':', '\\']).next().unwrap_or(around))
+            .filter(|around| !around.ends_with(".php"))
+            .map_or(Name::Anonymous, own),
+        None if method == "{main}" => Name::TopLevel,
+        None => own(method),
+    };
+    let scope = match class {
+        // The rest of the name of an anonymous class is the path of its file.
+        Some(class) => class.split("@anonymous").next().unwrap_or(class),
+        None => base_name(path),
+    };
+    Place { name, scope: Cow::Borrowed(scope) }
+}
+
+fn java<'a>(function: &'a str, class: &'a str) -> Place<'a> {
+    let simple = class.rsplit('.').next().unwrap_or(class);
+    let is_generated = ["$Proxy", "GeneratedMethodAccessor", "GeneratedConstructorAccessor"]
+        .iter()
+        .any(|start| simple.starts_with(start))
+        || ["access$", "$deserializeLambda$", "lambda$null$"]
+            .iter()
+            .any(|start| function.starts_with(start));
+    let name = if is_generated { Name::Generated } else { own(java_method(function)) };
+    Place { name, scope: Cow::Borrowed(java_class(class)) }
+}
+
+/// `lambda$run$3`, `$anonfun$run$1`, `run$lambda-3`.
+fn java_method(method: &str) -> &str {
+    let inner = ["lambda$", "$anonfun$"].iter().find_map(|start| method.strip_prefix(start));
+    match inner {
+        Some(inner) => inner.split('$').next().unwrap_or(inner),
+        None => method.split("$lambda").next().unwrap_or(method),
+    }
+}
+
+/// Cuts what class generators append (`$$Lambda$14/0x8f`, `$$EnhancerByProxy$$1a`) and the numbers of
+/// anonymous classes.
+fn java_class(class: &str) -> &str {
+    let mut class = class.split("$$").next().unwrap_or(class);
+    while let Some((outer, number)) = class.rsplit_once('$')
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        class = outer;
+    }
+    class
+}
+
+/// `Store.<Run>d__3.MoveNext`, `Store.<>c.<Run>b__0_1`, `Store.<Run>g__Local|0_0`.
+fn dotnet<'a>(function: &'a str, class: &'a str) -> Place<'a> {
+    // State machines carry the method in the name of a class, closures in their own.
+    let (outer, written) = match class.rsplit_once(".<").or(class.rsplit_once("+<")) {
+        Some((outer, inner)) => (outer, angled(inner).filter(|it| !it.is_empty())),
+        None => (class, None),
+    };
+    let local = function.split_once(">g__").and_then(|(_, it)| it.split('|').next());
+    let in_brackets = function.strip_prefix('<').and_then(angled);
+    let method = local.or(in_brackets).or(written).unwrap_or(function);
+    let method = method.split(['[', '`', '(']).next().unwrap_or(method);
+    let name =
+        if method.is_empty() || method == "lambda_method" { Name::Anonymous } else { own(method) };
+    Place { name, scope: Cow::Borrowed(outer.split(['`', '[']).next().unwrap_or(outer)) }
+}
+
+/// The text up to the closing angle bracket.
+fn angled(text: &str) -> Option<&str> {
+    text.split_once('>').map(|(inner, _)| inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(path: &str, module: &str, function: &str, expected: &str) {
+        let frame = Frame {
+            abs_path: Some(path.to_owned()),
+            module: Some(module.to_owned()),
+            function: Some(function.to_owned()),
+            ..Frame::default()
+        };
+        let place = Place::of(&frame);
+        let name = match &place.name {
+            Name::Own(name) => name.as_ref(),
+            Name::Anonymous => "anonymous",
+            Name::TopLevel => "top level",
+            Name::Generated => "generated",
+        };
+        assert_eq!(format!("{} {name}", place.scope), expected, "{function}");
+    }
+
+    #[test]
+    fn what_the_author_wrote_is_found_again() {
+        check("/a/b.py", "", "Store.run.<locals>.<lambda>", "b.py anonymous");
+        check("/a/b.py", "", "Store.run.<locals>.inner", "b.py inner");
+        check("/a/b.js", "", "new Store", "b Store");
+        check("/a/b.js", "", "async Store.run [as next]", "b run");
+        check("/a/b.js", "", "promise callback*run/<", "b run");
+        check("/a/b.js", "", "_callee2$", "b anonymous");
+        check("B.java", "org.example.B$1$2", "lambda$run$7", "org.example.B run");
+        check("", "org.example.B$$Lambda$9/0x1f", "run", "org.example.B run");
+        check("", "org.example.$Proxy3", "run", "org.example.$Proxy3 generated");
+        check("B.kt", "org.example.B", "run$lambda-2", "org.example.B run");
+        check("/a/b.go", "example.org/a", "(*B).run.func1.2", "example.org/a (*B).run");
+        check("/a/b.go", "example.org/a", "Map[...]", "example.org/a Map");
+        check("/a/b.rb", "", "block (2 levels) in run", "b.rb run");
+        check("/a/b.rb", "", "rescue in B::C#run", "b.rb run");
+        check("/a/b.rb", "", "block in <main>", "b.rb top level");
+        check("/a/B.php", "", "A\\B::run", "A\\B run");
+        check("/a/B.php", "A\\B", "A\\{closure}", "A\\B anonymous");
+        check("/a/B.php", "A\\B", "{closure:A\\B::run():12}", "A\\B run");
+        check("/a/B.php", "A\\B@anonymous\u{0}/a/B.php:3$0", "run", "A\\B run");
+        check("/a/B.cs", "A.B.<Run>d__3", "MoveNext", "A.B Run");
+        check("/a/B.cs", "A.B.<>c__DisplayClass3_0", "<Run>b__0", "A.B Run");
+        check("", "A.B`1", "<Run>g__Local|3_0", "A.B Local");
+    }
+
+    #[test]
+    fn minified_names_say_nothing() {
+        assert_eq!(javascript("t", Some(4410)), Name::Anonymous);
+        assert_eq!(javascript("t", Some(9)), Name::Own(Cow::Borrowed("t")));
+    }
+}

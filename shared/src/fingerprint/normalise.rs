@@ -1,0 +1,296 @@
+//! Replaces the values in a message by placeholders, so that two reports of one event sort read the
+//! same.
+//!
+//! One pass over the bytes: text is cut into chunks at spaces, quotes and brackets, each chunk is
+//! recognised by its shape, and everything goes into one buffer of the caller. No step looks at a
+//! byte more than a fixed number of times. What is *the same* is not decided here.
+
+mod chunk;
+mod shapes;
+mod word;
+
+/// Longer messages are cut: what names the event stands at the start.
+const MAX_BYTES: usize = 4096;
+
+const VALUE: &[u8] = b"<n>";
+const TIME: &[u8] = b"<time>";
+const QUOTED: &[u8] = b"<str>";
+const EMAIL: &[u8] = b"<email>";
+const URL: &[u8] = b"<url>";
+const HOST: &[u8] = b"<host>";
+const NAME: &[u8] = b"<v>";
+const PATH: &[u8] = b"<path>/";
+
+/// Appends the normalised text to `out`.
+pub(super) fn normalise(text: &str, out: &mut Vec<u8>) {
+    let bytes = text.as_bytes();
+    let mut scanner = Scanner {
+        text: &bytes[..bytes.len().min(MAX_BYTES)],
+        at: 0,
+        start: out.len(),
+        key: None,
+        unclosed: [0; 2],
+        out,
+    };
+    scanner.run();
+}
+
+/// The position in the text and what was learned on the way.
+struct Scanner<'a> {
+    text: &'a [u8],
+    at: usize,
+    /// Where this text begins in `out`.
+    start: usize,
+    out: &'a mut Vec<u8>,
+    /// The key whose `=` was read last, until its value is.
+    key: Option<&'a [u8]>,
+    /// Up to where no closing quote was found, for `"` and `'`: it need not be looked for again.
+    unclosed: [usize; 2],
+}
+
+impl<'a> Scanner<'a> {
+    fn run(&mut self) {
+        while let Some(&byte) = self.text.get(self.at) {
+            match byte {
+                b' ' | b'\t' | b'\r' | b'\n' => self.space(),
+                b'"' | b'\'' => self.quote(byte),
+                b'=' => self.equals_sign(),
+                byte if is_delimiter(byte) => {
+                    self.out.push(byte);
+                    self.at += 1;
+                    self.key = None;
+                }
+                _ => self.chunk(),
+            }
+        }
+        while self.out.len() > self.start && self.out.last() == Some(&b' ') {
+            self.out.pop();
+        }
+    }
+
+    /// Any amount of white space is one space.
+    fn space(&mut self) {
+        if self.out.len() > self.start && self.out.last() != Some(&b' ') {
+            self.out.push(b' ');
+        }
+        self.at += 1;
+        self.key = None;
+    }
+
+    /// A quoted value, a quoted key of a JSON object, or just an apostrophe.
+    fn quote(&mut self, quote: u8) {
+        let opens =
+            self.at.checked_sub(1).is_none_or(|before| !self.text[before].is_ascii_alphanumeric());
+        let Some(close) = opens.then(|| self.closing(quote)).flatten() else {
+            self.out.push(quote);
+            self.at += 1;
+            return;
+        };
+        let content = &self.text[self.at + 1..close];
+        self.at = close + 1;
+        if self.text.get(self.at) == Some(&b':') && self.in_object() {
+            self.chunk_of(content);
+            self.out.push(b':');
+            self.at += 1;
+            let spaces = self.text[self.at..].iter();
+            self.at += spaces.take_while(|byte| **byte == b' ').count();
+            self.key = Some(content);
+        } else {
+            self.placeholder(QUOTED);
+            self.key = None;
+        }
+    }
+
+    /// Where the quote that opens here closes. Single quotes close on their line, because the
+    /// apostrophe of a plural opens none.
+    fn closing(&mut self, quote: u8) -> Option<usize> {
+        let kind = usize::from(quote == b'\'');
+        let from = self.at + 1;
+        if from < self.unclosed[kind] {
+            return None;
+        }
+        let mut at = from;
+        while let Some(&byte) = self.text.get(at) {
+            match byte {
+                b'\\' => at += 1,
+                b'\n' if quote == b'\'' => break,
+                _ if byte == quote && self.ends_word(at + 1) => return Some(at),
+                _ => {}
+            }
+            at += 1;
+        }
+        self.unclosed[kind] = at;
+        None
+    }
+
+    fn ends_word(&self, at: usize) -> bool {
+        self.text.get(at).is_none_or(|byte| !byte.is_ascii_alphanumeric())
+    }
+
+    /// Whether the last thing written opens an object or separates its members.
+    fn in_object(&self) -> bool {
+        let written = &self.out[self.start..];
+        let last = written.iter().rev().find(|byte| **byte != b' ');
+        matches!(last, Some(b'{' | b','))
+    }
+
+    /// Remembers the word before the sign: some keys make a value of whatever follows.
+    fn equals_sign(&mut self) {
+        let before = &self.text[..self.at];
+        let length = before
+            .iter()
+            .rev()
+            .take_while(|byte| shapes::is_word_byte(**byte) || matches!(byte, b'_' | b'.' | b'-'))
+            .count();
+        self.key = (length > 0).then(|| &before[before.len() - length..]);
+        self.out.push(b'=');
+        self.at += 1;
+    }
+
+    fn chunk(&mut self) {
+        let rest = &self.text[self.at..];
+        let mut length = chunk_length(rest);
+        if chunk::scheme(&rest[..length]).is_some() {
+            length = rest.iter().take_while(|byte| !is_url_end(**byte)).count();
+        }
+        self.at += length;
+        let key = self.key.take();
+        let chunk = &rest[..length];
+        let content = chunk::trim_end(chunk);
+        match key {
+            Some(key) if word::names_identity(key) || word::is_literal(content) => {
+                self.placeholder(NAME);
+            }
+            _ => self.chunk_of(content),
+        }
+        self.out.extend_from_slice(&chunk[content.len()..]);
+    }
+
+    /// Writes a placeholder; a list of values, however long, becomes a single one.
+    fn placeholder(&mut self, placeholder: &[u8]) {
+        let written = self.out[self.start..].trim_ascii_end();
+        let listed = written.strip_suffix(b",").is_some_and(|before| before.ends_with(placeholder));
+        if listed {
+            let length = self.start + written.len() - 1;
+            self.out.truncate(length);
+        } else {
+            self.out.extend_from_slice(placeholder);
+        }
+    }
+}
+
+/// Characters that stand for themselves and end a chunk.
+fn is_delimiter(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'(' | b')'
+            | b'['
+            | b']'
+            | b'{'
+            | b'}'
+            | b'<'
+            | b'>'
+            | b','
+            | b';'
+            | b'|'
+            | b'`'
+            | b'?'
+            | b'&'
+            | b'!'
+            | b'*'
+    )
+}
+
+/// How far the chunk at the start of the text reaches; a comma between digits does not end it.
+fn chunk_length(text: &[u8]) -> usize {
+    let mut length = 1;
+    while let Some(&byte) = text.get(length) {
+        let between_digits = byte == b','
+            && text[length - 1].is_ascii_digit()
+            && text.get(length + 1).is_some_and(u8::is_ascii_digit);
+        if is_chunk_end(byte) && !between_digits {
+            break;
+        }
+        length += 1;
+    }
+    length
+}
+
+fn is_chunk_end(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'=') || is_delimiter(byte)
+}
+
+fn is_url_end(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'`' | b')' | b']')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &str) {
+        let mut out = Vec::new();
+        normalise(text, &mut out);
+        assert_eq!(String::from_utf8_lossy(&out), expected);
+    }
+
+    #[test]
+    fn numbers_ids_and_addresses() {
+        check("user 17 not found", "user <n> not found");
+        check("job 550e8400-e29b-41d4-a716-446655440000 died", "job <n> died");
+        check("pool-3 idle for 1,204 ms", "pool-<n> idle for <n>");
+        check("took 3 seconds, used 1.5 GB", "took <n>, used <n>");
+        check("offset -5 of [1, 2, 3]", "offset <n> of [<n>]");
+        check("dial 10.1.2.3:6379: refused", "dial <host>: refused");
+        check("dial [::1]:6379", "dial [<host>]:<n>");
+        check("no route to db-1.internal:5432", "no route to <host>");
+        check("object at 0x7f2a99 freed", "object at <n> freed");
+        check("key sess:9f86d081884c7d65 gone", "key sess:<n> gone");
+        check("100% of 0.5e-3", "<n> of <n>");
+    }
+
+    #[test]
+    fn times_in_many_forms() {
+        check("at 2026-11-07T09:15:01.123Z done", "at <time> done");
+        check("at 2026-11-07 09:15:01,123 +0200 done", "at <time> done");
+        check("Sat, 07 Nov 2026 09:15:01 GMT", "<time>, <n> <time> <n> <time> GMT");
+        check("[07/Nov/2026:09:15:01 +0000]", "[<n>/<time>/<n> <n>]");
+    }
+
+    #[test]
+    fn quoted_values_and_apostrophes() {
+        check("can't read 'a b' or \"c\"", "can't read <str> or <str>");
+        check("missing 'it's' end", "missing <str> end");
+        check("unclosed 'quote", "unclosed 'quote");
+        check("body {\"id\": 7, \"ok\": true}", "body {id:<v>, ok:<v>}");
+    }
+
+    #[test]
+    fn mail_urls_and_paths() {
+        check("mail to <a.b+c@example.org>", "mail to <<email>>");
+        check("GET https://x.example/a?b=1&c=2 failed", "GET <url> failed");
+        check("open /srv/app/releases/7/etc/app.yml", "open <path>/app.yml");
+        check("open C:\\Users\\al\\job-12.csv", "open <path>/job-<n>.csv");
+        check("GET /api/users/17/orders", "GET /api/users/<n>/orders");
+        check("read and/or write", "read and/or write");
+    }
+
+    #[test]
+    fn keys_with_values() {
+        check("user=alice reason=expired retries=3", "user=<v> reason=expired retries=<n>");
+        check("login failed for user bob", "login failed for user <v>");
+        check("no session for user is open", "no session for user is open");
+    }
+
+    #[test]
+    fn white_space_does_not_matter() {
+        check("  a \r\n\t b  ", "a b");
+        check("", "");
+    }
+
+    #[test]
+    fn types_and_packages_are_text() {
+        check("java.lang.IllegalState: x", "java.lang.IllegalState: x");
+        check("std::io::Error in com.example.net", "std::io::Error in com.example.net");
+    }
+}

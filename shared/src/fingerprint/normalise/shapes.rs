@@ -1,0 +1,223 @@
+//! Recognises values by their shape: each function answers how many bytes at the start of its input
+//! have that shape, and reads each byte a bounded number of times.
+
+use std::net::Ipv6Addr;
+
+/// The longest text that can be an IPv6 address, scope left out.
+const IPV6_MAX: usize = 45;
+
+/// A UUID in its 8-4-4-4-12 form.
+pub(super) fn uuid(text: &[u8]) -> Option<usize> {
+    const LENGTH: usize = 36;
+    let candidate = text.get(..LENGTH)?;
+    let fits = candidate.iter().enumerate().all(|(i, byte)| match i {
+        8 | 13 | 18 | 23 => *byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    });
+    let ends = text.get(LENGTH).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    (fits && ends).then_some(LENGTH)
+}
+
+/// The address of a network card: six pairs of hex digits.
+pub(super) fn is_mac(text: &[u8]) -> bool {
+    text.len() == 17
+        && text.iter().enumerate().all(|(i, byte)| match i % 3 {
+            2 => matches!(byte, b':' | b'-'),
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// Four groups of up to three digits with dots between, and a port where one follows.
+pub(super) fn ipv4(text: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    for group in 0..4 {
+        if group > 0 {
+            at += usize::from(text.get(at) == Some(&b'.'));
+        }
+        let digits = digits(text.get(at..)?);
+        if digits == 0 || digits > 3 {
+            return None;
+        }
+        at += digits;
+        if group < 3 && text.get(at) != Some(&b'.') {
+            return None;
+        }
+    }
+    let continues = text.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric());
+    (!continues).then(|| at + port(text.get(at..).unwrap_or_default()))
+}
+
+/// Whether the whole text is an IPv6 address.
+pub(super) fn is_ipv6(text: &[u8]) -> bool {
+    text.len() <= IPV6_MAX
+        && text.iter().filter(|byte| **byte == b':').count() >= 2
+        && std::str::from_utf8(text).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok())
+}
+
+/// A colon and a port number; zero when there is none.
+pub(super) fn port(text: &[u8]) -> usize {
+    match text.split_first() {
+        Some((b':', rest)) => match digits(rest) {
+            0 => 0,
+            length => 1 + length,
+        },
+        _ => 0,
+    }
+}
+
+/// A calendar date (`2026-11-07`, `2026/11/07`), a time of day (`09:15`, `09:15:01.5`), or both,
+/// with the zone that follows.
+pub(super) fn date_time(text: &[u8]) -> Option<usize> {
+    let Some(date) = date(text) else {
+        return clock(text).map(|length| length + zone(&text[length..]));
+    };
+    let joined = match text.get(date) {
+        Some(b'T' | b't' | b' ' | b'_' | b':') => clock(&text[date + 1..]).map(|clock| 1 + clock),
+        _ => None,
+    };
+    let Some(clock) = joined else {
+        return Some(date);
+    };
+    let length = date + clock;
+    Some(length + zone(&text[length..]))
+}
+
+/// Year, month and day, in this order and with one kind of separator.
+fn date(text: &[u8]) -> Option<usize> {
+    let candidate = text.get(..10)?;
+    let separator = candidate[4];
+    let fits = matches!(separator, b'-' | b'/' | b'.')
+        && candidate.iter().enumerate().all(|(i, byte)| match i {
+            4 | 7 => *byte == separator,
+            _ => byte.is_ascii_digit(),
+        });
+    let ends = text.get(10).is_none_or(|byte| !byte.is_ascii_digit());
+    (fits && ends).then_some(10)
+}
+
+/// Hours and minutes, with seconds and their fraction where they follow.
+fn clock(text: &[u8]) -> Option<usize> {
+    let two_digits = |at: usize| text.get(at..at + 2).is_some_and(|pair| digits(pair) == 2);
+    let mut length = digits(text);
+    if !(1..=2).contains(&length) || text.get(length) != Some(&b':') || !two_digits(length + 1) {
+        return None;
+    }
+    length += 3;
+    if text.get(length) == Some(&b':') && two_digits(length + 1) {
+        length += 3;
+        if let Some(b'.' | b',') = text.get(length) {
+            match digits(&text[length + 1..]) {
+                0 => {}
+                fraction => length += 1 + fraction,
+            }
+        }
+    }
+    let continues = text.get(length).is_some_and(u8::is_ascii_digit);
+    (!continues).then_some(length)
+}
+
+/// `Z` or an offset such as `+02:00`, with or without a space before it; zero when there is none.
+fn zone(text: &[u8]) -> usize {
+    let space = usize::from(text.first() == Some(&b' '));
+    match text.get(space) {
+        Some(b'Z' | b'z') if space == 0 => 1,
+        Some(b'+' | b'-') => {
+            let rest = text.get(space + 1..).unwrap_or_default();
+            match (digits(rest), rest.get(2), rest.get(3..5).map(digits)) {
+                (4, _, _) => space + 5,
+                (2, Some(b':'), Some(2)) => space + 6,
+                (2, _, _) if space == 0 => 3,
+                _ => 0,
+            }
+        }
+        _ => 0,
+    }
+}
+
+/// A number with what clings to it: fraction, exponent, unit, thousands separators, percent sign.
+/// The first byte must be a digit.
+pub(super) fn number(text: &[u8]) -> usize {
+    let mut at = 0;
+    loop {
+        at += alphanumeric(text.get(at..).unwrap_or_default());
+        let previous = at.checked_sub(1).and_then(|i| text.get(i));
+        let digit_follows = text.get(at + 1).is_some_and(u8::is_ascii_digit);
+        let continues = match text.get(at) {
+            Some(b'.' | b',' | b'_' | b':') => digit_follows,
+            Some(b'+' | b'-') => digit_follows && matches!(previous, Some(b'e' | b'E')),
+            _ => false,
+        };
+        if !continues {
+            return at + usize::from(text.get(at) == Some(&b'%'));
+        }
+        at += 1;
+    }
+}
+
+/// How many ASCII digits the text starts with.
+pub(super) fn digits(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| byte.is_ascii_digit()).count()
+}
+
+/// How many letters and digits the text starts with; bytes beyond ASCII count as letters.
+pub(super) fn alphanumeric(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| is_word_byte(**byte)).count()
+}
+
+/// Letters, digits and everything beyond ASCII.
+pub(super) fn is_word_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_and_times_are_taken_whole() {
+        for text in [
+            "2026-11-07",
+            "2026/11/07 09:15:01",
+            "2026-11-07T09:15:01.123456Z",
+            "2026-11-07 09:15:01,123 +0200",
+            "2026-11-07T09:15:01+02:00",
+            "9:15",
+            "09:15:01.5",
+        ] {
+            assert_eq!(date_time(text.as_bytes()), Some(text.len()), "{text}");
+        }
+        for text in ["2026", "12:5", "2026-1-1", "123:45"] {
+            assert_eq!(date_time(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_end_where_the_value_ends() {
+        for (text, expected) in [
+            ("17", 2),
+            ("1,234.5", 7),
+            ("1.5e-7", 6),
+            ("30ms later", 4),
+            ("50%", 3),
+            ("0x7ffe12", 8),
+            ("7.", 1),
+            ("1, 2", 1),
+        ] {
+            assert_eq!(number(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_told_from_other_dotted_numbers() {
+        assert_eq!(ipv4(b"10.0.0.7:6379 refused"), Some(13));
+        assert_eq!(ipv4(b"10.0.0.7."), Some(8));
+        assert_eq!(ipv4(b"1.2.3"), None);
+        assert_eq!(ipv4(b"1.2.3.4567"), None);
+        assert!(is_ipv6(b"fe80::1ff:fe23:4567:890a"));
+        assert!(!is_ipv6(b"std::io"));
+        assert!(is_mac(b"ab:1a:2b:3c:4d:5e"));
+        assert!(!is_mac(b"ab:1a:2b:3c:4d:5g"));
+        assert_eq!(uuid(b"550e8400-e29b-41d4-a716-446655440000 x"), Some(36));
+        assert_eq!(uuid(b"550e8400-e29b-41d4-a716-44665544000"), None);
+    }
+}

@@ -1,0 +1,250 @@
+//! Decides what a single word of a message is: text to keep, or a value.
+
+/// What becomes of a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Word {
+    /// Text that a person wrote.
+    Text,
+    /// A value as a whole: an id, a hash, a number.
+    Value,
+    /// Letters that name something, with a number in or behind them.
+    Numbered,
+    /// The name of a month or a day of the week.
+    Calendar,
+}
+
+/// Shorter mixtures of hex digits are as likely to be words with a number behind (`face2`).
+const HEX_MIN: usize = 6;
+/// Only-letter runs from which on nobody would expect an English word of `a` to `f`.
+const HEX_LETTERS_MIN: usize = 8;
+/// Letters and digits in turns, as in random ids, from this length on.
+const MIXED_MIN: usize = 7;
+/// Words in which letters and digits take turns this often are ids at any length.
+const TURNS_MIN: usize = 3;
+/// Words with any digit count as ids from this length on.
+const LONG_MIN: usize = 16;
+/// Letters that change their case all the time are drawn, not written, from this length on.
+const CASES_MIN: usize = 10;
+
+/// Classifies a run of letters and digits.
+pub(super) fn classify(word: &[u8]) -> Word {
+    let all_hex = word.iter().all(u8::is_ascii_hexdigit);
+    if !word.iter().any(u8::is_ascii_digit) {
+        return match word.len() {
+            3 if is_calendar(word) => Word::Calendar,
+            length if all_hex && length >= HEX_LETTERS_MIN => Word::Value,
+            length if length >= CASES_MIN && case_changes(word) * 3 > length => Word::Value,
+            _ => Word::Text,
+        };
+    }
+    let starts_with_digit = word.first().is_some_and(u8::is_ascii_digit);
+    let is_id = starts_with_digit
+        || (all_hex && word.len() >= HEX_MIN)
+        || (word.len() >= MIXED_MIN && turns(word) >= 2)
+        || turns(word) >= TURNS_MIN
+        || word.len() >= LONG_MIN;
+    if is_id { Word::Value } else { Word::Numbered }
+}
+
+/// How often letters and digits take turns.
+fn turns(word: &[u8]) -> usize {
+    word.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count()
+}
+
+/// How often capital and small letters take turns.
+fn case_changes(word: &[u8]) -> usize {
+    word.windows(2)
+        .filter(|pair| pair[0].is_ascii_uppercase() != pair[1].is_ascii_uppercase())
+        .count()
+}
+
+fn is_calendar(word: &[u8]) -> bool {
+    const NAMES: [&[u8; 3]; 19] = [
+        b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov",
+        b"Dec", b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun",
+    ];
+    NAMES.iter().any(|name| name.as_slice() == word)
+}
+
+/// Units that stand apart from their number; `120 ms` and `2 seconds` are one kind of value.
+pub(super) fn is_unit(word: &[u8]) -> bool {
+    const UNITS: [&str; 33] = [
+        "ns",
+        "us",
+        "µs",
+        "ms",
+        "s",
+        "sec",
+        "secs",
+        "second",
+        "seconds",
+        "millis",
+        "milliseconds",
+        "min",
+        "mins",
+        "minute",
+        "minutes",
+        "hr",
+        "hrs",
+        "hour",
+        "hours",
+        "day",
+        "days",
+        "b",
+        "byte",
+        "bytes",
+        "kb",
+        "mb",
+        "gb",
+        "tb",
+        "kib",
+        "mib",
+        "gib",
+        "tib",
+        "percent",
+    ];
+    UNITS.iter().any(|unit| word.eq_ignore_ascii_case(unit.as_bytes()))
+}
+
+/// Keys whose value names somebody or something, whatever it looks like.
+pub(super) fn names_identity(key: &[u8]) -> bool {
+    const KEYS: [&str; 22] = [
+        "id",
+        "uid",
+        "uuid",
+        "user",
+        "username",
+        "user_name",
+        "login",
+        "name",
+        "email",
+        "mail",
+        "host",
+        "hostname",
+        "customer",
+        "account",
+        "tenant",
+        "session",
+        "token",
+        "key",
+        "pod",
+        "trace",
+        "sku",
+        "ip",
+    ];
+    let last = key.rsplit(|byte| matches!(byte, b'.' | b'-')).next();
+    let last = last.unwrap_or(key);
+    KEYS.iter().any(|name| last.eq_ignore_ascii_case(name.as_bytes())) || ends_with_id(last)
+}
+
+/// `user_id`, `orderId`.
+fn ends_with_id(key: &[u8]) -> bool {
+    key.ends_with(b"_id") || key.ends_with(b"Id") || key.ends_with(b"ID")
+}
+
+/// Words that are values after a key.
+pub(super) fn is_literal(word: &[u8]) -> bool {
+    const LITERALS: [&str; 7] = ["true", "false", "null", "none", "nil", "yes", "no"];
+    LITERALS.iter().any(|literal| word.eq_ignore_ascii_case(literal.as_bytes()))
+}
+
+/// Words that follow `for user` without being somebody's name.
+pub(super) fn follows_user(word: &[u8]) -> bool {
+    const WORDS: [&str; 22] = [
+        "account",
+        "agent",
+        "and",
+        "at",
+        "data",
+        "failed",
+        "has",
+        "in",
+        "input",
+        "interface",
+        "is",
+        "not",
+        "on",
+        "or",
+        "profile",
+        "role",
+        "session",
+        "settings",
+        "to",
+        "was",
+        "while",
+        "with",
+    ];
+    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// Ends of host names. Names that are also ends of files or of packages are left out.
+pub(super) fn is_host_suffix(label: &[u8]) -> bool {
+    const SUFFIXES: [&str; 34] = [
+        "arpa",
+        "at",
+        "au",
+        "biz",
+        "br",
+        "ca",
+        "ch",
+        "cloud",
+        "cn",
+        "co",
+        "com",
+        "consul",
+        "de",
+        "edu",
+        "eu",
+        "fr",
+        "gov",
+        "info",
+        "internal",
+        "intranet",
+        "io",
+        "it",
+        "jp",
+        "lan",
+        "local",
+        "localdomain",
+        "net",
+        "nl",
+        "org",
+        "pl",
+        "se",
+        "svc",
+        "uk",
+        "us",
+    ];
+    SUFFIXES.iter().any(|suffix| label == suffix.as_bytes())
+}
+
+/// First labels of package names written the other way round, such as `com.example`.
+pub(super) fn is_package_root(label: &[u8]) -> bool {
+    const ROOTS: [&str; 9] = ["com", "de", "dev", "io", "java", "javax", "net", "org", "system"];
+    ROOTS.iter().any(|root| label.eq_ignore_ascii_case(root.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_told_from_words() {
+        let check = |word: &str, expected| {
+            assert_eq!(classify(word.as_bytes()), expected, "{word}");
+        };
+        check("declined", Word::Text);
+        check("facade", Word::Text);
+        check("deadbeefcafe", Word::Value);
+        check("a4c15ccab1", Word::Value);
+        check("3f2a", Word::Value);
+        check("K9X2P7QZ", Word::Value);
+        check("x2x9z", Word::Value);
+        check("aGvXcTqLbWzR", Word::Value);
+        check("SQLConnectionTimeout", Word::Text);
+        check("worker12", Word::Numbered);
+        check("sha256", Word::Numbered);
+        check("k8s", Word::Numbered);
+        check("Nov", Word::Calendar);
+    }
+}

@@ -1,0 +1,96 @@
+//! What of a chain of exceptions decides: each type, and the place where each was raised.
+//!
+//! Only the innermost frame of the program that carries a name counts. What called it differs for
+//! the same bug: command line or web framework, thread pool or timer, this coroutine or that one.
+
+use super::names::{Name, Place};
+use super::normalise;
+use super::parts::{Part, Parts};
+use crate::event::{Exception, Frame};
+use crate::stacktrace::in_app;
+
+/// Exceptions that only carry another one across a thread, a proxy or a task group.
+const CARRIERS: [&str; 8] = [
+    "AggregateException",
+    "BaseExceptionGroup",
+    "CompletionException",
+    "ExceptionGroup",
+    "ExecutionException",
+    "InvocationTargetException",
+    "TargetInvocationException",
+    "UndeclaredThrowableException",
+];
+
+/// Types that say no more than that something failed; what failed stands in the message.
+const VAGUE_TYPES: [&str; 4] = ["", "panic", "fatal error", "ErrorException"];
+
+/// Adds the parts of a chain that has frames. `kind` names an exception that the stack does not,
+/// as in browsers that print nothing but frames.
+pub(super) fn add_to(parts: &mut Parts, chain: &[Exception], kind: Option<&str>, message: &str) {
+    let all_frames = !chain.iter().flat_map(|it| &it.frames).any(in_app::is_in_app);
+    let mut says_enough = false;
+    let mut previous = parts.position();
+    for exception in decisive(chain) {
+        let start = parts.position();
+        let kind = exception.kind.as_deref().or(kind).unwrap_or_default();
+        parts.add(Part::Type, kind.as_bytes());
+        let place = raised_at(&exception.frames, all_frames);
+        if let Some(place) = &place {
+            add_place(parts, place);
+        }
+        let is_named = place.is_some_and(|place| matches!(place.name, Name::Own(_)));
+        says_enough |= is_named && !all_frames && !VAGUE_TYPES.contains(&kind);
+        parts.drop_repetition(previous, start);
+        previous = start.min(parts.position());
+    }
+    if !says_enough {
+        let value = chain.iter().find_map(|exception| exception.value.as_deref());
+        parts.add_with(Part::Message, |bytes| {
+            normalise::normalise(reason(value.unwrap_or(message)), bytes);
+        });
+    }
+}
+
+/// The exceptions without those that carry others.
+pub(super) fn decisive(chain: &[Exception]) -> impl Iterator<Item = &Exception> {
+    let is_carrier = |exception: &Exception| {
+        let kind = exception.kind.as_deref().unwrap_or_default();
+        CARRIERS.contains(&kind)
+    };
+    let all_carry = chain.iter().all(is_carrier);
+    chain.iter().filter(move |exception| all_carry || !is_carrier(exception))
+}
+
+/// The place that a frame to look at first is in.
+pub(super) fn raised_at(frames: &[Frame], all_frames: bool) -> Option<Place<'_>> {
+    let mut candidates = frames
+        .iter()
+        .filter(|frame| all_frames || in_app::is_in_app(frame))
+        .map(|frame| (in_app::path_of(frame), Place::of(frame)))
+        .filter(|(_, place)| place.name != Name::Generated);
+    let (path, first) = candidates.next()?;
+    if first.name != Name::Anonymous {
+        return Some(first);
+    }
+    // A closure is known by the function around it, which is in the same file; what called the
+    // closure from elsewhere is not.
+    let around = candidates
+        .take_while(|(other, place)| *other == path && place.name != Name::TopLevel)
+        .find(|(_, place)| place.name != Name::Anonymous);
+    Some(around.map_or(first, |(_, place)| place))
+}
+
+fn add_place(parts: &mut Parts, place: &Place<'_>) {
+    parts.add(Part::Scope, place.scope.as_bytes());
+    if let Name::Own(name) = &place.name {
+        parts.add(Part::Function, name.as_bytes());
+    }
+}
+
+/// Go words the same failed check of an index in many ways, which differ behind the bracket.
+fn reason(value: &str) -> &str {
+    match value.strip_prefix("runtime error: ") {
+        Some(rest) => rest.split('[').next().unwrap_or(rest),
+        None => value,
+    }
+}

@@ -1,0 +1,214 @@
+//! Scans free text: messages, stacks, URLs, query strings, forms, header lines, program output.
+//!
+//! One pass from left to right. A table names the few bytes at which something can begin or, for
+//! separators, has just begun; every other byte costs one look-up. What is found is masked at once
+//! and never looked at again, so the pass stays linear whatever the text holds.
+//!
+//! JSON documents are not read here but by [`super::structured`]; this scanner sees those that are
+//! cut off or surrounded by text.
+
+mod edits;
+mod extent;
+mod key;
+mod pair;
+pub(super) mod prose;
+
+use super::MASK;
+use super::detectors::{self, byte, byte_before, run_end};
+use super::rules::{Detector, Rules};
+use edits::Edits;
+
+/// What a text consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Syntax {
+    /// Anything; a word after `password=` is a password.
+    Prose,
+    /// A line of a program; a word after `password=` is an expression, and only literals are
+    /// secrets.
+    Code,
+}
+
+/// How often a text is scanned at most.
+const MOST_SCANS: usize = 4;
+
+/// Masks every secret of the text. Returns whether there was one.
+///
+/// A text that held one is scanned again: beside a mask things stand apart that stood together
+/// before, such as two numbers, and only then is the second one seen. The next scan as a rule finds
+/// nothing.
+pub(super) fn sanitise(text: &mut String, rules: &Rules, syntax: Syntax) -> bool {
+    for scans in 0..MOST_SCANS {
+        let mut scan = Scan::new(text.as_bytes(), rules, syntax);
+        scan.run();
+        match scan.edits.apply(text) {
+            Some(masked) => *text = masked,
+            None => return scans > 0,
+        }
+    }
+    true
+}
+
+/// What may begin at a byte.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trigger {
+    Nothing,
+    /// A value, after its key; also the authority of a URL.
+    Separator,
+    /// A separator in percent-encoding.
+    Percent,
+    /// The second half of a tuple.
+    Comma,
+    /// An element of XML.
+    Tag,
+    /// A card number, or the digits of an IBAN.
+    Digit,
+    /// A token or key that is known by how it begins.
+    Word,
+    /// A PEM block, or an option of a command line.
+    Dash,
+}
+
+static TRIGGERS: [Trigger; 256] = triggers();
+
+const fn triggers() -> [Trigger; 256] {
+    let mut table = [Trigger::Nothing; 256];
+    table[b'=' as usize] = Trigger::Separator;
+    table[b':' as usize] = Trigger::Separator;
+    table[b'%' as usize] = Trigger::Percent;
+    table[b',' as usize] = Trigger::Comma;
+    table[b'<' as usize] = Trigger::Tag;
+    table[b'-' as usize] = Trigger::Dash;
+    let mut digit = b'0';
+    while digit <= b'9' {
+        table[digit as usize] = Trigger::Digit;
+        digit += 1;
+    }
+    let firsts = b"AbBdeghnprsSwxy";
+    let mut place = 0;
+    while place < firsts.len() {
+        table[firsts[place] as usize] = Trigger::Word;
+        place += 1;
+    }
+    table
+}
+
+struct Scan<'a> {
+    bytes: &'a [u8],
+    rules: &'a Rules,
+    syntax: Syntax,
+    /// Where the last masked place ended; no key reaches back beyond it.
+    floor: usize,
+    edits: Edits,
+}
+
+impl<'a> Scan<'a> {
+    fn new(bytes: &'a [u8], rules: &'a Rules, syntax: Syntax) -> Self {
+        Self { bytes, rules, syntax, floor: 0, edits: Edits::default() }
+    }
+
+    fn run(&mut self) {
+        let mut at = 0;
+        while let Some(here) = self.bytes.get(at) {
+            // Each of these answers with the place to go on at, which lies further on.
+            at = match TRIGGERS[usize::from(*here)] {
+                Trigger::Nothing => at + 1,
+                Trigger::Separator => self.separator(at),
+                Trigger::Percent => self.encoded_pair(at),
+                Trigger::Comma => self.tuple(at),
+                Trigger::Tag => self.element(at),
+                Trigger::Digit => self.number(at),
+                Trigger::Word => self.word(at),
+                Trigger::Dash => self.dashes(at),
+            };
+        }
+    }
+
+    fn separator(&mut self, at: usize) -> usize {
+        if let Some(authority) = detectors::url::authority(self.bytes, at) {
+            return self.authority(authority);
+        }
+        self.pair(at)
+    }
+
+    fn authority(&mut self, authority: usize) -> usize {
+        if !self.rules.detects(Detector::UrlPasswords) {
+            return authority;
+        }
+        match detectors::url::password(self.bytes, authority) {
+            Some((start, end)) => self.mask(start, end),
+            None => authority,
+        }
+    }
+
+    /// A run of digits, at whose first one the scan stands.
+    fn number(&mut self, at: usize) -> usize {
+        let found = if byte_before(self.bytes, at).is_ascii_uppercase() {
+            at.checked_sub(2)
+                .filter(|_| self.rules.detects(Detector::Ibans))
+                .and_then(|start| detectors::iban::at(self.bytes, start).map(|end| (start, end)))
+        } else if self.rules.detects(Detector::CardNumbers) {
+            detectors::card::at(self.bytes, at).map(|end| (at, end))
+        } else {
+            None
+        };
+        match found {
+            Some((start, end)) if start >= self.floor => self.mask(start, end),
+            _ => run_end(self.bytes, at, |byte| byte.is_ascii_digit()),
+        }
+    }
+
+    fn word(&mut self, at: usize) -> usize {
+        let before = byte_before(self.bytes, at);
+        if before.is_ascii_alphanumeric() || before == b'_' {
+            return at + 1;
+        }
+        match self.known_by_beginning(at) {
+            Some((start, end)) => self.mask(start, end),
+            None => at + 1,
+        }
+    }
+
+    fn known_by_beginning(&self, at: usize) -> Option<(usize, usize)> {
+        let first = byte(self.bytes, at);
+        let second = byte(self.bytes, at + 1);
+        if first == b'e' {
+            let begins = second == b'y' && byte(self.bytes, at + 2) == b'J';
+            let end = (begins && self.rules.detects(Detector::Jwts))
+                .then(|| detectors::jwt::at(self.bytes, at));
+            return end.flatten().map(|end| (at, end));
+        }
+        if matches!(first, b'b' | b'B') {
+            let on = self.rules.detects(Detector::BearerTokens);
+            return on.then(|| detectors::bearer::at(self.bytes, at)).flatten();
+        }
+        let may = detectors::service::may_begin_with(first, second);
+        let end = (may && self.rules.detects(Detector::ServiceKeys))
+            .then(|| detectors::service::at(self.bytes, at));
+        end.flatten().map(|end| (at, end))
+    }
+
+    fn dashes(&mut self, at: usize) -> usize {
+        if byte_before(self.bytes, at) == b'-' || byte(self.bytes, at + 1) != b'-' {
+            return at + 1;
+        }
+        if self.rules.detects(Detector::PrivateKeys)
+            && let Some(end) = detectors::pem::at(self.bytes, at)
+        {
+            return self.mask(at, end);
+        }
+        self.option(at)
+    }
+
+    /// Masks a place and answers where to go on.
+    fn mask(&mut self, start: usize, end: usize) -> usize {
+        self.mask_as(start, end, false)
+    }
+
+    fn mask_as(&mut self, start: usize, end: usize, quoted: bool) -> usize {
+        self.floor = end;
+        if self.bytes.get(start..end) != Some(MASK.as_bytes()) {
+            self.edits.push(start, end, quoted);
+        }
+        end
+    }
+}

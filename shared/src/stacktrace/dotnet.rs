@@ -1,0 +1,151 @@
+//! .NET: `Type: message`, ` ---> ` for what it wraps, and `at Namespace.Class.Method(…) in file:line 1`.
+
+use super::scan::{Header, MAX_EXCEPTIONS, frame, push};
+use crate::event::{Exception, Frame};
+
+const WRAPS: &str = "---> ";
+
+/// Whether the line is a frame as .NET writes it.
+pub(super) fn recognises(line: &str) -> bool {
+    line.trim_start()
+        .strip_prefix("at ")
+        .and_then(read_frame)
+        .is_some_and(|frame| frame.module.is_some())
+}
+
+/// Reads the exception and what it wraps, outermost first. All headers come before the frames, which
+/// start with those of the innermost.
+pub(super) fn parse(text: &str) -> Vec<Exception> {
+    let mut chain: Vec<Exception> = Vec::new();
+    // The exception whose frames come next, counted from the innermost.
+    let mut depth = 0;
+    for line in text.lines() {
+        let content = line.trim();
+        if let Some(frame) = content.strip_prefix("at ").and_then(read_frame) {
+            if chain.is_empty() {
+                chain.push(Exception::default());
+            }
+            let current = chain.len().saturating_sub(1 + depth);
+            if let Some(exception) = chain.get_mut(current) {
+                push(&mut exception.frames, frame);
+            }
+        } else if content.starts_with("--- End of inner exception") {
+            depth += 1;
+        } else if content.starts_with("---> (") {
+            // The members of an aggregate are printed again behind it.
+            break;
+        } else if depth == 0 {
+            read_headers(content, &mut chain);
+        }
+    }
+    chain
+}
+
+/// The first line, and lines that start with the arrow; older runtimes put all on one line.
+fn read_headers(content: &str, chain: &mut Vec<Exception>) {
+    let content = content.strip_prefix("Unhandled exception. ").unwrap_or(content);
+    let is_header = chain.is_empty() || content.starts_with(WRAPS);
+    if !is_header || chain.iter().any(|exception| !exception.frames.is_empty()) {
+        return;
+    }
+    let pieces = content.split(WRAPS).map(str::trim).filter(|piece| !piece.is_empty());
+    for header in pieces.filter_map(Header::read) {
+        if chain.len() < MAX_EXCEPTIONS {
+            chain.push(header.exception());
+        }
+    }
+}
+
+/// `Namespace.Class.Method[T](String text, Int32 number) in C:\src\File.cs:line 12`
+fn read_frame(rest: &str) -> Option<Frame> {
+    let (name, rest) = rest.split_once('(')?;
+    let (_, rest) = rest.rsplit_once(')')?;
+    let name = name.strip_prefix("async ").unwrap_or(name);
+    let plain = name.split('[').next().unwrap_or(name);
+    let is_name = !plain.is_empty() && !plain.contains([' ', '/', ':']);
+    let (path, line) = match rest.strip_prefix(" in ") {
+        Some(place) => {
+            let (path, line) = place.rsplit_once(":line ")?;
+            (path, line.trim().parse().ok())
+        }
+        None if rest.is_empty() => ("", None),
+        None => return None,
+    };
+    if !is_name {
+        return None;
+    }
+    // Constructors are `.ctor`, so the last dot may have another before it.
+    let dot = plain.rfind('.')?;
+    let dot = if plain.get(..dot)?.ends_with('.') { dot - 1 } else { dot };
+    let (class, method) = (plain.get(..dot)?, plain.get(dot + 1..)?);
+    Some(Frame {
+        module: (!class.is_empty()).then(|| class.to_owned()),
+        ..frame(method, path, line)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &[(&str, &[(&str, &str)])]) {
+        let chain = parse(text);
+        let describe = |frame: &Frame| {
+            (frame.module.clone().unwrap_or_default(), frame.function.clone().unwrap_or_default())
+        };
+        let read: Vec<(String, Vec<(String, String)>)> = chain
+            .iter()
+            .map(|it| {
+                (it.kind.clone().unwrap_or_default(), it.frames.iter().map(describe).collect())
+            })
+            .collect();
+        let owned = |(a, b): &(&str, &str)| ((*a).to_owned(), (*b).to_owned());
+        let expected: Vec<(String, Vec<(String, String)>)> = expected
+            .iter()
+            .map(|(kind, frames)| ((*kind).to_owned(), frames.iter().map(owned).collect()))
+            .collect();
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn inner_exceptions_bring_their_frames_first() {
+        check(
+            "Unhandled exception. Depot.LoadException: could not load\r\n ---> System.IO.FileNotFoundException: no file\r\n   \
+             at Depot.Rack.Open(String path) in /srv/d/Rack.cs:line 12\r\n   \
+             --- End of inner exception stack trace ---\r\n   at Depot.Rack.<Load>d__3.MoveNext() in C:\\d\\Rack.cs:line 20\r\n\
+             --- End of stack trace from previous location ---\r\n   at Depot.Run..ctor()\r\n   at Depot.Map.Get[T](T key)\r\n",
+            &[
+                (
+                    "LoadException",
+                    &[
+                        ("Depot.Rack.<Load>d__3", "MoveNext"),
+                        ("Depot.Run", ".ctor"),
+                        ("Depot.Map", "Get"),
+                    ],
+                ),
+                ("FileNotFoundException", &[("Depot.Rack", "Open")]),
+            ],
+        );
+    }
+
+    #[test]
+    fn one_line_headers() {
+        check(
+            "System.AggregateException: Several. ---> Depot.BadException: no\n   at Depot.Rack.Open()\n   \
+             --- End of inner exception stack trace ---\n   at Depot.Run.All()\n---> (Inner Exception #0) Depot.BadException: no\n   \
+             at Depot.Rack.Open()<---\n",
+            &[
+                ("AggregateException", &[("Depot.Run", "All")]),
+                ("BadException", &[("Depot.Rack", "Open")]),
+            ],
+        );
+    }
+
+    #[test]
+    fn prose_and_other_languages_are_refused() {
+        for line in ["at noon (sharp)", "at f (/srv/a.js:1:2)", "at run (a)", "at a.b(C.java:1) x"]
+        {
+            assert!(!recognises(line), "{line}");
+        }
+    }
+}

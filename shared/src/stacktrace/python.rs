@@ -1,0 +1,172 @@
+//! Python: `Traceback (most recent call last)`, chained both ways, and exception groups.
+
+use super::scan::{Header, MAX_EXCEPTIONS, MAX_FRAMES, frame};
+use crate::event::{Exception, Frame};
+
+const START: &str = "Traceback (most recent call last):";
+
+/// Whether the line opens a Python traceback.
+pub(super) fn recognises(line: &str) -> bool {
+    line.ends_with(START)
+}
+
+/// Reads all tracebacks of the text.
+pub(super) fn parse(text: &str) -> Vec<Exception> {
+    let mut reader = Reader::default();
+    for line in text.lines() {
+        reader.line(line);
+        if reader.chain.len() >= MAX_EXCEPTIONS {
+            break;
+        }
+    }
+    reader.chain
+}
+
+/// Python prints the cause first, but a group before its members; the chain is kept outermost first
+/// all the while.
+#[derive(Default)]
+struct Reader {
+    chain: Vec<Exception>,
+    /// Where the causal chain that is being read starts in `chain`.
+    chain_start: usize,
+    /// Frames of the traceback that is being read, outermost first.
+    frames: Vec<Frame>,
+    in_traceback: bool,
+    /// Whether what comes next was caused by what was read last.
+    continues: bool,
+}
+
+impl Reader {
+    fn line(&mut self, line: &str) {
+        let content = without_border(line);
+        if recognises(content) {
+            if !self.continues {
+                self.chain_start = self.chain.len();
+            }
+            self.frames.clear();
+            self.in_traceback = true;
+        } else if is_chain_note(content) {
+            self.continues = true;
+        } else if self.in_traceback {
+            self.traceback_line(content);
+        }
+    }
+
+    /// Frames start with two spaces and source lines with four; the first line that starts with none
+    /// names the exception.
+    fn traceback_line(&mut self, content: &str) {
+        if let Some(rest) = content.trim_start().strip_prefix("File \"") {
+            self.frames.extend(read_frame(rest));
+            if self.frames.len() >= 2 * MAX_FRAMES {
+                self.frames.drain(..MAX_FRAMES);
+            }
+        } else if !content.starts_with(' ') && !content.is_empty() {
+            self.in_traceback = false;
+            if let Some(header) = Header::read(content) {
+                self.finish(header.exception());
+            }
+        }
+    }
+
+    fn finish(&mut self, mut exception: Exception) {
+        exception.frames = std::mem::take(&mut self.frames);
+        exception.frames.reverse();
+        exception.frames.truncate(MAX_FRAMES);
+        if self.continues {
+            self.chain.insert(self.chain_start, exception);
+        } else {
+            self.chain.push(exception);
+        }
+        self.continues = false;
+    }
+}
+
+/// Members of exception groups are drawn with a border of `|` and `+` at their left.
+fn without_border(line: &str) -> &str {
+    let inner = line.trim_start();
+    match inner.strip_prefix(['|', '+']) {
+        Some(inner) => inner.strip_prefix(' ').unwrap_or(inner),
+        None => line,
+    }
+}
+
+fn is_chain_note(line: &str) -> bool {
+    line.starts_with("The above exception was the direct cause")
+        || line.starts_with("During handling of the above exception")
+}
+
+/// The rest of a line `File "path", line 12, in function`. Syntax errors name no function.
+fn read_frame(rest: &str) -> Option<Frame> {
+    let (path, rest) = rest.split_once("\", line ")?;
+    let (line, function) = rest.split_once(", in ").unwrap_or((rest, ""));
+    Some(frame(function.trim(), path, line.trim().parse().ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &[(&str, &[&str])]) {
+        let chain = parse(text);
+        let read: Vec<(&str, Vec<&str>)> = chain
+            .iter()
+            .map(|exception| {
+                let frames = exception.frames.iter();
+                let functions = frames.filter_map(|frame| frame.function.as_deref());
+                (exception.kind.as_deref().unwrap_or(""), functions.collect())
+            })
+            .collect();
+        let expected: Vec<(&str, Vec<&str>)> =
+            expected.iter().map(|(kind, it)| (*kind, it.to_vec())).collect();
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn frames_are_turned_innermost_first_and_markers_skipped() {
+        check(
+            "Traceback (most recent call last):\r\n  File \"/a/main.py\", line 3, in <module>\r\n    \
+             go()\r\n    ~~^^\r\n  File \"/a/lib.py\", line 9, in go\r\n    x = rows[\r\n        \
+             0\r\n    ]\r\n    ^\r\nlib.errors.Gone: row 7\r\n",
+            &[("Gone", &["go", "<module>"])],
+        );
+    }
+
+    #[test]
+    fn causes_come_after_what_they_caused() {
+        let cause = "Traceback (most recent call last):\n  File \"a.py\", line 1, in inner\nKeyError: 'x'\n\n";
+        let outer =
+            "Traceback (most recent call last):\n  File \"a.py\", line 2, in outer\nLoadError: y\n";
+        for note in [
+            "The above exception was the direct cause of the following exception:\n\n",
+            "During handling of the above exception, another exception occurred:\n\n",
+        ] {
+            check(
+                &format!("{cause}{note}{outer}"),
+                &[("LoadError", &["outer"]), ("KeyError", &["inner"])],
+            );
+        }
+    }
+
+    #[test]
+    fn members_follow_their_group() {
+        check(
+            "  + Exception Group Traceback (most recent call last):\n  |   File \"m.py\", line 4, in \
+             run\n  |     work()\n  | ExceptionGroup: two (2 sub-exceptions)\n  \
+             +-+---------------- 1 ----------------\n    | Traceback (most recent call last):\n    \
+             |   File \"m.py\", line 8, in first\n    | ValueError: a\n    \
+             +---------------- 2 ----------------\n    | Traceback (most recent call last):\n    \
+             |   File \"m.py\", line 9, in second\n    | TypeError: b\n    +------------------------------------\n",
+            &[("ExceptionGroup", &["run"]), ("ValueError", &["first"]), ("TypeError", &["second"])],
+        );
+    }
+
+    #[test]
+    fn the_module_and_the_value_are_kept() {
+        let chain =
+            parse("Traceback (most recent call last):\n  File \"a.py\", line 5, in f\na.b.C: d: e");
+        assert_eq!(chain[0].module.as_deref(), Some("a.b"));
+        assert_eq!(chain[0].value.as_deref(), Some("d: e"));
+        assert_eq!(chain[0].frames[0].lineno, Some(5));
+        assert_eq!(chain[0].frames[0].abs_path.as_deref(), Some("a.py"));
+    }
+}

@@ -1,0 +1,6 @@
+//! What the fingerprint promises: the same error under all that varies, other errors apart, and not a
+//! bit of change without a new version.
+
+mod corpus;
+mod golden;
+mod properties;

@@ -1,0 +1,10 @@
+//! The worker against a real Postgres and a real RabbitMQ.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod migrate;
+mod once;
+mod place;
+mod poison;
+mod statements;
+mod upkeep;

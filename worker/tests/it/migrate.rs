@@ -1,0 +1,49 @@
+//! Migrations may be run twice, and at once.
+
+use deploy::testing::Sandbox;
+use shared::config::Environment;
+
+use crate::place::{Place, postgres_config};
+
+#[tokio::test]
+async fn many_at_once_apply_each_migration_once() {
+    let sandbox = Sandbox::new().await.unwrap();
+    let config = postgres_config(&sandbox);
+    let running = (0..4).map(|_| worker::migrate::run(&config, Environment::Production));
+    let applied: Vec<usize> =
+        futures_util::future::join_all(running).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(applied.iter().filter(|count| **count > 0).count(), 1, "{applied:?}");
+    assert_eq!(worker::migrate::run(&config, Environment::Production).await.unwrap(), 0);
+    sandbox.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_development_key_is_made_in_development_alone() {
+    let place = Place::new().await;
+    let keys = "SELECT count(*) FROM api_keys WHERE development_only";
+    assert_eq!(place.value::<i64>(keys).await, 1);
+    place.execute("DELETE FROM api_keys").await;
+    let config = postgres_config(&place.sandbox);
+    worker::migrate::run(&config, Environment::Production).await.unwrap();
+    assert_eq!(place.value::<i64>(keys).await, 0);
+    place.close().await;
+}
+
+#[tokio::test]
+async fn every_hot_table_has_the_project_in_its_primary_key() {
+    let place = Place::new().await;
+    // `batches` holds ids of messages, which know no project; the others are small.
+    let without: Vec<String> = place
+        .value(
+            "SELECT array_agg(relname::text ORDER BY relname) FROM pg_class c
+             JOIN pg_namespace n ON n.oid = relnamespace AND nspname = 'public'
+             WHERE relkind IN ('r', 'p') AND NOT relispartition AND NOT EXISTS (
+               SELECT 1 FROM pg_index i JOIN pg_attribute a
+                 ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+               WHERE i.indrelid = c.oid AND i.indisprimary AND a.attname = 'project_id')",
+        )
+        .await;
+    let expected = ["access_version", "api_keys", "batches", "projects", "refinery_schema_history"];
+    assert_eq!(without, expected);
+    place.close().await;
+}

@@ -1,0 +1,132 @@
+//! What the tests start from: a migrated database, a persister, a channel for dead letters.
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use deadpool_postgres::Pool;
+use deploy::testing::Sandbox;
+use lapin::options::ConfirmSelectOptions;
+use lapin::{Channel, Connection};
+use shared::batch::{Batch, Entry, Facet};
+use shared::broker::{self, topology};
+use shared::config::{BrokerConfig, Environment, PostgresConfig, Settings};
+use shared::event::Level;
+use shared::ids::{BatchId, ErrorId, EventId, FINGERPRINT_VERSION, Fingerprint, ProjectId};
+use shared::payload::Payload;
+use tokio_postgres::types::FromSqlOwned;
+use tokio_util::sync::CancellationToken;
+use worker::dead_letters::DeadLetters;
+use worker::persist::{Persister, Stored};
+
+/// The project that the migration makes.
+pub(crate) const PROJECT: ProjectId = ProjectId(1);
+
+pub(crate) struct Place {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) pool: Pool,
+    pub(crate) persister: Persister,
+    pub(crate) channel: Channel,
+    connection: Connection,
+}
+
+impl Place {
+    pub(crate) async fn new() -> Self {
+        let sandbox = Sandbox::new().await.unwrap();
+        let config = postgres_config(&sandbox);
+        worker::migrate::run(&config, Environment::Development).await.unwrap();
+        let timeout = std::time::Duration::from_secs(20);
+        let pool = shared::postgres::pool(&config, "test", timeout).unwrap();
+        let connection = broker::connect(&broker_config(&sandbox), "test").await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
+        topology::declare(&channel, sandbox.namespace()).await.unwrap();
+        let persister = Persister::new(pool.clone(), 90);
+        Self { sandbox, pool, persister, channel, connection }
+    }
+
+    pub(crate) fn dead(&self) -> DeadLetters<'_> {
+        DeadLetters { channel: &self.channel, namespace: self.sandbox.namespace() }
+    }
+
+    /// Stores batches as a lane does.
+    pub(crate) async fn store(&self, batches: &[Batch]) -> Stored {
+        self.persister.store(batches, &self.dead(), &CancellationToken::new()).await.unwrap()
+    }
+
+    /// One value that a statement gives.
+    pub(crate) async fn value<T: FromSqlOwned>(&self, sql: &str) -> T {
+        self.pool.get().await.unwrap().query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    pub(crate) async fn execute(&self, sql: &str) {
+        self.pool.get().await.unwrap().batch_execute(sql).await.unwrap();
+    }
+
+    /// Asserts that events, errors and roll-ups all count the same.
+    pub(crate) async fn assert_counts(&self, events: i64) {
+        for sql in [
+            "SELECT count(*) FROM events",
+            "SELECT coalesce(sum(event_count), 0)::bigint FROM error_stats",
+            "SELECT coalesce(sum(events), 0)::bigint FROM event_hours WHERE group_id = 0",
+            "SELECT coalesce(sum(events), 0)::bigint FROM event_hours WHERE group_id <> 0",
+            "SELECT coalesce(sum(events), 0)::bigint FROM event_slots WHERE group_id = 0",
+            "SELECT coalesce(sum(events), 0)::bigint FROM event_slots WHERE group_id <> 0",
+        ] {
+            assert_eq!(self.value::<i64>(sql).await, events, "{sql}");
+        }
+    }
+
+    pub(crate) async fn close(self) {
+        self.pool.close();
+        self.connection.close(200, "done".into()).await.unwrap();
+        self.sandbox.close().await.unwrap();
+    }
+}
+
+pub(crate) fn postgres_config(sandbox: &Sandbox) -> PostgresConfig {
+    let lookup = |name: &str| (name == "DATABASE_URL").then(|| sandbox.database_url());
+    PostgresConfig::read(&Settings::new(&lookup), 8)
+}
+
+fn broker_config(sandbox: &Sandbox) -> BrokerConfig {
+    let lookup = |name: &str| (name == "AMQP_URL").then(|| sandbox.amqp_url().to_owned());
+    BrokerConfig::read(&Settings::new(&lookup))
+}
+
+pub(crate) fn batch(entries: Vec<Entry>) -> Batch {
+    Batch { batch_id: BatchId::generate(), entries }
+}
+
+/// An event of the error that the message names.
+pub(crate) fn entry(message: &str) -> Entry {
+    let mut fingerprint = [0; 16];
+    for (slot, byte) in fingerprint.iter_mut().zip(message.bytes()) {
+        *slot = byte;
+    }
+    let fingerprint = Fingerprint(fingerprint);
+    Entry {
+        project_id: PROJECT,
+        event_id: EventId::generate(),
+        client_id: false,
+        occurred_at: shared::time::now(),
+        received_at: shared::time::now(),
+        error_id: ErrorId::derive(PROJECT, FINGERPRINT_VERSION, fingerprint),
+        fingerprint,
+        fingerprint_version: FINGERPRINT_VERSION,
+        facet: Facet {
+            level: Level::Error,
+            source: "test".to_owned(),
+            environment: "production".to_owned(),
+            release: String::new(),
+        },
+        user_hash: None,
+        exception_type: None,
+        message: message.to_owned(),
+        culprit: None,
+        payload: Some(Payload { encoding: 0, bytes: Bytes::from_static(b"payload") }),
+    }
+}
+
+/// The event, as a client that gives its id sent it at a time.
+pub(crate) fn given(message: &str, id: EventId, received_at: DateTime<Utc>) -> Entry {
+    Entry { event_id: id, client_id: true, received_at, occurred_at: received_at, ..entry(message) }
+}

@@ -1,0 +1,111 @@
+//! What the worker does without being asked.
+
+use chrono::{Days, TimeDelta};
+use shared::ids::EventId;
+use worker::announce::Announcer;
+use worker::upkeep::{self, Context, Job};
+
+use crate::place::{Place, batch, entry, given};
+
+async fn run(place: &Place, job: Job) {
+    let context = Context { retention_days: 30, announcer: Announcer::new() };
+    upkeep::once(job, &place.pool, &context).await.unwrap();
+}
+
+#[tokio::test]
+async fn partitions_are_made_ahead_and_twice_does_no_harm() {
+    let place = Place::new().await;
+    run(&place, Job::MakePartitions).await;
+    run(&place, Job::MakePartitions).await;
+    let ahead =
+        "SELECT max(to_date(right(relname, 8), 'YYYYMMDD')) - (now() AT TIME ZONE 'UTC')::date
+                 FROM pg_class WHERE relname ~ '^events_[0-9]{8}$'";
+    assert_eq!(place.value::<i32>(ahead).await, 3);
+    place.close().await;
+}
+
+#[tokio::test]
+async fn an_old_day_goes_and_each_errors_newest_example_stays() {
+    let place = Place::new().await;
+    let old = shared::time::now() - Days::new(40);
+    let id = EventId::generate();
+    place
+        .store(&[batch(vec![
+            given("gone quiet", EventId::generate(), old - TimeDelta::seconds(5)),
+            given("gone quiet", id, old),
+            given("still here", EventId::generate(), old),
+        ])])
+        .await;
+    place.store(&[batch(vec![entry("still here")])]).await;
+    for _ in 0..3 {
+        run(&place, Job::DropOldDays).await;
+    }
+    assert_eq!(place.value::<i64>("SELECT count(*) FROM events").await, 1);
+    let kept = "SELECT array_agg(event_id) FROM examples";
+    assert_eq!(place.value::<Vec<uuid::Uuid>>(kept).await, [id.0]);
+    // Counts stay.
+    let counted = "SELECT sum(event_count)::bigint FROM error_stats";
+    assert_eq!(place.value::<i64>(counted).await, 4);
+    place.close().await;
+}
+
+#[tokio::test]
+async fn what_belonged_to_a_deleted_error_is_removed() {
+    let place = Place::new().await;
+    let mut user = entry("deleted");
+    user.user_hash = Some(1);
+    place.store(&[batch(vec![user, entry("deleted"), entry("kept")])]).await;
+    place
+        .execute(
+            "INSERT INTO purges SELECT project_id, group_id FROM groups
+             JOIN errors USING (project_id, error_id) WHERE message = 'deleted'",
+        )
+        .await;
+    for _ in 0..3 {
+        run(&place, Job::PurgeDeleted).await;
+    }
+    assert_eq!(place.value::<i64>("SELECT count(*) FROM events").await, 1);
+    assert_eq!(place.value::<i64>("SELECT count(*) FROM purges").await, 0);
+    assert_eq!(place.value::<i64>("SELECT count(*) FROM group_users").await, 0);
+    assert_eq!(place.value::<i64>("SELECT count(*) FROM event_hours WHERE group_id <> 0").await, 1);
+    place.close().await;
+}
+
+#[tokio::test]
+async fn old_slots_are_merged_and_lose_nothing() {
+    let place = Place::new().await;
+    let base = shared::time::parse("2025-01-01T00:00:00Z").unwrap();
+    let now = shared::time::now();
+    let whole_hour = now - TimeDelta::seconds((now - base).num_seconds() % 3_600);
+    let slot = |age: TimeDelta| (whole_hour - age).format("%F %T+00").to_string();
+    for (age, offsets) in
+        [(TimeDelta::hours(4), [10, 20, 70]), (TimeDelta::hours(72), [10, 600, 3_599])]
+    {
+        for seconds in offsets {
+            let slot = slot(age - TimeDelta::seconds(seconds));
+            place.execute(&format!("INSERT INTO event_slots VALUES (1, 5, '{slot}', 1, 2)")).await;
+        }
+    }
+    run(&place, Job::MergeSlots).await;
+    run(&place, Job::MergeSlots).await;
+    // Two minutes of the younger hour, one hour of the older.
+    assert_eq!(place.value::<i64>("SELECT count(*) FROM event_slots").await, 3);
+    assert_eq!(place.value::<i64>("SELECT sum(events)::bigint FROM event_slots").await, 12);
+    place.close().await;
+}
+
+#[tokio::test]
+async fn ignored_errors_wake_when_their_time_has_come() {
+    let place = Place::new().await;
+    place.store(&[batch(vec![entry("now"), entry("later")])]).await;
+    place
+        .execute(
+            "UPDATE errors SET status = 2, ignored_until = now() + CASE message
+               WHEN 'now' THEN interval '-1 second' ELSE interval '1 hour' END",
+        )
+        .await;
+    run(&place, Job::WakeIgnored).await;
+    let open = "SELECT array_agg(message) FROM errors WHERE status = 0";
+    assert_eq!(place.value::<Vec<String>>(open).await, ["now"]);
+    place.close().await;
+}
