@@ -5,7 +5,6 @@
 
 mod exception;
 mod level;
-mod title;
 
 use std::collections::BTreeMap;
 
@@ -15,7 +14,6 @@ use serde_json::{Map, Value};
 
 pub use exception::{Exception, Frame};
 pub use level::{Level, UnknownLevel};
-pub use title::title;
 
 use crate::ids::{EventId, ProjectId};
 
