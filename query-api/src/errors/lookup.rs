@@ -147,3 +147,28 @@ async fn never_seen(
     let deleted: HashSet<Uuid> = rows.iter().map(|row| row.get("name")).collect();
     Ok(names.into_iter().filter(|name| !deleted.contains(&name.0)).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_ends_and_gives_its_seat_back() {
+        let waiters = Waiters::new();
+        let started = Instant::now();
+        let wait = waiters.enter().unwrap();
+        while wait.look_again().await {}
+        assert_eq!(started.elapsed(), MAX_WAIT);
+        drop(wait);
+        assert_eq!(waiters.0.available_permits(), MAX_WAITERS);
+    }
+
+    #[tokio::test]
+    async fn beyond_the_seats_nobody_waits() {
+        let waiters = Waiters::new();
+        let seated: Vec<_> = (0..MAX_WAITERS).map(|_| waiters.enter().unwrap()).collect();
+        assert!(waiters.enter().is_none());
+        drop(seated);
+        assert!(waiters.enter().is_some());
+    }
+}

@@ -72,7 +72,7 @@ async fn equal_misses_wait_for_one_query() {
     let server = Server::start().await;
     Seed::error("slow to read").store(&server.db).await;
     warm(&server).await;
-    let before = statements(&server).await;
+    let before = server.statements().await;
     // Whoever reads the errors has to wait for this lock, so that the requests meet.
     server.db.batch_execute("BEGIN; LOCK TABLE error_stats").await.unwrap();
     let requests: Vec<_> = (0..20)
@@ -94,7 +94,7 @@ async fn equal_misses_wait_for_one_query() {
     }
     assert!(misses > 1, "the requests should have met");
     // The page, the total and the rows.
-    assert_eq!(statements(&server).await - before, 3);
+    assert_eq!(server.statements().await - before, 3);
     server.stop().await;
 }
 
@@ -108,17 +108,6 @@ async fn until_somebody_waits(server: &Server) {
         }
     };
     tokio::time::timeout(crate::support::PATIENCE, waiting).await.unwrap();
-}
-
-/// How many statements the service has run.
-async fn statements(server: &Server) -> u64 {
-    let answer = server.get("/metrics").send().await;
-    let text = String::from_utf8(answer.bytes.to_vec()).unwrap();
-    let counts = text.lines().filter_map(|line| {
-        let rest = line.strip_prefix("errata_query_duration_seconds_count{")?;
-        rest.split_once("} ")?.1.parse::<u64>().ok()
-    });
-    counts.sum()
 }
 
 #[tokio::test]

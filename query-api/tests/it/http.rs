@@ -114,19 +114,24 @@ async fn a_failing_database_is_a_503_that_says_when_to_come_back() {
     assert!(broken.json()["details"]["cause"][0].as_str().unwrap().starts_with("failed to"));
     server.db.batch_execute("ALTER TABLE error_stats_away RENAME TO error_stats").await.unwrap();
 
-    let sql = format!(
-        "ALTER DATABASE {database} ALLOW_CONNECTIONS false;
-         SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-         WHERE datname = '{database}' AND pid <> pg_backend_pid();",
-        database = server.sandbox.namespace()
-    );
-    server.db.batch_execute(&sql).await.unwrap();
+    cut_off(&server).await;
     let away = server.get("/api/errors?limit=1").key(READER).send().await;
     away.fails(503, "SERVICE_UNAVAILABLE");
     assert!(away.header("retry-after").is_some());
     assert_eq!(server.get("/ready").send().await.status, 503);
     assert_eq!(server.get("/health").send().await.status, 200);
     server.stop().await;
+}
+
+/// Ends all connections to the test's database and allows no new ones.
+async fn cut_off(server: &Server) {
+    let database = server.sandbox.namespace();
+    let elsewhere = server.sandbox.database_url().replace(database, "postgres");
+    let db = crate::support::connect(&elsewhere).await;
+    let forbid = format!("ALTER DATABASE {database} ALLOW_CONNECTIONS false");
+    db.batch_execute(&forbid).await.unwrap();
+    let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = $1";
+    db.execute(sql, &[&database]).await.unwrap();
 }
 
 #[tokio::test]

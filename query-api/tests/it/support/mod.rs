@@ -134,6 +134,17 @@ impl Server {
         Ask::new(method, &format!("http://{}{path}", self.address))
     }
 
+    /// How many statements the service has run for its requests.
+    pub(crate) async fn statements(&self) -> u64 {
+        let answer = self.get("/metrics").send().await;
+        let text = String::from_utf8(answer.bytes.to_vec()).unwrap();
+        let counts = text.lines().filter_map(|line| {
+            let rest = line.strip_prefix("errata_query_duration_seconds_count{")?;
+            rest.split_once("} ")?.1.parse::<u64>().ok()
+        });
+        counts.sum()
+    }
+
     /// The number that a query of one column and one row answers.
     pub(crate) async fn number(&self, sql: &str) -> i64 {
         self.db.query_one(sql, &[]).await.unwrap().get(0)
