@@ -1,23 +1,22 @@
-//! The one line that lists show of an error.
+//! The one line that people read first.
 
 /// Characters of a title at most.
-const MAX_TITLE: usize = 250;
+const MAX_CHARS: usize = 250;
 
-/// `Type: first line of the message`, or one of the two where the other is missing.
+/// `Type: first line of the message`, or one of the two where the other is missing. A message that
+/// begins with the type already, as many loggers write it, is not given it twice.
 pub fn title(exception_type: Option<&str>, message: &str) -> String {
     let line = message.trim_start().lines().next().unwrap_or_default().trim_end();
-    let full = match exception_type {
-        None => return cut(line),
+    let whole = match exception_type {
         Some(kind) if line.is_empty() => kind.to_owned(),
-        // Many loggers put the type in front of the message already.
-        Some(kind) if line.starts_with(kind) => line.to_owned(),
-        Some(kind) => format!("{kind}: {line}"),
+        Some(kind) if !begins_with(line, kind) => format!("{kind}: {line}"),
+        _ => line.to_owned(),
     };
-    cut(&full)
+    whole.chars().take(MAX_CHARS).collect()
 }
 
-fn cut(text: &str) -> String {
-    text.chars().take(MAX_TITLE).collect()
+fn begins_with(line: &str, kind: &str) -> bool {
+    line.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
 }
 
 #[cfg(test)]
@@ -34,6 +33,7 @@ mod tests {
         check(None, "\n  bad input  \nmore", "bad input");
         check(Some("ValueError"), "", "ValueError");
         check(Some("ValueError"), "ValueError: bad input", "ValueError: bad input");
+        check(Some("Value"), "ValueError: bad input", "Value: ValueError: bad input");
         check(None, "", "");
         check(None, &"é".repeat(300), &"é".repeat(250));
     }
