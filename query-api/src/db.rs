@@ -8,9 +8,9 @@ use shared::api::ApiError;
 use shared::postgres::DbError;
 use shared::telemetry::metrics::{Histogram, observe};
 use tokio::time::Instant;
-use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Row, RowStream};
 
 /// Bound values of a statement.
 pub(crate) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -30,6 +30,21 @@ pub(crate) async fn query(
     measured(async {
         let statement = client.prepare_cached(sql).await?;
         client.query(&statement, params).await
+    })
+    .await
+    .map_err(DbError::statement(action))
+}
+
+/// Runs a statement of a `.sql` file whose rows are large, so that they are read one by one.
+pub(crate) async fn stream(
+    client: &impl GenericClient,
+    action: &'static str,
+    sql: &'static str,
+    params: Params<'_>,
+) -> Result<RowStream, DbError> {
+    measured(async {
+        let statement = client.prepare_cached(sql).await?;
+        client.query_raw(&statement, params.iter().copied()).await
     })
     .await
     .map_err(DbError::statement(action))

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use deadpool_postgres::{Client, GenericClient as _};
+use deadpool_postgres::Client;
 use futures_util::TryStreamExt as _;
 use http::StatusCode;
 use serde::Serialize;
@@ -13,7 +13,6 @@ use shared::event::{Event, Level};
 use shared::ids::{ErrorId, EventId, ProjectId};
 use shared::postgres::DbError;
 use tokio_postgres::Row;
-use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::event_view::{EventObject, Known, ListedEvent};
@@ -95,12 +94,11 @@ pub(crate) async fn events(app: Arc<App>, call: Call) -> Answer {
 async fn page(app: &App, found: Found, before: Before, limit: i64) -> Result<Page, DbError> {
     let failed = |source| DbError::Statement { action: "list events", source };
     let client = db::client(&app.pool).await?;
-    let statement = client.prepare_cached(include_str!("sql/events.sql")).await.map_err(failed)?;
     let rows_wanted = limit + 1;
-    let params: [&(dyn ToSql + Sync); 5] =
-        [&found.project.0, &found.error_id, &before.occurred_at, &before.event_id, &rows_wanted];
+    let values: db::Params<'_> =
+        &[&found.project.0, &found.error_id, &before.occurred_at, &before.event_id, &rows_wanted];
+    let rows = db::stream(&client, "list events", include_str!("sql/events.sql"), values).await?;
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
-    let rows = client.query_raw(&statement, params).await.map_err(failed)?;
     let mut rows = pin!(rows);
     let mut page = Page { events: Vec::with_capacity(wanted), limit, next_cursor: None };
     let mut last = None;

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use bytes::Bytes;
-use deadpool_postgres::{Client, GenericClient as _};
+use deadpool_postgres::Client;
 use futures_util::TryStreamExt as _;
 use http::StatusCode;
 use serde::Serialize;
 use shared::api::{ApiError, Success, json_response};
 use shared::postgres::DbError;
-use tokio_postgres::types::ToSql;
 
 use super::filter::ListRequest;
 use super::lookup;
@@ -78,9 +77,8 @@ async fn rows<T>(
     let failed = |source| DbError::Statement { action: "read errors", source };
     let projects: Vec<i32> = places.iter().map(|place| place.project.0).collect();
     let errors: Vec<i64> = places.iter().map(|place| place.error_id).collect();
-    let statement = client.prepare_cached(include_str!("sql/rows.sql")).await.map_err(failed)?;
-    let params: [&(dyn ToSql + Sync); 2] = [&projects, &errors];
-    let rows = client.query_raw(&statement, params).await.map_err(failed)?;
+    let sql = include_str!("sql/rows.sql");
+    let rows = db::stream(client, "read errors", sql, &[&projects, &errors]).await?;
     let mut rows = pin!(rows);
     let mut shown = Vec::with_capacity(places.len());
     while let Some(row) = rows.try_next().await.map_err(failed)? {

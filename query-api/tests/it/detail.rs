@@ -134,7 +134,11 @@ async fn bad_and_unknown_ids_are_told_apart() {
     let answer = server.get(&path).key(READER).send().await;
     answer.fails(404, "NOT_FOUND");
     assert_eq!(answer.json()["details"]["id"], json!(unknown));
-    server.get("/api/events/3fa85f64-5717-4562-b3fc-2c963f66afa6").key(READER).send().await
+    server
+        .get("/api/events/3fa85f64-5717-4562-b3fc-2c963f66afa6")
+        .key(READER)
+        .send()
+        .await
         .fails(404, "NOT_FOUND");
     server.stop().await;
 }

@@ -227,8 +227,7 @@ async fn cursors_are_stable_while_errors_come_in() {
                 let data = server.get(&path).key(READER).send().await.data();
                 paged.extend(messages(&data).into_iter().map(str::to_owned));
                 let Some(cursor) = data["next_cursor"].as_str() else { break };
-                path =
-                    format!("/api/errors?limit=2&sort={sort}&order={order}&cursor={cursor}");
+                path = format!("/api/errors?limit=2&sort={sort}&order={order}&cursor={cursor}");
             }
             assert_eq!(paged, messages(&all), "{sort} {order}");
         }
@@ -251,8 +250,17 @@ async fn bad_parameters_are_named_together() {
                 &order=up&cursor=zz&since=today&until=x&project_id=abc";
     let answer = server.get(path).key(READER).send().await;
     let expected = [
-        "cursor", "level", "limit", "offset", "order", "project_id", "resolved", "since", "sort",
-        "status", "until",
+        "cursor",
+        "level",
+        "limit",
+        "offset",
+        "order",
+        "project_id",
+        "resolved",
+        "since",
+        "sort",
+        "status",
+        "until",
     ];
     assert_eq!(answer.bad_fields(), expected);
     let answer = server.get("/api/errors?q=a%00b").key(READER).send().await;

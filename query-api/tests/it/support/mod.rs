@@ -96,11 +96,7 @@ impl Server {
     }
 
     /// Waits until `GET path` with the key satisfies the condition, and answers it.
-    pub(crate) async fn until(
-        &self,
-        path: &str,
-        condition: impl Fn(&Answer) -> bool,
-    ) -> Answer {
+    pub(crate) async fn until(&self, path: &str, condition: impl Fn(&Answer) -> bool) -> Answer {
         let wait = async {
             loop {
                 let answer = self.get(path).key(ADMIN).send().await;
@@ -111,6 +107,11 @@ impl Server {
             }
         };
         tokio::time::timeout(PATIENCE, wait).await.expect("the condition should come true")
+    }
+
+    /// Host and port.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     pub(crate) fn get(&self, path: &str) -> Ask {

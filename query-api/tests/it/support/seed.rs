@@ -166,7 +166,10 @@ impl Seed {
                    RETURNING facet_id";
         let level = self.level.code();
         let row = db
-            .query_one(sql, &[&self.project, &level, &self.source, &self.environment, &self.release])
+            .query_one(
+                sql,
+                &[&self.project, &level, &self.source, &self.environment, &self.release],
+            )
             .await
             .unwrap();
         let facet: i32 = row.get(0);
@@ -293,10 +296,6 @@ fn today() -> chrono::NaiveDate {
     shared::time::day(shared::time::now())
 }
 
-async fn run(
-    db: &Client,
-    sql: &str,
-    values: &[&(dyn tokio_postgres::types::ToSql + Sync)],
-) {
+async fn run(db: &Client, sql: &str, values: &[&(dyn tokio_postgres::types::ToSql + Sync)]) {
     db.execute(sql, values).await.unwrap();
 }
