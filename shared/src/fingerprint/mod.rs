@@ -181,53 +181,33 @@ mod tests {
     }
 
     fn of(exceptions: &[Exception]) -> Input<'_> {
-        Input {
-            message: "no 7",
-            exceptions,
-            ..Input::default()
-        }
+        Input { message: "no 7", exceptions, ..Input::default() }
     }
 
     #[test]
     fn structured_exceptions_go_by_what_the_client_calls_its_own() {
-        let chain = [exception(
-            "KeyError",
-            &[("lib", false), ("run", true), ("main", true)],
-        )];
+        let chain = [exception("KeyError", &[("lib", false), ("run", true), ("main", true)])];
         let grouping = group(of(&chain));
         assert_eq!(grouping.exception_type.as_deref(), Some("KeyError"));
         assert_eq!(grouping.culprit.as_deref(), Some("run in store.py"));
         let told = explain(of(&chain));
         let told: Vec<_> = told.iter().map(|it| (it.kind, it.value.as_str())).collect();
-        assert_eq!(
-            told,
-            [
-                ("type", "KeyError"),
-                ("module", "store.py"),
-                ("function", "run")
-            ]
-        );
+        assert_eq!(told, [("type", "KeyError"), ("module", "store.py"), ("function", "run")]);
     }
 
     #[test]
     fn structured_and_written_stacks_read_the_same() {
         let chain = [exception("KeyError", &[("run", true)])];
         let written = "Traceback (most recent call last):\n  File \"/app/store.py\", line 3, in run\nKeyError: 9";
-        let written = group(Input {
-            message: "KeyError: 9",
-            stack_trace: Some(written),
-            ..Input::default()
-        });
+        let written =
+            group(Input { message: "KeyError: 9", stack_trace: Some(written), ..Input::default() });
         assert_eq!(group(of(&chain)).fingerprint, written.fingerprint);
     }
 
     #[test]
     fn exceptions_without_frames_go_by_type_and_message() {
         let (first, second) = ([exception("KeyError", &[])], [exception("TypeError", &[])]);
-        assert_ne!(
-            group(of(&first)).fingerprint,
-            group(of(&second)).fingerprint
-        );
+        assert_ne!(group(of(&first)).fingerprint, group(of(&second)).fingerprint);
         let told: Vec<_> = explain(of(&first)).into_iter().map(|it| it.value).collect();
         assert_eq!(told, ["KeyError", "no <n>"]);
     }
@@ -235,10 +215,7 @@ mod tests {
     #[test]
     fn types_are_read_from_messages_only_when_certain() {
         let check = |message, expected: Option<&str>| {
-            let grouping = group(Input {
-                message,
-                ..Input::default()
-            });
+            let grouping = group(Input { message, ..Input::default() });
             assert_eq!(grouping.exception_type.as_deref(), expected, "{message}");
         };
         check("store.LoadError: no rack", Some("LoadError"));

@@ -176,10 +176,7 @@ mod tests {
         parts.add(Part::Function, "läuft".as_bytes());
         let told = parts.components();
         let told: Vec<_> = told.iter().map(|it| (it.kind, it.value.as_str())).collect();
-        assert_eq!(
-            told,
-            [("type", "KeyError"), ("module", ""), ("function", "läuft")]
-        );
+        assert_eq!(told, [("type", "KeyError"), ("module", ""), ("function", "läuft")]);
     }
 
     #[test]
