@@ -1,6 +1,7 @@
 //! Cases as data: `masked.jsonl` says what becomes of secrets, `readable.jsonl` what must stay.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::event::{Event, Exception, Frame, User};
 use shared::sanitise::{self, Detector, Rules};
@@ -25,12 +26,16 @@ fn cases(file: &str) -> Vec<Case> {
         .collect()
 }
 
+fn read<T: DeserializeOwned>(value: Value) -> T {
+    serde_json::from_value(value).expect("the input fits its place")
+}
+
 /// An event that holds the value at the place and nothing else of interest.
 fn event_with(place: &str, value: Value) -> Event {
     let mut event = bare_event();
     let text = value.as_str().map(str::to_owned);
     match place {
-        "message" => event.message = text.unwrap(),
+        "message" => event.message = text.unwrap_or_default(),
         "stack_trace" => event.stack_trace = text,
         "culprit" => event.culprit = text,
         "url" => event.url = text,
@@ -42,8 +47,8 @@ fn event_with(place: &str, value: Value) -> Event {
             })
         }
         "fingerprint" => event.client_fingerprint = text.map(|text| vec![text]),
-        "context" => event.context = Some(serde_json::from_value(value).unwrap()),
-        "tags" => event.tags = serde_json::from_value(value).unwrap(),
+        "context" => event.context = Some(read(value)),
+        "tags" => event.tags = read(value),
         "value" => {
             event.exceptions = vec![Exception {
                 value: text,
@@ -72,7 +77,7 @@ fn frame_with(place: &str, value: Value) -> Frame {
             ..Frame::default()
         },
         "vars" => Frame {
-            vars: serde_json::from_value(value).unwrap(),
+            vars: read(value),
             ..Frame::default()
         },
         _ => panic!("no such place: {place}"),
