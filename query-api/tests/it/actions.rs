@@ -217,7 +217,7 @@ async fn totals_are_subtracted_although_upkeep_merged_some_slots() {
     let server = Server::start().await;
     // One group merged to the hour, the totals only to the minute, and the other way round.
     let old = shared::time::now() - TimeDelta::days(4);
-    let hour = shared::time::format(old).replace(&shared::time::format(old)[13..], ":00:00Z");
+    let hour = old.format("%Y-%m-%dT%H:00:00Z");
     let one = Seed::error("one").store(&server.db).await;
     let two = Seed::error("two").store(&server.db).await;
     server

@@ -1,5 +1,7 @@
 //! The query API against real engines, one file for each kind of behaviour.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 mod actions;
 mod cache;
 mod detail;
