@@ -128,8 +128,9 @@ impl Scan<'_> {
         if number && name.contains(&b'.') {
             return true;
         }
-        // `/oauth/token: 401`.
-        if matches!(byte_before(self.bytes, key.start), b'/' | b'\\') {
+        // `/oauth/token: 401`, and `<Session.ACTIVE: 1>` as Python shows members of enums.
+        let before = byte_before(self.bytes, key.start);
+        if matches!(before, b'/' | b'\\') || (before == b'<' && name.contains(&b'.')) {
             return true;
         }
         // `session:6379`.
