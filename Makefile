@@ -8,6 +8,8 @@ CARGO ?= cargo
 # The command behind most targets; built together with the services that it starts.
 TARGET_DIR = $(shell $(CARGO) metadata --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]*)".*/\1/')
 STACK = $(TARGET_DIR)/debug/stack
+# All binaries are built together: `stack` alone would build its dependencies again with fewer features.
+NEED_STACK = test -x $(STACK) || $(CARGO) build --workspace --bins
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  %-10s %s\n' "$$target" "$$text"; done
@@ -17,15 +19,15 @@ up: ## Start the whole system and wait until it is healthy
 	@$(STACK) up
 
 down: ## End what `make up` started; data is kept
-	$(CARGO) build --quiet --package deploy --bins
+	@$(NEED_STACK)
 	@$(STACK) down
 
 reset: ## End what `make up` started and remove all data
-	$(CARGO) build --quiet --package deploy --bins
+	@$(NEED_STACK)
 	@$(STACK) reset --yes
 
 status: ## Show what runs
-	$(CARGO) build --quiet --package deploy --bins
+	@$(NEED_STACK)
 	@$(STACK) status
 
 logs: ## Follow all logs of `make up`

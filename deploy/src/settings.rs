@@ -88,13 +88,15 @@ impl Settings {
         Ok(Self {
             root: root.to_owned(),
             folder,
+            // Not where such engines usually listen, not where throw-away ones look for ports, and
+            // below the range of outgoing connections, any of which could hold the port.
             engine_ports: EnginePorts {
-                postgres: port("STACK_POSTGRES_PORT", 54_320)?,
-                redis: port("STACK_REDIS_PORT", 63_790)?,
+                postgres: port("STACK_POSTGRES_PORT", 18_432)?,
+                redis: port("STACK_REDIS_PORT", 18_379)?,
                 rabbitmq: RabbitPorts {
-                    amqp: port("STACK_AMQP_PORT", 56_720)?,
-                    epmd: port("STACK_EPMD_PORT", 43_690)?,
-                    dist: port("STACK_DIST_PORT", 43_691)?,
+                    amqp: port("STACK_AMQP_PORT", 18_672)?,
+                    epmd: port("STACK_EPMD_PORT", 18_369)?,
+                    dist: port("STACK_DIST_PORT", 18_370)?,
                 },
             },
             service_ports: ServicePorts {
@@ -180,7 +182,7 @@ mod tests {
     fn the_environment_moves_ports_and_folder() {
         let settings = read(&[("STACK_REDIS_PORT", "7000"), ("STACK_DIR", "/data")]).unwrap();
         assert_eq!(settings.engine_ports.redis, 7000);
-        assert_eq!(settings.engine_ports.postgres, 54_320);
+        assert_eq!(settings.engine_ports.postgres, 18_432);
         assert_eq!(settings.folder, Path::new("/data"));
         assert_eq!(read(&[]).unwrap().folder, Path::new("/p/.stack"));
     }

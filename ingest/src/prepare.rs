@@ -12,6 +12,7 @@ use shared::payload::{self, PayloadError};
 use shared::sanitise;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::decode::bounds;
 use crate::decode::report::Report;
 
 /// What is known about an event from its request rather than from its body.
@@ -33,7 +34,7 @@ pub(crate) struct Prepared {
     pub(crate) entry: Entry,
 }
 
-/// Characters of the message that travel beside the payload, for search.
+/// Bytes of the message that travel beside the payload, for search.
 const SEARCH_TEXT_BYTES: usize = 1_000;
 
 /// Sanitises and names a report. Nothing of the report as it came is kept.
@@ -47,8 +48,8 @@ pub(crate) fn prepare(
     // Sanitised first, so that no secret decides about a name either.
     sanitise::event(&mut event, &project.sanitising_rules);
     let grouping = group(&event);
-    event.exception_type = grouping.exception_type;
-    event.culprit = grouping.culprit;
+    event.exception_type = grouping.exception_type.map(|text| cut(&text, bounds::EXCEPTION_TYPE));
+    event.culprit = grouping.culprit.map(|text| cut(&text, bounds::NAME));
     let fingerprint = grouping.fingerprint;
     let error_id = ErrorId::derive(project.id, FINGERPRINT_VERSION, fingerprint);
     let entry = Entry {
@@ -68,7 +69,7 @@ pub(crate) fn prepare(
         },
         user_hash: event.user.as_ref().and_then(user_hash),
         exception_type: event.exception_type.clone(),
-        message: search_text(&event.message),
+        message: cut(&event.message, SEARCH_TEXT_BYTES),
         culprit: event.culprit.clone(),
         payload: Some(payload::encode(&event)?),
     };
@@ -126,9 +127,9 @@ fn user_hash(user: &User) -> Option<i64> {
     Some(xxh3_64(format!("{kind}:{text}").as_bytes()).cast_signed())
 }
 
-fn search_text(message: &str) -> String {
-    let end = message.floor_char_boundary(SEARCH_TEXT_BYTES);
-    message.get(..end).unwrap_or_default().to_owned()
+/// The start of a text, up to so many bytes.
+fn cut(text: &str, bytes: usize) -> String {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

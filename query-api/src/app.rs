@@ -12,8 +12,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::cache::Cache;
 use crate::config::{CacheTtl, Config};
-use crate::cors::Cors;
 use crate::errors::Waiters;
+use shared::cors::Cors;
 
 /// Requests with a key that run at once. Each may hold a body and an answer in memory, and all of
 /// them share a pool of some ten connections: more in flight only wait longer.

@@ -6,6 +6,7 @@ use shared::config::{
     ConfigError, PostgresConfig, RedisConfig, ServiceConfig, Settings, process_environment,
     public_url,
 };
+use shared::cors::CorsOrigins;
 
 /// Everything the query API can be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,15 +23,6 @@ pub struct Config {
     pub cors_origins: CorsOrigins,
     /// How long answers are cached.
     pub cache_ttl: CacheTtl,
-}
-
-/// Whose pages may read answers. Cookies are never allowed, keys come in a header.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CorsOrigins {
-    /// Any page.
-    Any,
-    /// Pages of these origins.
-    Listed(Vec<String>),
 }
 
 /// Lifetimes of cached answers, an upper bound: a change makes them unreachable at once.
@@ -65,7 +57,7 @@ impl Config {
             postgres: PostgresConfig::read(&settings, DEFAULT_POOL_SIZE),
             redis: RedisConfig::read(&settings),
             public_url: public_url(&settings),
-            cors_origins: cors_origins(&settings),
+            cors_origins: CorsOrigins::read(&settings),
             cache_ttl: CacheTtl {
                 errors: settings.seconds("CACHE_TTL_ERRORS_SECS", 120, 1..=86_400),
                 stats: settings.seconds("CACHE_TTL_STATS_SECS", 300, 1..=86_400),
@@ -73,27 +65,6 @@ impl Config {
         };
         settings.finish(config)
     }
-}
-
-fn cors_origins(settings: &Settings<'_>) -> CorsOrigins {
-    let origins = settings.list("CORS_ORIGINS");
-    if origins.is_empty() || origins == ["*"] {
-        return CorsOrigins::Any;
-    }
-    for origin in &origins {
-        if !is_origin(origin) {
-            let allowed = "`*`, or origins like https://errata.example.com between commas";
-            settings.problem("CORS_ORIGINS", Some(origin), allowed);
-        }
-    }
-    CorsOrigins::Listed(origins)
-}
-
-/// Whether browsers could send the text as `Origin`: a scheme and an authority, nothing behind it.
-fn is_origin(text: &str) -> bool {
-    let authority = text.split_once("://").map(|(_, rest)| rest);
-    authority.is_some_and(|rest| !rest.is_empty() && !rest.contains(['/', '*']))
-        && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]

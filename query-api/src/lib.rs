@@ -13,7 +13,6 @@ mod body;
 mod cache;
 mod call;
 mod config;
-mod cors;
 mod db;
 mod endpoint;
 mod errors;
@@ -34,7 +33,7 @@ use shared::telemetry::{PrometheusHandle, metrics};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use config::{CacheTtl, Config, CorsOrigins};
+pub use config::{CacheTtl, Config};
 
 use crate::app::{App, STATEMENT_TIMEOUT};
 

@@ -18,9 +18,9 @@ use shared::telemetry::metrics::{Histogram, observe};
 use tokio::time::Instant;
 
 use crate::app::App;
-use crate::cors::Cors;
 use crate::endpoint;
 use crate::routes::{self, ELSEWHERE, Route};
+use shared::cors::Cors;
 
 /// No request takes longer, waiting for a connection to Postgres included.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);

@@ -207,6 +207,8 @@ async fn throwaway_engines_end_with_a_killed_owner() {
 fn an_interrupted_run_ends_its_command_and_its_engines() {
     let project = Project::new();
     let (mut owner, address) = run_until_interrupted(&project);
+    // Waiting would close it, and the command would end by itself.
+    let _still_open = owner.stdin.take();
     assert!(Command::new("kill").arg(owner.id().to_string()).status().unwrap().success());
     assert!(!owner.wait().unwrap().success());
     assert!(TcpStream::connect(&address).is_err());

@@ -5,6 +5,7 @@
 
 mod exception;
 mod level;
+mod title;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 
 pub use exception::{Exception, Frame};
 pub use level::{Level, UnknownLevel};
+pub use title::title;
 
 use crate::ids::{EventId, ProjectId};
 
@@ -86,24 +88,6 @@ pub struct Event {
     pub notes: Vec<Note>,
 }
 
-/// Characters of a title; lists show one line.
-const TITLE_CHARS: usize = 250;
-
-/// What people read first: `Type: first line of the message`, or that line alone. A message that
-/// begins with the type already is not given it twice.
-pub fn title(exception_type: Option<&str>, message: &str) -> String {
-    let line = message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
-    let named = exception_type.filter(|kind| {
-        !line.strip_prefix(*kind).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
-    });
-    let whole = match named {
-        Some(kind) if line.is_empty() => kind.to_owned(),
-        Some(kind) => format!("{kind}: {line}"),
-        None => line.to_owned(),
-    };
-    whole.chars().take(TITLE_CHARS).collect()
-}
-
 impl Event {
     /// The event's [`title`].
     pub fn title(&self) -> String {
@@ -147,19 +131,4 @@ pub enum Change {
     Dropped,
     /// The time lay too far back or ahead; the receipt time stands in its place.
     ClockCorrected,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::title;
-
-    #[test]
-    fn titles_are_one_line_and_name_the_type_once() {
-        let check = |kind, message, expected| assert_eq!(title(kind, message), expected);
-        check(Some("ValueError"), "bad value\nmore", "ValueError: bad value");
-        check(Some("ValueError"), "ValueError: bad value", "ValueError: bad value");
-        check(Some("Value"), "ValueError: bad value", "Value: ValueError: bad value");
-        check(None, "\n  it broke  \n", "it broke");
-        check(Some("Oops"), "", "Oops");
-    }
 }

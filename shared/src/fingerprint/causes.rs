@@ -45,13 +45,13 @@ impl<'a> Causes<'a> {
 
     pub(super) fn add_to(&self, parts: &mut Parts) {
         if let Some(class) = self.status_class {
-            parts.add(Part::Status, &[class]);
+            parts.add(Part::Status, &[class, b'x', b'x']);
         }
         if let Some(number) = self.error_number {
             parts.add(Part::ErrorNumber, number.as_bytes());
         }
         if let Some(port) = self.port {
-            parts.add(Part::Port, &port.to_le_bytes());
+            parts.add(Part::Port, port.to_string().as_bytes());
         }
         if let Some(table) = self.table {
             parts.add_with(Part::Table, |bytes| {

@@ -17,6 +17,7 @@ use crate::ids::Fingerprint;
 use crate::stacktrace::{self, scan::Header};
 use causes::Causes;
 use names::Name;
+pub use parts::Component;
 use parts::{Part, Parts};
 
 /// Lines of a stack no parser knows that are looked at; deeper ones are the callers.
@@ -48,11 +49,17 @@ pub struct Grouping {
     pub culprit: Option<String>,
 }
 
+/// The parts that the fingerprint of an event is made of, in the order they are hashed in. What is
+/// not among them was left out.
+pub fn explain(input: Input<'_>) -> Vec<Component> {
+    parts(&input, &chain_of(&input)).components()
+}
+
 /// Computes the grouping of one event.
 pub fn group(input: Input<'_>) -> Grouping {
     let chain = chain_of(&input);
     Grouping {
-        fingerprint: fingerprint(&input, &chain),
+        fingerprint: parts(&input, &chain).hash(),
         exception_type: exception_type(&input, &chain),
         culprit: culprit(&chain),
     }
@@ -68,25 +75,24 @@ fn chain_of<'a>(input: &Input<'a>) -> Cow<'a, [Exception]> {
     Cow::Owned(text.and_then(stacktrace::parse).unwrap_or_default())
 }
 
-fn fingerprint(input: &Input<'_>, chain: &[Exception]) -> Fingerprint {
-    let client = input.client_fingerprint.unwrap_or_default();
-    if client.is_empty() {
-        return computed(input, chain);
-    }
-    if let [only] = client
-        && is_default(only)
-    {
-        return computed(input, chain);
-    }
-    let mut parts = Parts::new();
-    for piece in client {
-        if is_default(piece) {
-            parts.add(Part::Default, &computed(input, chain).0);
-        } else {
-            parts.add(Part::Client, piece.as_bytes());
+/// The client's own grouping where there is one, with ours where it is asked for.
+fn parts(input: &Input<'_>, chain: &[Exception]) -> Parts {
+    match input.client_fingerprint.unwrap_or_default() {
+        [] => computed(input, chain),
+        [only] if is_default(only) => computed(input, chain),
+        pieces => {
+            let mut parts = Parts::new();
+            for piece in pieces {
+                if is_default(piece) {
+                    let default = computed(input, chain).hash().to_string();
+                    parts.add(Part::Default, default.as_bytes());
+                } else {
+                    parts.add(Part::Client, piece.as_bytes());
+                }
+            }
+            parts
         }
     }
-    parts.hash()
 }
 
 /// `{{ default }}` with any white space.
@@ -95,7 +101,7 @@ fn is_default(piece: &str) -> bool {
     inner.is_some_and(|inner| inner.trim() == "default")
 }
 
-fn computed(input: &Input<'_>, chain: &[Exception]) -> Fingerprint {
+fn computed(input: &Input<'_>, chain: &[Exception]) -> Parts {
     let mut parts = Parts::new();
     let mut causes = Causes::default();
     causes.read(input.message);
@@ -109,7 +115,7 @@ fn computed(input: &Input<'_>, chain: &[Exception]) -> Fingerprint {
         add_without_frames(&mut parts, input, chain);
     }
     causes.add_to(&mut parts);
-    parts.hash()
+    parts
 }
 
 fn add_without_frames(parts: &mut Parts, input: &Input<'_>, chain: &[Exception]) {
@@ -151,5 +157,70 @@ fn culprit(chain: &[Exception]) -> Option<String> {
         Name::Own(name) if place.scope.is_empty() => Some(name.into_owned()),
         Name::Own(name) => Some(format!("{name} in {}", place.scope)),
         _ => (!place.scope.is_empty()).then(|| place.scope.into_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Frame;
+
+    fn exception(kind: &str, frames: &[(&str, bool)]) -> Exception {
+        let frame = |(function, in_app): &(&str, bool)| Frame {
+            function: Some((*function).to_owned()),
+            abs_path: Some("/srv/a/store.py".to_owned()),
+            in_app: Some(*in_app),
+            ..Frame::default()
+        };
+        Exception {
+            kind: Some(kind.to_owned()),
+            value: Some("no 7".to_owned()),
+            frames: frames.iter().map(frame).collect(),
+            ..Exception::default()
+        }
+    }
+
+    fn of(exceptions: &[Exception]) -> Input<'_> {
+        Input { message: "no 7", exceptions, ..Input::default() }
+    }
+
+    #[test]
+    fn structured_exceptions_go_by_what_the_client_calls_its_own() {
+        let chain = [exception("KeyError", &[("lib", false), ("run", true), ("main", true)])];
+        let grouping = group(of(&chain));
+        assert_eq!(grouping.exception_type.as_deref(), Some("KeyError"));
+        assert_eq!(grouping.culprit.as_deref(), Some("run in store.py"));
+        let told = explain(of(&chain));
+        let told: Vec<_> = told.iter().map(|it| (it.kind, it.value.as_str())).collect();
+        assert_eq!(told, [("type", "KeyError"), ("module", "store.py"), ("function", "run")]);
+    }
+
+    #[test]
+    fn structured_and_written_stacks_read_the_same() {
+        let chain = [exception("KeyError", &[("run", true)])];
+        let written = "Traceback (most recent call last):\n  File \"/app/store.py\", line 3, in run\nKeyError: 9";
+        let written =
+            group(Input { message: "KeyError: 9", stack_trace: Some(written), ..Input::default() });
+        assert_eq!(group(of(&chain)).fingerprint, written.fingerprint);
+    }
+
+    #[test]
+    fn exceptions_without_frames_go_by_type_and_message() {
+        let (first, second) = ([exception("KeyError", &[])], [exception("TypeError", &[])]);
+        assert_ne!(group(of(&first)).fingerprint, group(of(&second)).fingerprint);
+        let told: Vec<_> = explain(of(&first)).into_iter().map(|it| it.value).collect();
+        assert_eq!(told, ["KeyError", "no <n>"]);
+    }
+
+    #[test]
+    fn types_are_read_from_messages_only_when_certain() {
+        let check = |message, expected: Option<&str>| {
+            let grouping = group(Input { message, ..Input::default() });
+            assert_eq!(grouping.exception_type.as_deref(), expected, "{message}");
+        };
+        check("store.LoadError: no rack", Some("LoadError"));
+        check("Uncaught RangeError: no", Some("RangeError"));
+        check("Note: no rack", None);
+        check("Error while loading", None);
     }
 }

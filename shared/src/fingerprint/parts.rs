@@ -32,6 +32,48 @@ pub(super) enum Part {
     Table = 11,
 }
 
+impl Part {
+    const ALL: [Self; 11] = [
+        Self::Client,
+        Self::Default,
+        Self::Type,
+        Self::Scope,
+        Self::Function,
+        Self::Message,
+        Self::Line,
+        Self::Status,
+        Self::ErrorNumber,
+        Self::Port,
+        Self::Table,
+    ];
+
+    /// The name that people read.
+    fn label(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Default => "default",
+            Self::Type => "type",
+            Self::Scope => "module",
+            Self::Function => "function",
+            Self::Message => "message",
+            Self::Line => "line",
+            Self::Status => "http_status_class",
+            Self::ErrorNumber => "error_number",
+            Self::Port => "port",
+            Self::Table => "table",
+        }
+    }
+}
+
+/// One part of a fingerprint in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Component {
+    /// What the part says: `type`, `function`, `message` and so on.
+    pub kind: &'static str,
+    /// Its value as it is hashed.
+    pub value: String,
+}
+
 /// Bytes that hold each part behind its kind and its length, so that no two lists of parts are
 /// written alike.
 pub(super) struct Parts {
@@ -75,9 +117,33 @@ impl Parts {
         }
     }
 
+    /// The parts in words.
+    pub(super) fn components(&self) -> Vec<Component> {
+        let mut components = Vec::new();
+        let mut rest = self.bytes.get(1..).unwrap_or_default();
+        while let Some((kind, value, after)) = split_part(rest) {
+            let part = Part::ALL.into_iter().find(|part| *part as u8 == kind);
+            components.extend(part.map(|part| Component {
+                kind: part.label(),
+                value: String::from_utf8_lossy(value).into_owned(),
+            }));
+            rest = after;
+        }
+        components
+    }
+
     pub(super) fn hash(&self) -> Fingerprint {
         Fingerprint(xxh3_128(&self.bytes).to_be_bytes())
     }
+}
+
+/// Kind and content of the first part, and what follows it.
+fn split_part(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (kind, rest) = bytes.split_first()?;
+    let (length, rest) = rest.split_first_chunk::<LENGTH_BYTES>()?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+    let (content, after) = rest.split_at_checked(length)?;
+    Some((*kind, content, after))
 }
 
 #[cfg(test)]
@@ -100,6 +166,17 @@ mod tests {
         assert_ne!(base, hash(&[(Part::Scope, "ab"), (Part::Type, "c")]));
         assert_ne!(base, hash(&[(Part::Type, "ab"), (Part::Function, "c")]));
         assert_ne!(base, hash(&[(Part::Type, "ab")]));
+    }
+
+    #[test]
+    fn parts_are_told_in_words() {
+        let mut parts = Parts::new();
+        parts.add(Part::Type, b"KeyError");
+        parts.add(Part::Scope, b"");
+        parts.add(Part::Function, "läuft".as_bytes());
+        let told = parts.components();
+        let told: Vec<_> = told.iter().map(|it| (it.kind, it.value.as_str())).collect();
+        assert_eq!(told, [("type", "KeyError"), ("module", ""), ("function", "läuft")]);
     }
 
     #[test]

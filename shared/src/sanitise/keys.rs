@@ -1,13 +1,10 @@
 //! Decides by its words whether a key names a secret.
 //!
-//! A word is a run of letters; everything else separates, and so does a change of case as in
-//! `secretAccessKey` or `APIKey`. Words are compared whole, never as parts of longer ones: `author`
-//! is not `auth`. What the value looks like is no concern of this module.
+//! Words are compared whole, never as parts of longer ones: `author` is not `auth`. What the value
+//! looks like is no concern of this module.
 
 use super::rules::Rules;
-
-/// Longer runs of letters are no word of ours.
-const LONGEST_WORD: usize = 24;
+use super::words::{Ranges, Word, Words};
 
 /// What a key says about its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,17 +21,10 @@ pub(super) enum Verdict {
 
 /// What the key says about its value.
 pub(super) fn verdict(key: &[u8], rules: &Rules) -> Verdict {
-    let verdict = built_in(key);
-    if rules.extra().is_empty() && (verdict == Verdict::Clear || rules.safe().is_empty()) {
-        return verdict;
-    }
-    if rules.safe().iter().any(|safe| spells(key, safe)) {
-        Verdict::Clear
-    } else if rules.extra().iter().any(|extra| contains(key, extra)) {
-        Verdict::Secret
-    } else {
-        verdict
-    }
+    let extra = contains_any(key, rules.extra());
+    let verdict = if extra { Verdict::Secret } else { built_in(key) };
+    let safe = verdict != Verdict::Clear && rules.safe().iter().any(|safe| spells(key, safe));
+    if safe { Verdict::Clear } else { verdict }
 }
 
 fn built_in(key: &[u8]) -> Verdict {
@@ -50,14 +40,18 @@ fn built_in(key: &[u8]) -> Verdict {
             Some(Kind::Thing) => found = Verdict::Ambiguous,
             None => {}
         }
-        if is_phrase(previous.bytes(), word.singular()) || words.whole_segment_is_secret() {
+        if is_phrase(previous.bytes(), word.singular())
+            || words.unsplit().is_some_and(|word| is_secret(word.singular()))
+        {
             return Verdict::Secret;
         }
         previous = word;
     }
     let last = previous.singular();
     if matches!(last, b"pass" | b"pin" | b"otp") {
-        // In front of other words these are about something else: `pass_count`, `pin_board`.
+        // In front of other words these are about something else: `pass_count`, `pin_board`. At the
+        // end they are secrets often enough; a pin on a map or a board that is hidden by mistake
+        // costs its reader less than the pin of a card.
         Verdict::Secret
     } else if describes(last) {
         Verdict::Clear
@@ -206,155 +200,32 @@ fn spells(key: &[u8], words: &str) -> bool {
     same && ranges.next().is_none()
 }
 
-/// Whether the words stand in the key side by side.
-fn contains(key: &[u8], words: &str) -> bool {
-    let mut start = Ranges::new(key);
+/// Whether the words of one of the phrases stand in the key side by side.
+fn contains_any(key: &[u8], phrases: &[String]) -> bool {
+    if phrases.is_empty() {
+        return false;
+    }
+    let mut words = Ranges::new(key);
     loop {
-        let mut ranges = start.clone();
-        if words.split(' ').all(|word| ranges.next().is_some_and(|range| is(range, word))) {
+        let from = words.clone();
+        let Some(word) = words.next() else {
+            return false;
+        };
+        // Most phrases differ in their first letter already.
+        let first = word.first().map(u8::to_ascii_lowercase);
+        let mut alike = phrases.iter().filter(|phrase| phrase.bytes().next() == first);
+        if alike.any(|phrase| begins_with(from.clone(), phrase)) {
             return true;
         }
-        if start.next().is_none() {
-            return false;
-        }
     }
+}
+
+fn begins_with(mut words: Ranges<'_>, phrase: &str) -> bool {
+    phrase.split(' ').all(|word| words.next().is_some_and(|range| is(range, word)))
 }
 
 fn is(range: &[u8], word: &str) -> bool {
     range.eq_ignore_ascii_case(word.as_bytes())
-}
-
-/// One word in lower case; a too long one is empty.
-#[derive(Clone, Copy)]
-struct Word {
-    letters: [u8; LONGEST_WORD],
-    length: usize,
-}
-
-impl Word {
-    const EMPTY: Self = Self { letters: [0; LONGEST_WORD], length: 0 };
-
-    fn new(range: &[u8]) -> Self {
-        let mut word = Self::EMPTY;
-        if range.len() <= LONGEST_WORD {
-            for (letter, byte) in word.letters.iter_mut().zip(range) {
-                *letter = byte.to_ascii_lowercase();
-            }
-            word.length = range.len();
-        }
-        word
-    }
-
-    fn bytes(&self) -> &[u8] {
-        self.letters.get(..self.length).unwrap_or_default()
-    }
-
-    fn is_plural(&self) -> bool {
-        self.bytes().ends_with(b"s") && !self.bytes().ends_with(b"ss")
-    }
-
-    /// Without the last `s`, so that one list serves `secret` and `secrets`.
-    fn singular(&self) -> &[u8] {
-        let bytes = self.bytes();
-        if self.is_plural() { bytes.strip_suffix(b"s").unwrap_or(bytes) } else { bytes }
-    }
-}
-
-/// The words of a key as [`Word`]s.
-struct Words<'a> {
-    ranges: Ranges<'a>,
-}
-
-impl<'a> Words<'a> {
-    fn new(key: &'a [u8]) -> Self {
-        Self { ranges: Ranges::new(key) }
-    }
-
-    /// Whether the run of letters around the last word is secret when its case is ignored, so that
-    /// `PassWord` and `APIkey` are understood too.
-    fn whole_segment_is_secret(&self) -> bool {
-        let segment = self.ranges.segment();
-        let split = self.ranges.last_length < segment.len();
-        split && is_secret(Word::new(segment).singular())
-    }
-}
-
-impl Iterator for Words<'_> {
-    type Item = Word;
-
-    fn next(&mut self) -> Option<Word> {
-        self.ranges.next().map(Word::new)
-    }
-}
-
-/// The words of a key as they stand in it.
-#[derive(Clone)]
-struct Ranges<'a> {
-    key: &'a [u8],
-    at: usize,
-    segment_start: usize,
-    last_length: usize,
-}
-
-impl<'a> Ranges<'a> {
-    fn new(key: &'a [u8]) -> Self {
-        Self { key, at: 0, segment_start: 0, last_length: 0 }
-    }
-
-    fn byte(&self, at: usize) -> u8 {
-        self.key.get(at).copied().unwrap_or_default()
-    }
-
-    /// The letters since the last separator, up to where reading stands.
-    fn segment(&self) -> &'a [u8] {
-        self.key.get(self.segment_start..self.at).unwrap_or_default()
-    }
-
-    fn skip_separators(&mut self) {
-        let start = self.at;
-        while self.at < self.key.len() && !self.byte(self.at).is_ascii_alphabetic() {
-            // `%5B` is a bracket, not the word `B`.
-            let encoded = self.byte(self.at) == b'%'
-                && self.byte(self.at + 1).is_ascii_hexdigit()
-                && self.byte(self.at + 2).is_ascii_hexdigit();
-            self.at += if encoded { 3 } else { 1 };
-        }
-        if self.at > start || start == 0 {
-            self.segment_start = self.at;
-        }
-    }
-
-    /// Whether a new word begins at `at`, which continues a run of letters.
-    fn turns(&self, at: usize) -> bool {
-        if !self.byte(at).is_ascii_uppercase() {
-            return false;
-        }
-        if self.byte(at - 1).is_ascii_lowercase() {
-            return true;
-        }
-        // The last capital of `APIKey` begins a word, that of `IDs` does not.
-        let next = self.byte(at + 1);
-        let plural = next == b's' && !self.byte(at + 2).is_ascii_lowercase();
-        next.is_ascii_lowercase() && !plural
-    }
-}
-
-impl<'a> Iterator for Ranges<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<&'a [u8]> {
-        self.skip_separators();
-        let start = self.at;
-        if start >= self.key.len() {
-            return None;
-        }
-        self.at += 1;
-        while self.byte(self.at).is_ascii_alphabetic() && !self.turns(self.at) {
-            self.at += 1;
-        }
-        self.last_length = self.at - start;
-        self.key.get(start..self.at)
-    }
 }
 
 #[cfg(test)]

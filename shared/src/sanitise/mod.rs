@@ -13,6 +13,7 @@ mod keys;
 mod rules;
 mod structured;
 mod text;
+mod words;
 
 pub use rules::{Detector, MAX_KEY_LENGTH, MAX_KEYS, Rules, RulesError};
 

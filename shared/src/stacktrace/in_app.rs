@@ -11,6 +11,8 @@ pub(crate) fn is_in_app(frame: &Frame) -> bool {
         !(is_runtime_path(path)
             || has_library_directory(path)
             || is_library_module(module)
+            || (module.contains("::") || path.ends_with(".rs"))
+                && is_library_crate(crate_of(module))
             || (is_go && is_go_standard(module)))
     })
 }
@@ -87,7 +89,7 @@ fn is_python_directory(name: &str) -> bool {
 
 /// Packages, namespaces and crates that programs are built on.
 fn is_library_module(module: &str) -> bool {
-    const STARTS: [&str; 58] = [
+    const STARTS: [&str; 49] = [
         // The Java virtual machine and its frameworks.
         "java.",
         "javax.",
@@ -139,30 +141,33 @@ fn is_library_module(module: &str) -> bool {
         "Npgsql.",
         "MySqlConnector.",
         "StackExchange.",
-        // Rust.
-        "std::",
-        "core::",
-        "alloc::",
-        "tokio::",
-        "anyhow::",
-        "rayon_core::",
-        "futures_util::",
-        "hyper::",
-        "axum::",
     ];
-    const WHOLE: [&str; 10] = [
+    STARTS.iter().any(|start| module.starts_with(start))
+}
+
+/// The first part of a path of Rust.
+fn crate_of(module: &str) -> &str {
+    module.split_once("::").map_or(module, |(root, _)| root)
+}
+
+/// Crates that are part of Rust, and those that drive most programs.
+pub(super) fn is_library_crate(name: &str) -> bool {
+    const CRATES: [&str; 13] = [
         "std",
         "core",
         "alloc",
         "__rustc",
+        "test",
+        "backtrace",
         "tokio",
         "anyhow",
-        "backtrace",
-        "test",
-        "System",
-        "Npgsql",
+        "hyper",
+        "axum",
+        "rayon_core",
+        "futures_util",
+        "futures_core",
     ];
-    STARTS.iter().any(|start| module.starts_with(start)) || WHOLE.contains(&module)
+    CRATES.contains(&name)
 }
 
 /// Packages of Go's standard library have no dot in the first part of their path; neither have
@@ -254,6 +259,7 @@ mod tests {
         check("/x/main.go", "main", true);
         check("/x/s.go", "netmap/store", true);
         check("", "core::panicking", false);
+        check("/srv/core.py", "core", true);
         check("", "core_banking::book", true);
     }
 

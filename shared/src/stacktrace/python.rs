@@ -32,6 +32,8 @@ struct Reader {
     /// Frames of the traceback that is being read, outermost first.
     frames: Vec<Frame>,
     in_traceback: bool,
+    /// How far a logger moved the traceback to the right.
+    indent: usize,
     /// Whether what comes next was caused by what was read last.
     continues: bool,
 }
@@ -45,10 +47,12 @@ impl Reader {
             }
             self.frames.clear();
             self.in_traceback = true;
+            self.indent = indent_of(content);
         } else if is_chain_note(content) {
             self.continues = true;
         } else if self.in_traceback {
-            self.traceback_line(content);
+            let indent = self.indent.min(indent_of(content));
+            self.traceback_line(content.get(indent..).unwrap_or(content));
         }
     }
 
@@ -90,7 +94,12 @@ fn without_border(line: &str) -> &str {
     }
 }
 
+fn indent_of(line: &str) -> usize {
+    line.bytes().take_while(|byte| *byte == b' ').count()
+}
+
 fn is_chain_note(line: &str) -> bool {
+    let line = line.trim_start();
     line.starts_with("The above exception was the direct cause")
         || line.starts_with("During handling of the above exception")
 }
@@ -128,6 +137,14 @@ mod tests {
              go()\r\n    ~~^^\r\n  File \"/a/lib.py\", line 9, in go\r\n    x = rows[\r\n        \
              0\r\n    ]\r\n    ^\r\nlib.errors.Gone: row 7\r\n",
             &[("Gone", &["go", "<module>"])],
+        );
+    }
+
+    #[test]
+    fn loggers_may_indent_the_whole() {
+        check(
+            "  Traceback (most recent call last):\n    File \"a.py\", line 1, in f\n      x\n  KeyError: 1\n",
+            &[("KeyError", &["f"])],
         );
     }
 

@@ -1,5 +1,6 @@
 //! Rust: panics with a backtrace, and the chains of errors with context that `anyhow` prints.
 
+use super::in_app::is_library_crate;
 use super::scan::{MAX_EXCEPTIONS, frame, location, push};
 use crate::event::{Exception, Frame};
 
@@ -173,20 +174,6 @@ fn is_number(text: &str) -> bool {
 /// Symbols are the only thing that all builds have: those of the runtime and of common libraries are
 /// marked by the crate they begin with.
 fn mark(frame: &mut Frame) {
-    const CRATES: [&str; 12] = [
-        "std",
-        "core",
-        "alloc",
-        "__rustc",
-        "tokio",
-        "anyhow",
-        "backtrace",
-        "test",
-        "hyper",
-        "axum",
-        "rayon_core",
-        "futures_util",
-    ];
     const SYMBOLS: [&str; 9] = [
         "rust_begin_unwind",
         "main",
@@ -207,7 +194,7 @@ fn mark(frame: &mut Frame) {
     };
     let is_primitive = start.starts_with("fn(") || (!is_path && symbol.starts_with('<'));
     let is_primitive = is_primitive || root.contains([' ', '>']);
-    if CRATES.contains(&root) || is_primitive || (!is_path && SYMBOLS.contains(&symbol)) {
+    if is_library_crate(root) || is_primitive || (!is_path && SYMBOLS.contains(&symbol)) {
         frame.in_app = Some(false);
     }
 }

@@ -1,6 +1,7 @@
 //! Cases as data: `masked.jsonl` says what becomes of secrets, `readable.jsonl` what must stay.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::event::{Event, Exception, Frame, User};
 use shared::sanitise::{self, Detector, Rules};
@@ -23,20 +24,24 @@ fn cases(file: &str) -> Vec<Case> {
     file.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
 }
 
+fn read<T: DeserializeOwned>(value: Value) -> T {
+    serde_json::from_value(value).expect("the input fits its place")
+}
+
 /// An event that holds the value at the place and nothing else of interest.
 fn event_with(place: &str, value: Value) -> Event {
     let mut event = bare_event();
     let text = value.as_str().map(str::to_owned);
     match place {
-        "message" => event.message = text.unwrap(),
+        "message" => event.message = text.unwrap_or_default(),
         "stack_trace" => event.stack_trace = text,
         "culprit" => event.culprit = text,
         "url" => event.url = text,
         "user_agent" => event.user_agent = text,
         "email" => event.user = Some(User { email: text, ..User::default() }),
         "fingerprint" => event.client_fingerprint = text.map(|text| vec![text]),
-        "context" => event.context = Some(serde_json::from_value(value).unwrap()),
-        "tags" => event.tags = serde_json::from_value(value).unwrap(),
+        "context" => event.context = Some(read(value)),
+        "tags" => event.tags = read(value),
         "value" => {
             event.exceptions = vec![Exception { value: text, ..Exception::default() }];
         }
@@ -53,7 +58,7 @@ fn frame_with(place: &str, value: Value) -> Frame {
     match place {
         "abs_path" => Frame { abs_path: text, ..Frame::default() },
         "code" => Frame { context_line: text, ..Frame::default() },
-        "vars" => Frame { vars: serde_json::from_value(value).unwrap(), ..Frame::default() },
+        "vars" => Frame { vars: read(value), ..Frame::default() },
         _ => panic!("no such place: {place}"),
     }
 }

@@ -7,7 +7,7 @@ pub(super) enum Word {
     Text,
     /// A value as a whole: an id, a hash, a number.
     Value,
-    /// Letters that name something, with a number in or behind them.
+    /// Letters that name something, with a number behind them.
     Numbered,
     /// The name of a month or a day of the week.
     Calendar,
@@ -17,10 +17,8 @@ pub(super) enum Word {
 const HEX_MIN: usize = 6;
 /// Only-letter runs from which on nobody would expect an English word of `a` to `f`.
 const HEX_LETTERS_MIN: usize = 8;
-/// Letters and digits in turns, as in random ids, from this length on.
-const MIXED_MIN: usize = 7;
-/// Words in which letters and digits take turns this often are ids at any length.
-const TURNS_MIN: usize = 3;
+/// Words in which letters and digits take turns this often are ids: `bq7lk`, but not `worker12`.
+const TURNS_MIN: usize = 2;
 /// Words with any digit count as ids from this length on.
 const LONG_MIN: usize = 16;
 /// Letters that change their case all the time are drawn, not written, from this length on.
@@ -40,7 +38,6 @@ pub(super) fn classify(word: &[u8]) -> Word {
     let starts_with_digit = word.first().is_some_and(u8::is_ascii_digit);
     let is_id = starts_with_digit
         || (all_hex && word.len() >= HEX_MIN)
-        || (word.len() >= MIXED_MIN && turns(word) >= 2)
         || turns(word) >= TURNS_MIN
         || word.len() >= LONG_MIN;
     if is_id { Word::Value } else { Word::Numbered }
@@ -108,7 +105,7 @@ pub(super) fn is_unit(word: &[u8]) -> bool {
 
 /// Keys whose value names somebody or something, whatever it looks like.
 pub(super) fn names_identity(key: &[u8]) -> bool {
-    const KEYS: [&str; 22] = [
+    const KEYS: [&str; 21] = [
         "id",
         "uid",
         "uuid",
@@ -129,7 +126,6 @@ pub(super) fn names_identity(key: &[u8]) -> bool {
         "key",
         "pod",
         "trace",
-        "sku",
         "ip",
     ];
     let last = key.rsplit(|byte| matches!(byte, b'.' | b'-')).next();
@@ -244,7 +240,7 @@ mod tests {
         check("SQLConnectionTimeout", Word::Text);
         check("worker12", Word::Numbered);
         check("sha256", Word::Numbered);
-        check("k8s", Word::Numbered);
+        check("bq7lk", Word::Value);
         check("Nov", Word::Calendar);
     }
 }

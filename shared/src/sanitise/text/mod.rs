@@ -14,7 +14,7 @@ mod pair;
 pub(super) mod prose;
 
 use super::MASK;
-use super::detectors::{self, byte, byte_before, run_end};
+use super::detectors::{self, base64, byte, byte_before, run_end};
 use super::rules::{Detector, Rules};
 use edits::Edits;
 
@@ -172,7 +172,9 @@ impl<'a> Scan<'a> {
         let first = byte(self.bytes, at);
         let second = byte(self.bytes, at + 1);
         if first == b'e' {
-            let begins = second == b'y' && byte(self.bytes, at + 2) == b'J';
+            // Inside of a longer run every dash would start the look again.
+            let inside = base64::is_url_safe(byte_before(self.bytes, at));
+            let begins = !inside && second == b'y' && byte(self.bytes, at + 2) == b'J';
             let end = (begins && self.rules.detects(Detector::Jwts))
                 .then(|| detectors::jwt::at(self.bytes, at));
             return end.flatten().map(|end| (at, end));

@@ -97,20 +97,21 @@ impl Scan<'_> {
         if separator.colon && !key.quoted && self.is_place(key, verdict, start, apart) {
             return None;
         }
-        if separator.colon && self.is_header(key) {
-            return self.header(key, start);
+        if verdict == Verdict::Plural && self.is_count(start) {
+            return None;
         }
-        let in_query = matches!(byte_before(self.bytes, key.start), b'?' | b'&');
-        let value = extent::of_value(self.bytes, start, in_query)?;
+        let value = if separator.colon && self.is_header(key) {
+            self.header(key, start)
+        } else {
+            let in_query = matches!(byte_before(self.bytes, key.start), b'?' | b'&');
+            extent::of_value(self.bytes, start, in_query)
+        }?;
         let text = self.bytes.get(value.start..value.end)?;
         if value.form == Form::Bare {
             let sentence = separator.colon && apart && prose::begins_sentence(text);
             if prose::is_nothing(text) || sentence {
                 return None;
             }
-        }
-        if verdict == Verdict::Plural && is_number(text) {
-            return None;
         }
         // Nothing stands between empty brackets.
         let empty = value.form == Form::Bracketed && text.len() == 2;
@@ -127,8 +128,9 @@ impl Scan<'_> {
         if number && name.contains(&b'.') {
             return true;
         }
-        // `/oauth/token: 401`.
-        if matches!(byte_before(self.bytes, key.start), b'/' | b'\\') {
+        // `/oauth/token: 401`, and `<Session.ACTIVE: 1>` as Python shows members of enums.
+        let before = byte_before(self.bytes, key.start);
+        if matches!(before, b'/' | b'\\') || (before == b'<' && name.contains(&b'.')) {
             return true;
         }
         // `session:6379`.
@@ -139,6 +141,15 @@ impl Scan<'_> {
         }
         let before = key::word_before(self.bytes, key.start, self.floor);
         prose::names_a_speaker(name) || prose::is_parsers_word(before)
+    }
+
+    /// Whether the value at `start` is a number, as in `max_tokens=4096`.
+    fn is_count(&self, start: usize) -> bool {
+        let value = extent::of_value(self.bytes, start, false);
+        let text = value.and_then(|value| self.bytes.get(value.start..value.end));
+        text.is_some_and(|text| {
+            text.iter().all(|byte| byte.is_ascii_digit() || b".,_".contains(byte))
+        })
     }
 
     /// Whether the value of the key reaches to the end of the line.
@@ -159,9 +170,8 @@ impl Scan<'_> {
             return extent::of_value(self.bytes, start, false);
         }
         let end = extent::line_end(self.bytes, start, around);
-        let text = self.bytes.get(start..end)?.trim_ascii_end();
-        let nothing = text.is_empty() || prose::is_nothing(text);
-        (!nothing).then_some(Extent { start, end: start + text.len(), form: Form::Bare })
+        let length = self.bytes.get(start..end)?.trim_ascii_end().len();
+        (length > 0).then_some(Extent { start, end: start + length, form: Form::Bare })
     }
 
     fn begins_line(&self, start: usize) -> bool {
@@ -351,8 +361,4 @@ fn encoded_end(bytes: &[u8], start: usize) -> usize {
         at += 1;
     }
     bytes.len()
-}
-
-fn is_number(text: &[u8]) -> bool {
-    text.iter().all(|byte| byte.is_ascii_digit() || b".,_".contains(byte))
 }

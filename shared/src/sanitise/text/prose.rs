@@ -18,6 +18,7 @@ pub(super) fn is_nothing(value: &[u8]) -> bool {
 
 fn is_placeholder(value: &[u8]) -> bool {
     match value {
+        [b'$', b'{', ..] | [b'%', b'(', ..] => true,
         [b'$', number @ ..] => !number.is_empty() && number.iter().all(u8::is_ascii_digit),
         _ => false,
     }
@@ -223,7 +224,7 @@ mod tests {
 
     #[test]
     fn placeholders_hide_nothing() {
-        for value in ["null", "None", "$1", "?", "%s"] {
+        for value in ["null", "None", "$1", "${DB_PASSWORD", "%(token)s", "?", "%s"] {
             assert!(is_nothing(value.as_bytes()), "{value}");
         }
         for value in ["$", "$ecret", "hunter2", "?x"] {
