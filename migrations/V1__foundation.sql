@@ -267,8 +267,11 @@ CREATE TABLE group_users (
   project_id int NOT NULL,
   group_id bigint NOT NULL,
   user_hash bigint NOT NULL,
+  -- The latest hour in which it did, by the events' own time: moved at most once an hour.
+  seen_hour timestamptz NOT NULL,
   PRIMARY KEY (project_id, group_id, user_hash)
 );
+CREATE INDEX group_users_by_hour ON group_users (project_id, seen_hour);
 
 -- ---------------------------------------------------------------------------------------------
 -- Daily partitions

@@ -99,6 +99,10 @@ pub async fn run(
         shutdown: shutdown.clone(),
         config,
     });
+    tasks.spawn(
+        "metrics",
+        shared::telemetry::metrics::keep_folded(app.metrics.clone(), background.clone()),
+    );
     tasks.spawn("report", report(app.memory.clone(), background.clone()));
     tracing::info!(listen = %app.config.service.listen, spool = app.has_spool, "ingest is running");
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use deadpool_postgres::{GenericClient as _, Pool};
+use deadpool_postgres::{GenericClient, Pool};
 use shared::generations::Generations;
 use shared::ids::ProjectId;
 use shared::postgres::DbError;
@@ -56,7 +56,7 @@ pub async fn run(
     pool: Pool,
     shutdown: CancellationToken,
 ) {
-    match all_projects(&pool).await {
+    match all_projects_of(&pool).await {
         Ok(projects) => announcer.changed(projects),
         Err(error) => {
             tracing::warn!(error = %ErrorChain(&error), "can't announce all projects at the start");
@@ -84,8 +84,13 @@ pub async fn run(
     }
 }
 
-async fn all_projects(pool: &Pool) -> Result<Vec<ProjectId>, DbError> {
+async fn all_projects_of(pool: &Pool) -> Result<Vec<ProjectId>, DbError> {
     let client = pool.get().await.map_err(DbError::Pool)?;
+    all_projects(&client).await
+}
+
+/// The ids of all projects, in ascending order.
+pub(crate) async fn all_projects(client: &impl GenericClient) -> Result<Vec<ProjectId>, DbError> {
     let rows = client
         .query(include_str!("sql/all_projects.sql"), &[])
         .await

@@ -55,6 +55,10 @@ pub async fn run(
         "announce",
         announce::run(announcer.clone(), generations, pool.clone(), shutdown.clone()),
     );
+    tasks.spawn(
+        "metrics",
+        shared::telemetry::metrics::keep_folded(metrics.clone(), shutdown.clone()),
+    );
     tasks.spawn("upkeep", upkeep::run(pool, config.clone(), announcer.clone(), shutdown.clone()));
     tasks.spawn("ops", ops::serve(listener, metrics, Arc::clone(&readiness), shutdown.clone()));
     for lane in 0..config.lanes {

@@ -30,8 +30,8 @@ pub(super) struct Changes<'a> {
     pub(super) errors: BTreeMap<ErrorKey, ErrorChange<'a>>,
     /// Which error a group is part of.
     pub(super) group_errors: BTreeMap<(ProjectId, i64), i64>,
-    /// Project, group and user.
-    pub(super) users: BTreeSet<(ProjectId, i64, i64)>,
+    /// The latest hour of each project, group and user.
+    pub(super) users: BTreeMap<(ProjectId, i64, i64), DateTime<Utc>>,
     /// Project, group and facet.
     pub(super) group_facets: BTreeSet<(ProjectId, i64, i32)>,
     pub(super) group_slots: Rollup,
@@ -118,7 +118,8 @@ impl<'a> Changes<'a> {
         let hour = floor(entry.occurred_at, HOUR);
         self.group_facets.insert((project, group, facet));
         if let Some(user) = entry.user_hash {
-            self.users.insert((project, group, user));
+            let seen = self.users.entry((project, group, user)).or_insert(hour);
+            *seen = hour.max(*seen);
         }
         *self.group_slots.entry((project, group, slot, facet)).or_default() += 1;
         *self.group_hours.entry((project, group, hour, facet)).or_default() += 1;

@@ -30,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 use self::changes::Changes;
 use self::days::Days;
 use self::facets::Facets;
+use self::statement::Statement;
 use crate::dead_letters::DeadLetters;
 
 /// Stores batches; shared by all lanes.
@@ -65,6 +66,8 @@ pub struct Stored {
     pub deduplicated: u64,
     /// Events that went to the dead letters.
     pub dead: u64,
+    /// Events whose project was deleted while they waited.
+    pub orphaned: u64,
 }
 
 impl Persister {
@@ -124,6 +127,7 @@ impl Persister {
         metrics::count(Counter::EventsTotal, "stored", "", stored.stored);
         metrics::count(Counter::EventsTotal, "deduplicated", "", stored.deduplicated);
         metrics::count(Counter::EventsTotal, "dead_lettered", "data", stored.dead);
+        metrics::count(Counter::EventsTotal, "filtered", "project_deleted", stored.orphaned);
         Ok(stored)
     }
 
@@ -146,9 +150,11 @@ impl Persister {
         let locked: Vec<ProjectId> = projects.iter().copied().collect();
         project_lock::shared(&tx, &locked).await?;
 
-        let entries: Vec<&Entry> = new_batches.iter().flat_map(|batch| &batch.entries).collect();
-        let skipped =
-            batches.iter().map(|batch| batch.entries.len()).sum::<usize>() - entries.len();
+        let existing = existing_projects(&tx, &locked).await?;
+        let fresh: Vec<&Entry> = new_batches.iter().flat_map(|batch| &batch.entries).collect();
+        let skipped = batches.iter().map(|batch| batch.entries.len()).sum::<usize>() - fresh.len();
+        let (entries, orphans): (Vec<&Entry>, Vec<&Entry>) =
+            fresh.into_iter().partition(|entry| existing.contains(&entry.project_id));
         let store = Store { days: &self.days, facets: &facets };
         let mut stored = match dead {
             None => store.entries(&tx, &entries).await?,
@@ -160,8 +166,22 @@ impl Persister {
             tracing::info!(events = skipped, "skipped batches that were stored before");
         }
         stored.projects = projects;
+        stored.orphaned = orphans.len() as u64;
         Ok(stored)
     }
+}
+
+const FIND_PROJECTS: Statement =
+    Statement { sql: include_str!("sql/find_projects.sql"), action: "look for deleted projects" };
+
+/// Those of the projects that have not been deleted.
+async fn existing_projects(
+    tx: &Transaction<'_>,
+    projects: &[ProjectId],
+) -> Result<BTreeSet<ProjectId>, DbError> {
+    let ids: Vec<i32> = projects.iter().map(|project| project.0).collect();
+    let rows = FIND_PROJECTS.rows(tx, &[&ids]).await?;
+    Ok(rows.iter().map(|row| ProjectId(row.get("id"))).collect())
 }
 
 /// What the steps of a transaction need besides the transaction.

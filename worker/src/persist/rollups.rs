@@ -12,8 +12,8 @@ const UPSERT_SLOTS: Statement =
     Statement { sql: include_str!("sql/upsert_slots.sql"), action: "count events by receipt" };
 const UPSERT_HOURS: Statement =
     Statement { sql: include_str!("sql/upsert_hours.sql"), action: "count events by hour" };
-const INSERT_USERS: Statement =
-    Statement { sql: include_str!("sql/insert_users.sql"), action: "mark affected users" };
+const UPSERT_USERS: Statement =
+    Statement { sql: include_str!("sql/upsert_users.sql"), action: "mark affected users" };
 const INSERT_GROUP_FACETS: Statement = Statement {
     sql: include_str!("sql/insert_group_facets.sql"),
     action: "mark where errors were seen",
@@ -39,11 +39,13 @@ pub(super) async fn count_users(
     if changes.users.is_empty() {
         return Ok(());
     }
-    let rows = changes.users.iter();
+    let rows = changes.users.keys();
     let projects: Vec<i32> = rows.clone().map(|(project, _, _)| project.0).collect();
     let groups: Vec<i64> = rows.clone().map(|(_, group, _)| *group).collect();
     let users: Vec<i64> = rows.map(|(_, _, user)| *user).collect();
-    for row in INSERT_USERS.rows(tx, &[&projects, &groups, &users]).await? {
+    let hours: Vec<DateTime<Utc>> = changes.users.values().copied().collect();
+    let written = UPSERT_USERS.rows(tx, &[&projects, &groups, &users, &hours]).await?;
+    for row in written.iter().filter(|row| row.get("new")) {
         let project = ProjectId(row.get("project_id"));
         let error = changes.group_errors.get(&(project, row.get("group_id")));
         if let Some(change) = error.and_then(|error| changes.errors.get_mut(&(project, *error))) {

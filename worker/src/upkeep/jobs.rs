@@ -4,6 +4,7 @@ use chrono::{Days, NaiveDate};
 use deadpool_postgres::Transaction;
 use shared::ids::ProjectId;
 use shared::postgres::DbError;
+use shared::project_lock;
 use shared::time;
 
 use crate::announce::Announcer;
@@ -79,12 +80,15 @@ pub(super) async fn purge_deleted(tx: &Transaction<'_>) -> Result<(), DbError> {
         let action = "purge what belongs to deleted errors";
         execute(tx, include_str!("sql/purge_rest.sql"), &[], action).await?;
     }
-    Ok(())
+    let sql = include_str!("sql/prune_deleted_names.sql");
+    execute(tx, sql, &[&CHUNK], "forget ids that were deleted long ago").await.map(drop)
 }
 
 /// Merges slots older than two hours to minutes and those older than two days to hours, and removes
 /// those that no rule's window reaches.
 pub(super) async fn merge_slots(tx: &Transaction<'_>) -> Result<(), DbError> {
+    // A deletion subtracts from the slots it finds: they must not move meanwhile.
+    project_lock::shared(tx, &crate::announce::all_projects(tx).await?).await?;
     let sql = include_str!("sql/merge_slots.sql");
     execute(tx, sql, &[&"minute", &"2 hours", &"48 hours", &CHUNK], "merge slots to minutes")
         .await?;

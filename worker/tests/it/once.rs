@@ -130,3 +130,34 @@ async fn a_receipt_clock_that_is_wrong_makes_no_partitions_of_its_year() {
     assert_eq!(place.value::<i64>(far).await, 0);
     place.close().await;
 }
+
+#[tokio::test]
+async fn events_of_a_deleted_project_leave_nothing_behind() {
+    let place = Place::new().await;
+    let mut orphan = entry("orphan");
+    orphan.project_id = shared::ids::ProjectId(77);
+    let stored = place.store(&[batch(vec![orphan, entry("kept")])]).await;
+    assert_eq!((stored.stored, stored.orphaned), (1, 1));
+    place.assert_counts(1).await;
+    place.close().await;
+}
+
+#[tokio::test]
+async fn a_user_counts_once_for_an_error_and_the_last_hour_moves() {
+    let place = Place::new().await;
+    let now = shared::time::now();
+    let seen = |hours_ago: i64| {
+        let mut entry =
+            given("users", EventId::generate(), now - chrono::TimeDelta::hours(hours_ago));
+        entry.user_hash = Some(5);
+        entry
+    };
+    for hours_ago in [3, 1, 2] {
+        place.store(&[batch(vec![seen(hours_ago), seen(hours_ago)])]).await;
+    }
+    assert_eq!(place.value::<i64>("SELECT user_count FROM error_stats").await, 1);
+    let moved = "SELECT seen_hour = date_trunc('hour', max(occurred_at)) FROM group_users, events
+                 GROUP BY seen_hour";
+    assert!(place.value::<bool>(moved).await);
+    place.close().await;
+}

@@ -143,8 +143,8 @@ impl Seed {
         for user in 0..self.users {
             run(
                 db,
-                "INSERT INTO group_users VALUES ($1, $2, $3)",
-                &[&self.project, &group_id, &i64::from(user)],
+                "INSERT INTO group_users VALUES ($1, $2, $3, date_trunc('hour', $4::timestamptz))",
+                &[&self.project, &group_id, &i64::from(user), &self.last_seen],
             )
             .await;
         }
