@@ -101,4 +101,18 @@ mod tests {
         assert_eq!(error.0.len(), 1, "{error}");
         assert!(error.to_string().contains("\"nonsense\""));
     }
+
+    #[test]
+    fn every_setting_stands_in_the_example() {
+        let names = std::cell::RefCell::new(Vec::new());
+        let lookup = |name: &str| {
+            names.borrow_mut().push(name.to_owned());
+            None
+        };
+        Config::from_lookup(&lookup).unwrap();
+        let example = include_str!("../../.env.example");
+        for name in names.into_inner() {
+            assert!(example.contains(&format!("\n#{name}=")), "{name} is missing");
+        }
+    }
 }

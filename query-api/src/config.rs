@@ -105,4 +105,18 @@ mod tests {
         let expected = ["https://a.example", "http://localhost:3000"].map(str::to_owned);
         assert_eq!(config.cors_origins, CorsOrigins::Listed(expected.to_vec()));
     }
+
+    #[test]
+    fn every_setting_stands_in_the_example() {
+        let names = std::cell::RefCell::new(Vec::new());
+        let lookup = |name: &str| {
+            names.borrow_mut().push(name.to_owned());
+            None
+        };
+        Config::from_lookup(&lookup).unwrap();
+        let example = include_str!("../../.env.example");
+        for name in names.into_inner() {
+            assert!(example.contains(&format!("\n#{name}=")), "{name} is missing");
+        }
+    }
 }
