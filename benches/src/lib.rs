@@ -1,1 +1,17 @@
-//! benches
+//! Measuring the system from outside: over its public interface, with real engines behind it.
+//!
+//! - [`load`]: an open-loop load generator, which the program `loadgen` offers by itself.
+//! - [`measure`]: one measurement of the whole system.
+//! - [`options`]: what both programs may be told about the load.
+//! - [`report`]: the page and the charts that a measurement leaves behind.
+//! - [`summary`]: what a run says about itself.
+//! - [`system`]: the system under load, and what can be seen of it.
+//!
+//! How a single function performs does not belong here, nor does anything that a service needs.
+
+pub mod load;
+pub mod measure;
+pub mod options;
+pub mod report;
+pub mod summary;
+pub mod system;
