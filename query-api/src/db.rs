@@ -97,7 +97,7 @@ pub(crate) fn failure(error: impl Into<Arc<DbError>>) -> ApiError {
 
 fn is_passing(error: &DbError) -> bool {
     match error {
-        DbError::Pool(_) => true,
+        DbError::Pool(_) | DbError::Timeout => true,
         DbError::Statement { source, .. } => match source.code() {
             // The connection broke under the statement.
             None => source.is_closed() || std::error::Error::source(source).is_some(),

@@ -6,6 +6,7 @@
 //! - `server`, `router`, `endpoint`: from a connection to the function that answers a request.
 //! - `call`, `fields`: what a request says, and what is wrong with it.
 //! - `cache`: answers kept in Redis, and how a change makes them unreachable.
+//! - `openapi`: the description of all this for programs.
 //! - `errors`, `stats`, `projects`: one folder for each kind of thing; SQL lies beside its caller.
 
 mod app;
@@ -18,6 +19,7 @@ mod endpoint;
 mod errors;
 mod fields;
 mod health;
+mod openapi;
 mod projects;
 mod router;
 pub mod routes;

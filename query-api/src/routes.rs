@@ -13,7 +13,7 @@ use shared::api::ApiError;
 
 use crate::app::App;
 use crate::call::Call;
-use crate::{errors, health, projects, stats};
+use crate::{errors, health, openapi, projects, stats};
 
 /// What a caller needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +78,7 @@ pub fn all() -> Vec<Route> {
         open(GET, "/health", health::health),
         open(GET, "/ready", health::ready),
         open(GET, "/metrics", health::metrics),
+        open(GET, "/api/openapi.json", openapi::get),
         key(GET, "/api/errors", Read, errors::list),
         key(PUT, "/api/errors", Write, errors::change_many),
         key(GET, "/api/errors/{id}", Read, errors::get),

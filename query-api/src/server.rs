@@ -23,6 +23,10 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Request line and headers together; a thousand ids in a query string fit.
 const MAX_HEAD_BYTES: usize = 64 << 10;
 
+/// For so long after the signal new connections are still served, with `/ready` at 503, until the edge
+/// has noticed and sends no more.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// The pause after an accept that failed for want of descriptors, so that the loop does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -49,6 +53,11 @@ async fn accept(
     connections: &GracefulShutdown,
 ) {
     let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let closing = async {
+        app.shutdown.cancelled().await;
+        tokio::time::sleep(FAREWELL).await;
+    };
+    let mut closing = std::pin::pin!(closing);
     loop {
         let next = async {
             let slot = Arc::clone(&slots).acquire_owned().await;
@@ -56,7 +65,7 @@ async fn accept(
         };
         let (slot, accepted) = tokio::select! {
             next = next => next,
-            () = app.shutdown.cancelled() => return,
+            () = &mut closing => return,
         };
         match accepted {
             Ok((stream, _peer)) => {

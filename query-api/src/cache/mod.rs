@@ -205,7 +205,8 @@ impl Cache {
     /// answer. When Redis can't be told, their reads go past it until it was told.
     pub(crate) async fn announce(&self, projects: &[ProjectId]) {
         let marked = self.pending.mark(projects);
-        if self.usable() {
+        // Tried even while reads go past a slow Redis: other instances may be reading from it.
+        if self.generations.is_connected() {
             let announced = self.generations.announce(projects.iter().copied()).await;
             self.breaker.report(announced.is_ok());
             if announced.is_ok() {

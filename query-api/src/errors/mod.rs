@@ -22,3 +22,4 @@ pub(crate) use actions::{assign, change_many, delete, ignore, resolve, unresolve
 pub(crate) use events::{event, events};
 pub(crate) use list::{get, list};
 pub(crate) use lookup::Waiters;
+pub(crate) use status::Status;

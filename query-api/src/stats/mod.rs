@@ -46,8 +46,14 @@ pub(crate) async fn stats(app: Arc<App>, call: Call) -> Answer {
 async fn compute(app: &App, reach: &Reach) -> Result<Bytes, DbError> {
     let starts = Starts::of(Utc::now());
     let client = db::client(&app.pool).await?;
-    let values: db::Params<'_> =
-        &[&reach.ids(), &starts.day, &starts.week, &starts.month, &starts.first_hour];
+    let values: db::Params<'_> = &[
+        &reach.ids(),
+        &starts.day,
+        &starts.week,
+        &starts.month,
+        &starts.first_hour,
+        &starts.last_24h,
+    ];
     let sql = include_str!("sql/stats.sql");
     let rows = db::query(&client, "compute statistics", sql, values).await?;
     // Sums make exactly one row, whatever there is to sum.
@@ -83,7 +89,9 @@ struct Starts {
     day: DateTime<Utc>,
     week: DateTime<Utc>,
     month: DateTime<Utc>,
-    /// The hour in which the last 24 hours began; it counts as a whole.
+    /// Events are counted by slots of 10 seconds, later of a minute: exact to that.
+    last_24h: DateTime<Utc>,
+    /// The hour in which the last 24 hours began: users are known by the hour they were last seen in.
     first_hour: DateTime<Utc>,
 }
 
@@ -97,6 +105,7 @@ impl Starts {
             day: midnight(today),
             week: midnight(today.checked_sub_days(since_monday).unwrap_or(today)),
             month: midnight(today.with_day(1).unwrap_or(today)),
+            last_24h,
             first_hour: last_24h.duration_trunc(TimeDelta::hours(1)).unwrap_or(last_24h),
         }
     }

@@ -5,8 +5,10 @@
 mod actions;
 mod cache;
 mod detail;
+mod gateway;
 mod http;
 mod list;
+mod openapi;
 mod projects;
 mod scope;
 mod sql;

@@ -2,7 +2,7 @@
 -- the conditions. Primary keys of errors and error_stats.
 WITH changed AS (
   UPDATE errors e
-  SET status = 2, regressed = false, resolved_at = NULL, ignored_until = $5,
+  SET status = 2, regressed = false, resolved_at = NULL, settled_at = NULL, ignored_until = $5,
       ignored_until_count = s.event_count + $6, updated_at = $3
   FROM unnest($1::int[], $2::bigint[]) AS wanted (project_id, error_id)
   JOIN error_stats s ON s.project_id = wanted.project_id AND s.error_id = wanted.error_id

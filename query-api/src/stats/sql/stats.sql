@@ -2,7 +2,7 @@
 -- An error was seen since a moment exactly when it was last seen since then.
 -- Counting users stops at a million rows, which bounds what one request may cost.
 -- Indexes: errors_by_status, error_stats by project, the totals (group 0) in the primary key of
--- event_hours, group_users_by_hour.
+-- event_slots, group_users_by_hour.
 SELECT * FROM (
   SELECT
     count(*) AS total,
@@ -25,9 +25,9 @@ CROSS JOIN (
 ) seen
 CROSS JOIN (
   SELECT coalesce(sum(events), 0)::bigint AS events_24h
-  FROM event_hours
-  WHERE project_id = ANY ($1) AND group_id = 0 AND hour >= $5
-) hours
+  FROM event_slots
+  WHERE project_id = ANY ($1) AND group_id = 0 AND slot >= $6
+) slots
 CROSS JOIN (
   SELECT count(DISTINCT (project_id, user_hash)) AS users_24h
   FROM (

@@ -1,6 +1,7 @@
 //! A running query API over a migrated database of its own, and what tests say to it.
 
 mod client;
+mod schema;
 mod seed;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use tokio_postgres::NoTls;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use client::{Answer, Ask};
+pub(crate) use schema::Document;
 pub(crate) use seed::{Seed, Seeded};
 
 /// The key of the whole installation that development has.

@@ -1,0 +1,135 @@
+//! `GET /api/openapi.json`: what the API takes and answers, for programs.
+//!
+//! One file for each kind of thing describes its schemas and operations, in the pieces of `schema`,
+//! `operation`, `parameters` and `failures`. What an operation needs is read from the table of
+//! routes. Nothing here is on the way of another request, and paths that only operators reach
+//! (`/ready`, `/metrics`) stand nowhere.
+
+mod changes;
+mod error_object;
+mod errors;
+mod event_object;
+mod failures;
+mod ingest;
+mod operation;
+mod parameters;
+mod projects;
+mod schema;
+mod service;
+mod stats;
+
+use std::sync::{Arc, LazyLock};
+
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::{self, HeaderValue};
+use serde_json::{Map, Value, json};
+use shared::access::Permission;
+
+use self::operation::Operation;
+use crate::app::App;
+use crate::routes::{self, Answer, Needs, Route};
+
+/// The version of OpenAPI that the document follows.
+const VERSION: &str = "3.1.0";
+
+/// The document does not change while the service runs.
+static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| document().to_string().into());
+
+/// `GET /api/openapi.json`.
+pub(crate) async fn get(_app: Arc<App>) -> Answer {
+    let mut response = Response::new(axum::body::Body::from(DOCUMENT.clone()));
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    Ok(response)
+}
+
+fn document() -> Value {
+    json!({
+        "openapi": VERSION,
+        "info": {
+            "title": "Errata",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": INFO,
+        },
+        // Relative to where the document was read, which is where the API is.
+        "servers": [{"url": "/"}],
+        "tags": tags(),
+        "paths": paths(),
+        "components": {
+            "securitySchemes": {"ApiKey": {
+                "type": "apiKey", "in": "header", "name": "X-API-Key",
+                "description": "`write` contains `ingest`, and `admin` contains all permissions.",
+            }},
+            "parameters": by_name(parameters::shared()),
+            "headers": by_name(parameters::headers()),
+            "responses": failures::responses(),
+            "schemas": by_name(schemas()),
+        },
+    })
+}
+
+const INFO: &str = "Error tracking. An *event* is one report; an *error* is the group of all events \
+    of a project that have one fingerprint.\n\nFields are only ever added, to answers too. Every \
+    documented field of an answer is always present; what is not known is null. Times are written \
+    as `2025-08-29T12:00:00.000Z`, and any RFC 3339 is read. Unknown fields and parameters are \
+    ignored; known ones with bad values are refused, all at once. `HEAD` follows `GET`.";
+
+fn tags() -> Value {
+    json!([
+        {"name": "submitting", "description": "Errors come in."},
+        {"name": "errors", "description": "Errors and their events are read and settled."},
+        {"name": "statistics", "description": "Numbers over all errors."},
+        {"name": "projects", "description": "What errors belong to."},
+        {"name": "service", "description": "The service itself."},
+    ])
+}
+
+fn operations() -> impl Iterator<Item = Operation> {
+    [
+        ingest::operations(),
+        errors::operations(),
+        changes::operations(),
+        stats::operations(),
+        projects::operations(),
+        service::operations(),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn schemas() -> Vec<schema::Field> {
+    let mut schemas = failures::schemas();
+    schemas.extend(ingest::schemas());
+    schemas.extend(error_object::schemas());
+    schemas.extend(event_object::schemas());
+    schemas.extend(stats::schemas());
+    schemas.extend(projects::schemas());
+    schemas
+}
+
+fn by_name(fields: Vec<schema::Field>) -> Map<String, Value> {
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn paths() -> Value {
+    let routes = routes::all();
+    let mut paths = json!({});
+    for operation in operations() {
+        let needs = needs(&routes, &operation);
+        let (path, method) = (operation.path, operation.method.as_str().to_lowercase());
+        paths[path][method] = operation.into_value(needs);
+    }
+    paths
+}
+
+/// What the table of routes says; what stands there not is the gateway's.
+fn needs(routes: &[Route], operation: &Operation) -> Needs {
+    let found = routes
+        .iter()
+        .find(|route| route.path == operation.path && route.method == operation.method);
+    found.map_or(Needs::Key(Permission::Ingest), |route| route.needs)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,294 @@
+//! `GET /api/openapi.json`: what the service answers is what the document says.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use shared::event::{Change, Event, Note, User};
+
+use crate::support::{ADMIN, Answer, Document, READER, Seed, Seeded, Server, WRITER};
+
+/// The document, read like anybody would.
+pub(crate) async fn document(server: &Server) -> Document {
+    let answer = server.get("/api/openapi.json").send().await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    let document = answer.json();
+    assert_eq!(document["openapi"], "3.1.0");
+    Document(document)
+}
+
+/// Checks status, headers and body of an answer against what the operation documents.
+#[track_caller]
+pub(crate) fn check_answer(document: &Document, (method, path): (&str, &str), answer: &Answer) {
+    let operation = document.operation(method, path);
+    let status = answer.status.to_string();
+    let response = document.resolve(&operation["responses"][&status]);
+    assert!(response.is_object(), "{method} {path} does not document {status}");
+    for header in response["headers"].as_object().unwrap().keys() {
+        assert!(answer.header(header).is_some(), "{method} {path} {status} lacks {header}");
+    }
+    let schema = &response["content"]["application/json"]["schema"];
+    if schema.is_null() {
+        assert_eq!(answer.bytes.len(), 0, "{method} {path} {status}");
+        return;
+    }
+    let faults = document.faults(schema, &answer.json());
+    assert_eq!(faults, Vec::<String>::new(), "{method} {path} {status}");
+}
+
+/// Errors that fill every field, and errors that fill as few as there can be.
+async fn seed(server: &Server) -> Vec<Seeded> {
+    let full = Seed::error("it broke")
+        .exception("ValueError")
+        .release("1.2")
+        .users(3)
+        .events(2)
+        .edit(fill)
+        .store(&server.db)
+        .await;
+    let large = Seed::error("much came with it")
+        .edit(|event| {
+            fill(event);
+            event.stack_trace = Some("x".repeat(5_000));
+            event.context = serde_json::from_value(json!({"a": "x".repeat(5_000)})).unwrap();
+        })
+        .store(&server.db)
+        .await;
+    let bare = Seed::error("only counted").without_payload().store(&server.db).await;
+    vec![full, large, bare]
+}
+
+fn fill(event: &mut Event) {
+    let exception = json!({
+        "type": "ValueError", "value": "it broke", "module": "builtins",
+        "frames": [
+            {"function": "pay", "module": "shop", "filename": "shop.py", "abs_path": "/srv/shop.py",
+             "lineno": 7, "colno": 3, "in_app": true, "context_line": "pay()",
+             "pre_context": ["a"], "post_context": ["b"], "vars": {"n": 1}},
+            {},
+        ],
+    });
+    event.exceptions = vec![serde_json::from_value(exception).unwrap()];
+    event.stack_trace = Some("Traceback".to_owned());
+    event.context = serde_json::from_value(json!({"a": {"b": [1, null]}})).unwrap();
+    event.tags.insert("region".to_owned(), "eu".to_owned());
+    event.user = Some(User { id: Some("42".to_owned()), ..User::default() });
+    event.culprit = Some("pay in shop.py".to_owned());
+    event.platform = Some("python".to_owned());
+    event.server_name = Some("web-1".to_owned());
+    event.url = Some("https://shop.example/pay".to_owned());
+    event.user_agent = Some("curl".to_owned());
+    event.ip_address = Some("203.0.113.7".to_owned());
+    for change in [Change::Truncated, Change::Dropped, Change::ClockCorrected] {
+        event.notes.push(Note { field: "message".to_owned(), change });
+    }
+}
+
+#[tokio::test]
+async fn every_success_is_as_the_openapi_document_says() {
+    let server = Server::start().await;
+    let document = document(&server).await;
+    let seeded = seed(&server).await;
+    let mut asked: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for error in &seeded {
+        for (operation, path) in readings(error) {
+            let answer = server.get(&path).key(ADMIN).send().await;
+            assert!(answer.status < 300, "{path}: {}", answer.json());
+            check_answer(&document, operation, &answer);
+            asked.insert(operation);
+        }
+    }
+    for (operation, path, body) in changes(&seeded[0]) {
+        let answer = server.ask(operation.0, &path).key(ADMIN).json(&body).send().await;
+        assert!(answer.status < 300, "{operation:?}: {}", answer.json());
+        check_answer(&document, operation, &answer);
+        asked.insert(operation);
+    }
+    assert_eq!(asked, answered_here(&document));
+    server.stop().await;
+}
+
+type Operation = (&'static str, &'static str);
+
+fn readings(error: &Seeded) -> Vec<(Operation, String)> {
+    let (id, event) = (error.id, error.events[0]);
+    vec![
+        (("GET", "/health"), "/health".to_owned()),
+        (("GET", "/api/openapi.json"), "/api/openapi.json".to_owned()),
+        (("GET", "/api/errors"), "/api/errors?q=o&limit=2".to_owned()),
+        (("GET", "/api/errors"), "/api/errors".to_owned()),
+        (("GET", "/api/errors/{id}"), format!("/api/errors/{id}")),
+        (("GET", "/api/errors/{id}/events"), format!("/api/errors/{id}/events?limit=1")),
+        (("GET", "/api/events/{event_id}"), format!("/api/events/{event}")),
+        (("GET", "/api/stats"), "/api/stats".to_owned()),
+        (("GET", "/api/projects"), "/api/projects".to_owned()),
+    ]
+}
+
+fn changes(error: &Seeded) -> Vec<(Operation, String, Value)> {
+    let id = error.id;
+    let unknown = Seed::error("never stored").id();
+    let one = |verb: &str| format!("/api/errors/{id}/{verb}");
+    let (all, project) = ("/api/projects".to_owned(), "/api/projects/2".to_owned());
+    let many = json!({"ids": [id, unknown], "action": "ignore"});
+    vec![
+        (("PUT", "/api/errors/{id}/resolve"), one("resolve"), json!({})),
+        (("GET", "/api/errors/{id}"), format!("/api/errors/{id}"), json!({})),
+        (("GET", "/api/stats"), "/api/stats".to_owned(), json!({})),
+        (("PUT", "/api/errors/{id}/unresolve"), one("unresolve"), json!({})),
+        (("PUT", "/api/errors/{id}/ignore"), one("ignore"), json!({"events": 5, "until": null})),
+        (("PUT", "/api/errors/{id}/assign"), one("assign"), json!({"assigned_to": "ann"})),
+        (("GET", "/api/errors"), "/api/errors".to_owned(), json!({})),
+        (("PUT", "/api/errors/{id}/assign"), one("assign"), json!({"assigned_to": null})),
+        (("PUT", "/api/errors"), "/api/errors".to_owned(), many),
+        (("DELETE", "/api/errors/{id}"), format!("/api/errors/{id}"), json!({})),
+        (("POST", "/api/projects"), all, json!({"name": "Shop", "keep_ip_addresses": null})),
+        (("PUT", "/api/projects/{id}"), project.clone(), json!({"name": null})),
+        (("DELETE", "/api/projects/{id}"), project, json!({})),
+    ]
+}
+
+/// The documented operations without those of the gateway.
+fn answered_here(document: &Document) -> BTreeSet<(&str, &str)> {
+    let paths = document.0["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .flat_map(|(path, methods)| {
+            methods.as_object().unwrap().iter().map(move |(method, operation)| {
+                let method = match method.as_str() {
+                    "get" => "GET",
+                    "put" => "PUT",
+                    "post" => "POST",
+                    "delete" => "DELETE",
+                    unknown => panic!("{unknown} is no method here"),
+                };
+                (method, path.as_str(), operation)
+            })
+        })
+        .filter(|(_, _, operation)| operation["tags"][0] != "submitting")
+        .map(|(method, path, _)| (method, path))
+        .collect()
+}
+
+#[tokio::test]
+async fn failures_are_as_the_openapi_document_says() {
+    let server = Server::start().await;
+    let document = document(&server).await;
+    let unknown = Seed::error("never stored").id();
+    let large = format!("{{\"assigned_to\": \"{}\"}}", "x".repeat(1 << 20));
+    let assign = format!("/api/errors/{unknown}/assign");
+    let assigning = ("PUT", "/api/errors/{id}/assign");
+    let ask = |method: &str, path: &str| server.ask(method, path).key(ADMIN);
+    for (operation, request, status) in [
+        (("GET", "/api/errors"), ask("GET", "/api/errors?limit=0&level=x"), 400),
+        (("GET", "/api/errors/{id}"), ask("GET", "/api/errors/x"), 400),
+        (("PUT", "/api/projects/{id}"), ask("PUT", "/api/projects/x"), 400),
+        (assigning, ask("PUT", &assign).body("{"), 400),
+        (("GET", "/api/stats"), server.get("/api/stats"), 401),
+        (("GET", "/api/stats"), server.get("/api/stats").key(WRITER), 403),
+        (("GET", "/api/projects"), server.get("/api/projects").key(READER), 403),
+        (("GET", "/api/stats"), ask("GET", "/api/stats?project_id=99"), 404),
+        (("GET", "/api/errors/{id}"), ask("GET", &format!("/api/errors/{unknown}")), 404),
+        (("DELETE", "/api/projects/{id}"), ask("DELETE", "/api/projects/99"), 404),
+        (("DELETE", "/api/projects/{id}"), ask("DELETE", "/api/projects/1"), 409),
+        (assigning, ask("PUT", &assign).body(large), 413),
+        (assigning, ask("PUT", &assign).header("content-type", "text/csv").body("a"), 415),
+    ] {
+        let answer = request.send().await;
+        assert_eq!(answer.status, status, "{operation:?}: {}", answer.json());
+        check_answer(&document, operation, &answer);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn parameters_hold_to_the_openapi_document() {
+    let server = Server::start().await;
+    let document = document(&server).await;
+    let seeded = Seed::error("it broke").store(&server.db).await;
+    for (path, concrete) in [
+        ("/api/errors", "/api/errors".to_owned()),
+        ("/api/errors/{id}/events", format!("/api/errors/{}/events", seeded.id)),
+    ] {
+        let parameters = document.operation("GET", path)["parameters"].as_array().unwrap();
+        for parameter in parameters.iter().map(|parameter| document.resolve(parameter)) {
+            if parameter["in"] == "query" {
+                check_parameter(&server, &document, &concrete, parameter).await;
+            }
+        }
+    }
+    server.stop().await;
+}
+
+/// Sends what the parameter just allows and what it just does not.
+async fn check_parameter(server: &Server, document: &Document, path: &str, parameter: &Value) {
+    let name = parameter["name"].as_str().unwrap();
+    let (good, bad) = probes(document, document.resolve(&parameter["schema"]));
+    assert!(!bad.is_empty(), "{name} has no bounds");
+    for value in good {
+        let answer = server.get(&format!("{path}?{name}={value}")).key(ADMIN).send().await;
+        // A good project need not be there.
+        let fine = answer.status == 200 || (name == "project_id" && answer.status == 404);
+        // Cursors are long, and not any text.
+        assert!(fine || name == "cursor", "{name}={value}: {}", answer.json());
+    }
+    for value in bad {
+        let answer = server.get(&format!("{path}?{name}={value}")).key(ADMIN).send().await;
+        assert_eq!(answer.bad_fields(), [name], "{name}={value}");
+    }
+}
+
+/// Values that a schema just allows, and values that it just does not.
+fn probes(document: &Document, schema: &Value) -> (Vec<String>, Vec<String>) {
+    let numbers = |values: [i64; 2]| values.map(|number| number.to_string()).to_vec();
+    if let Some(words) = schema["enum"].as_array() {
+        let words = words.iter().map(|word| word.as_str().unwrap().to_owned()).collect();
+        return (words, vec!["nonsense".to_owned()]);
+    }
+    match schema["type"].as_str().unwrap() {
+        "integer" => {
+            let [least, most] = ["minimum", "maximum"].map(|bound| schema[bound].as_i64().unwrap());
+            (numbers([least, most]), numbers([least - 1, most + 1]))
+        }
+        "boolean" => (vec!["true".to_owned(), "false".to_owned()], vec!["yes".to_owned()]),
+        "string" if schema["format"] == "date-time" => {
+            (vec!["2025-08-29T12:00:00.000Z".to_owned()], vec!["noon".to_owned()])
+        }
+        "string" => {
+            let most = usize::try_from(schema["maxLength"].as_i64().unwrap()).unwrap();
+            (vec!["x".repeat(most)], vec!["x".repeat(most + 1)])
+        }
+        "array" => {
+            let (good, bad) = probes(document, document.resolve(&schema["items"]));
+            let most = usize::try_from(schema["maxItems"].as_i64().unwrap()).unwrap();
+            let one = good[0].chars().take(10).collect::<String>();
+            let several = |count| vec![one.as_str(); count].join(",");
+            let good = [good, vec![several(most)]].concat();
+            (good, [bad, vec![several(most + 1)]].concat())
+        }
+        unknown => panic!("parameters are no {unknown}"),
+    }
+}
+
+#[tokio::test]
+async fn examples_hold_to_their_schemas_in_the_openapi_document() {
+    let server = Server::start().await;
+    let document = document(&server).await;
+    let mut checked = 0;
+    let mut open = vec![&document.0];
+    while let Some(value) = open.pop() {
+        let alone = value.get("example");
+        let named = value["examples"].as_object().into_iter().flat_map(|named| named.values());
+        for example in alone.into_iter().chain(named.map(|example| &example["value"])) {
+            assert_eq!(document.faults(&value["schema"], example), Vec::<String>::new());
+            checked += 1;
+        }
+        match value {
+            Value::Object(entries) => open.extend(entries.values()),
+            Value::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+    assert!(checked > 30, "{checked} examples");
+    server.stop().await;
+}
