@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .PHONY: help up down reset status logs test check fmt bench audit
 
 CARGO ?= cargo
+# The load of `make bench`.
+ARGS ?= --rate 5000 --duration 30 --warmup 5
 # The command behind most targets; built together with the services that it starts.
 TARGET_DIR = $(shell $(CARGO) metadata --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]*)".*/\1/')
 STACK = $(TARGET_DIR)/debug/stack
@@ -51,5 +53,6 @@ audit: ## Look for known vulnerabilities in dependencies (fetches the advisory d
 fmt: ## Format all code
 	$(CARGO) fmt --all
 
-bench: ## Run the micro-benchmarks
-	$(CARGO) bench --workspace
+bench: ## Measure the whole system under load; ARGS="--help" tells how
+	$(CARGO) build --release --workspace --bins
+	$(TARGET_DIR)/release/bench $(ARGS)

@@ -164,7 +164,9 @@ CREATE TABLE errors (
   message text NOT NULL,
   culprit text,
   resolved_at timestamptz,
-  -- An ignored error comes back with the first event after this time, …
+  -- When it was resolved last: `resolved_at` shows the first time, reopening goes by this one.
+  settled_at timestamptz,
+  -- An ignored error comes back at this time, …
   ignored_until timestamptz,
   -- … or with the event that brings its count to this number.
   ignored_until_count bigint,

@@ -15,11 +15,16 @@ use crate::settings::{ServicePorts, Settings};
 /// Keeps our containers and volumes apart from others.
 const PROJECT: &str = "errata-dev";
 
-/// Whether an engine answers. The client alone starts nothing.
+/// Whether an engine answers and the client has its compose plugin. The client alone starts nothing.
 pub(crate) async fn is_running() -> bool {
-    let mut info = Command::new("docker");
-    info.arg("info");
-    run(info, Duration::from_secs(10)).await.is_ok()
+    for question in [&["info"][..], &["compose", "version"]] {
+        let mut docker = Command::new("docker");
+        docker.args(question);
+        if run(docker, Duration::from_secs(10)).await.is_err() {
+            return false;
+        }
+    }
+    true
 }
 
 /// The containers of `make up`.

@@ -81,6 +81,12 @@ pub enum Error {
         /// The last lines of the log, each on its own line.
         tail: String,
     },
+    /// Docker was asked for and is not there.
+    #[error(
+        "STACK_ENGINES is docker, but no Docker engine with the compose plugin answers: start it, or \
+         set STACK_ENGINES=packages"
+    )]
+    NoDocker,
     /// A helper program (initdb, docker, `worker migrate`) failed.
     #[error("{command} failed ({status}){output}")]
     Command {

@@ -36,6 +36,9 @@ use crate::spool::Spool;
 /// The key table is small; a statement that takes longer has lost its server.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The wait for messages whose clients have hung up already: the broker's timeout and a spool's sync.
+const LAST_MESSAGES: Duration = Duration::from_secs(7);
+
 /// How often gauges are written that nothing else writes.
 const REPORT_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -106,7 +109,6 @@ pub async fn run(
     tasks.spawn("report", report(app.memory.clone(), background.clone()));
     tracing::info!(listen = %app.config.service.listen, spool = app.has_spool, "ingest is running");
 
-    let grace = app.config.service.shutdown_timeout;
     let serving = server::serve(listener, Arc::clone(&app), shutdown);
     let finished = tokio::select! {
         finished = serving => finished,
@@ -117,7 +119,8 @@ pub async fn run(
     }
     // The batchers end when nobody can submit any more and everything was answered.
     drop(app);
-    let answered = tokio::time::timeout(grace, futures_util::future::join_all(batching)).await;
+    let last = futures_util::future::join_all(batching);
+    let answered = tokio::time::timeout(LAST_MESSAGES, last).await;
     if answered.is_err() {
         tracing::warn!("the grace time is over; the last messages were not confirmed");
     }

@@ -34,9 +34,6 @@ pub(crate) struct Prepared {
     pub(crate) entry: Entry,
 }
 
-/// Bytes of the message that travel beside the payload, for search.
-const SEARCH_TEXT_BYTES: usize = 1_000;
-
 /// Sanitises and names a report. Nothing of the report as it came is kept.
 pub(crate) fn prepare(
     report: Report,
@@ -69,7 +66,7 @@ pub(crate) fn prepare(
         },
         user_hash: event.user.as_ref().and_then(user_hash),
         exception_type: event.exception_type.clone(),
-        message: cut(&event.message, SEARCH_TEXT_BYTES),
+        message: event.message.clone(),
         culprit: event.culprit.clone(),
         payload: Some(payload::encode(&event)?),
     };

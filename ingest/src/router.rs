@@ -8,7 +8,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use shared::api::{self, ApiError, Code, X_REQUEST_ID};
 use shared::cors::Cors;
-use shared::telemetry::metrics::{self, Counter, Histogram};
+use shared::telemetry::metrics::{self, Histogram};
 
 use crate::receive::client;
 use crate::{App, endpoints};
@@ -63,7 +63,7 @@ pub(crate) async fn answer(app: &App, peer: IpAddr, request: Request<Incoming>) 
             let environment = app.config.service.environment;
             let outcome = route(app, peer, request).await;
             let response = outcome.unwrap_or_else(|error| {
-                count_refusal(&error);
+                endpoints::count_invalid(&error);
                 error
                     .into_response(environment, &request_id)
                     .map(|body: Vec<u8>| Full::new(body.into()))
@@ -113,17 +113,6 @@ fn preflight(route: Route) -> Response<Body> {
     *response.status_mut() = StatusCode::NO_CONTENT;
     response.headers_mut().extend(Cors::preflight(&route.allowed()));
     response
-}
-
-/// A refused request ends the events in it. A batch counts its bad items itself.
-fn count_refusal(error: &ApiError) {
-    let outcome = match error.code() {
-        Code::NotFound | Code::MethodNotAllowed => return,
-        Code::RateLimited => "rate_limited",
-        Code::ServiceUnavailable | Code::Internal => "refused",
-        _ => "invalid",
-    };
-    metrics::count(Counter::EventsTotal, outcome, error.code().as_str(), 1);
 }
 
 fn class(status: StatusCode) -> &'static str {

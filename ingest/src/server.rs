@@ -24,6 +24,10 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes of a request's headers; more is an attack.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
 
+/// For so long after the signal new connections are still served, with `/ready` at 503, until the edge
+/// has noticed and sends no more.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// Serves until the token is cancelled, then finishes the requests that were begun. Whether they
 /// all finished within the grace time.
 pub(crate) async fn serve(
@@ -31,6 +35,11 @@ pub(crate) async fn serve(
     app: Arc<App>,
     shutdown: CancellationToken,
 ) -> bool {
+    let closing = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(FAREWELL).await;
+    };
+    let mut closing = std::pin::pin!(closing);
     let connections = Arc::new(Semaphore::new(app.config.max_connections));
     let graceful = GracefulShutdown::new();
     let mut http = http1::Builder::new();
@@ -44,10 +53,10 @@ pub(crate) async fn serve(
                 let Ok(place) = place else { break };
                 tokio::select! {
                     accepted = listener.accept() => accepted.map(|(stream, peer)| (stream, peer, place)),
-                    () = shutdown.cancelled() => break,
+                    () = &mut closing => break,
                 }
             }
-            () = shutdown.cancelled() => break,
+            () = &mut closing => break,
         };
         let Ok((stream, peer, place)) = accepted else {
             // Out of file descriptors: let other connections end first.

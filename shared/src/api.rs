@@ -38,6 +38,25 @@ pub enum Code {
 }
 
 impl Code {
+    /// All codes.
+    pub const ALL: [Self; 15] = [
+        Self::Validation,
+        Self::InvalidId,
+        Self::MalformedJson,
+        Self::Authentication,
+        Self::Authorization,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::RequestTimeout,
+        Self::Conflict,
+        Self::PayloadTooLarge,
+        Self::UnsupportedMediaType,
+        Self::RateLimited,
+        Self::Internal,
+        Self::ExternalService,
+        Self::ServiceUnavailable,
+    ];
+
     /// The code as it stands in the answer.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -102,6 +121,18 @@ pub enum FieldErrorKind {
     OutOfRange,
     UnknownValue,
     Malformed,
+}
+
+impl FieldErrorKind {
+    /// All kinds.
+    pub const ALL: [Self; 6] = [
+        Self::Missing,
+        Self::WrongType,
+        Self::TooLong,
+        Self::OutOfRange,
+        Self::UnknownValue,
+        Self::Malformed,
+    ];
 }
 
 impl FieldError {

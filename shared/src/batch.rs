@@ -16,15 +16,15 @@ use crate::payload::Payload;
 /// Value of the `type` property of a message that this module reads.
 pub const MESSAGE_TYPE: &str = "errata.batch.v1";
 
-/// The aim for the size of a message: large messages are what makes the broker fast. An event that
-/// is larger by itself travels alone.
-pub const TARGET_BYTES: usize = 1 << 20;
+/// The aim for the size of a message: large messages are what makes the broker fast, and from here on
+/// larger ones make it no faster. An event that is larger by itself travels alone.
+pub const TARGET_BYTES: usize = 256 << 10;
 
 /// No batch holds more events; it bounds what one transaction of the worker has to hold.
 pub const MAX_EVENTS: usize = 2_000;
 
 /// No message is larger; one that is was not made by ingest.
-pub const MAX_BYTES: usize = 24 << 20;
+pub const MAX_BYTES: usize = 16 << 20;
 
 /// The values of an event that roll-ups are kept by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,7 +64,7 @@ pub struct Entry {
     pub user_hash: Option<i64>,
     /// The exception's type, where known.
     pub exception_type: Option<String>,
-    /// The message, cut for search.
+    /// The message, for search.
     pub message: String,
     /// Function and module to look at first.
     pub culprit: Option<String>,
@@ -110,7 +110,7 @@ impl Batch {
     /// When the bytes are no batch, or a field has a value that no ingest writes.
     pub fn decode(bytes: Bytes) -> Result<Self, BatchError> {
         let wire = wire::Batch::decode(bytes).map_err(BatchError::Malformed)?;
-        let facets: Vec<Facet> = wire.facets.into_iter().map(facet).collect();
+        let facets = wire.facets.into_iter().map(facet).collect::<Result<Vec<Facet>, _>>()?;
         let entries = wire.events.into_iter().map(|event| entry(event, &facets));
         Ok(Self {
             batch_id: BatchId(id(&wire.batch_id, "batch_id")?),
@@ -166,13 +166,18 @@ fn wire_facet(facet: Facet) -> wire::Facet {
     }
 }
 
-fn facet(wire: wire::Facet) -> Facet {
-    Facet {
+/// Facets are numbered before the transaction that could set a bad event aside, so what Postgres
+/// would refuse is refused here.
+fn facet(wire: wire::Facet) -> Result<Facet, BatchError> {
+    if [&wire.source, &wire.environment, &wire.release].iter().any(|text| text.contains('\0')) {
+        return Err(BatchError::BadField("facet"));
+    }
+    Ok(Facet {
         level: Level::from_code(i16::try_from(wire.level).unwrap_or_default()),
         source: wire.source,
         environment: wire.environment,
         release: wire.release,
-    }
+    })
 }
 
 fn entry(wire: wire::Event, facets: &[Facet]) -> Result<Entry, BatchError> {
@@ -315,6 +320,14 @@ mod tests {
         let mut bytes = batch.clone().encode();
         bytes.extend([0xa2, 0x06, 0x03, b'n', b'e', b'w']); // Field 100, a string.
         assert_eq!(Batch::decode(bytes.into()).unwrap(), batch);
+    }
+
+    #[test]
+    fn a_facet_that_postgres_would_refuse_is_an_error() {
+        let mut batch = batch();
+        batch.entries[0].facet.source = "a\0b".to_owned();
+        let refused = Batch::decode(batch.encode().into());
+        assert!(matches!(refused, Err(BatchError::BadField("facet"))));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use zstd::bulk::{Compressor, Decompressor};
 
 use crate::event::Event;
 
-/// zstd level 1: measured as the cheapest that still halves an event.
+/// The cheapest level.
 const LEVEL: i32 = 1;
 
 /// No stored event inflates to more. Ingest bounds an event at 1 MiB; escaping may lengthen it.

@@ -35,6 +35,8 @@ pub enum PoolSetupError {
 pub enum DbError {
     #[error("failed to get a connection to Postgres")]
     Pool(#[source] PoolError),
+    #[error("Postgres did not answer in time")]
+    Timeout,
     #[error("failed to {action}")]
     Statement {
         action: &'static str,
@@ -52,7 +54,7 @@ impl DbError {
     fn driver_error(&self) -> Option<&tokio_postgres::Error> {
         match self {
             Self::Pool(PoolError::Backend(source)) | Self::Statement { source, .. } => Some(source),
-            Self::Pool(_) => None,
+            Self::Pool(_) | Self::Timeout => None,
         }
     }
 

@@ -56,11 +56,9 @@ pub async fn run(
     pool: Pool,
     shutdown: CancellationToken,
 ) {
-    match all_projects_of(&pool).await {
-        Ok(projects) => announcer.changed(projects),
-        Err(error) => {
-            tracing::warn!(error = %ErrorChain(&error), "can't announce all projects at the start");
-        }
+    tokio::select! {
+        () = announce_all(&announcer, &pool) => {}
+        () = shutdown.cancelled() => {}
     }
     loop {
         let stopping = tokio::select! {
@@ -81,6 +79,19 @@ pub async fn run(
             () = tokio::time::sleep(INTERVAL) => {}
             () = shutdown.cancelled() => {}
         }
+    }
+}
+
+/// Marks all projects, as soon as Postgres can list them.
+async fn announce_all(announcer: &Announcer, pool: &Pool) {
+    loop {
+        match all_projects_of(pool).await {
+            Ok(projects) => return announcer.changed(projects),
+            Err(error) => {
+                tracing::warn!(error = %ErrorChain(&error), "can't announce all projects yet");
+            }
+        }
+        tokio::time::sleep(INTERVAL).await;
     }
 }
 

@@ -1,11 +1,9 @@
 //! What can't be stored whatever is tried: kept in a queue of its own, with the reason, for a person
 //! to look at.
 
-use std::time::Duration;
-
 use lapin::options::BasicPublishOptions;
 use lapin::{Channel, Confirmation};
-use shared::batch::{Batch, Entry};
+use shared::batch::{Batch, Entry, MESSAGE_TYPE};
 use shared::broker::topology::{self, Queue};
 use shared::broker::{BROKER_TIMEOUT, BrokerError};
 use shared::ids::BatchId;
@@ -22,27 +20,34 @@ pub struct DeadLetters<'a> {
 /// A reason is read by a person; a longer one says nothing more.
 const MAX_REASON_CHARS: usize = 500;
 
+/// A message that becomes a dead letter.
+#[derive(Debug, Clone, Copy)]
+pub struct Letter<'a> {
+    /// The body, as it came.
+    pub body: &'a [u8],
+    /// The message's id.
+    pub id: &'a str,
+    /// The message's type, as it came.
+    pub kind: &'a str,
+}
+
 impl DeadLetters<'_> {
-    /// Sets one event aside, as a batch of its own that can be replayed.
+    /// Sets one event aside, as a batch of its own that can be replayed. Its batch id is the event's
+    /// id, so that an event buried twice, because the transaction was tried again, is known as one.
     ///
     /// # Errors
     /// When the broker does not confirm in time.
     pub async fn bury_event(&self, entry: &Entry, reason: &str) -> Result<(), BrokerError> {
-        let batch = Batch { batch_id: BatchId::generate(), entries: vec![entry.clone()] };
+        let batch = Batch { batch_id: BatchId(entry.event_id.0), entries: vec![entry.clone()] };
         let id = batch.batch_id.to_string();
-        self.bury_message(&batch.encode(), &id, reason).await
+        self.bury(Letter { body: &batch.encode(), id: &id, kind: MESSAGE_TYPE }, reason).await
     }
 
-    /// Sets a whole message aside, as it came.
+    /// Sets a whole message aside.
     ///
     /// # Errors
     /// When the broker does not confirm in time.
-    pub async fn bury_message(
-        &self,
-        body: &[u8],
-        id: &str,
-        reason: &str,
-    ) -> Result<(), BrokerError> {
+    pub async fn bury(&self, letter: Letter<'_>, reason: &str) -> Result<(), BrokerError> {
         let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
         let publishing = async {
             self.channel
@@ -51,19 +56,16 @@ impl DeadLetters<'_> {
                     Queue::Dead.name(self.namespace),
                     // A message that no queue takes comes back instead of vanishing.
                     BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() },
-                    body,
-                    topology::dead_properties(id, &reason),
+                    letter.body,
+                    topology::dead_properties(letter.id, letter.kind, &reason),
                 )
                 .await
                 .map_err(BrokerError::channel("publish a dead letter"))?
                 .await
                 .map_err(BrokerError::channel("have a dead letter confirmed"))
         };
-        let timeout: Duration = BROKER_TIMEOUT;
-        match tokio::time::timeout(timeout, publishing)
-            .await
-            .map_err(|_| BrokerError::Timeout)??
-        {
+        let confirmed = tokio::time::timeout(BROKER_TIMEOUT, publishing).await;
+        match confirmed.map_err(|_| BrokerError::Timeout)?? {
             Confirmation::Ack(None) => Ok(()),
             Confirmation::Ack(Some(_)) | Confirmation::Nack(_) | Confirmation::NotRequested => {
                 Err(BrokerError::NotConfirmed)

@@ -33,6 +33,9 @@ use crate::persist::Persister;
 /// Statements of a transaction may have to wait for another worker's rows, but not forever.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The wait for the last announcement; a Redis that is away is not waited for.
+const LAST_ANNOUNCEMENT: Duration = Duration::from_secs(1);
+
 /// Runs the service until the token is cancelled and what was taken from the queue is stored.
 ///
 /// # Errors
@@ -51,10 +54,14 @@ pub async fn run(
     let persister = Arc::new(Persister::new(pool.clone(), config.retention_days));
 
     let mut tasks = Tasks::new();
-    tasks.spawn(
-        "announce",
-        announce::run(announcer.clone(), generations, pool.clone(), shutdown.clone()),
-    );
+    // The last commits are announced after the lanes have ended, so this has a token of its own.
+    let lanes_ended = CancellationToken::new();
+    let announcing = shared::lifecycle::spawn(announce::run(
+        announcer.clone(),
+        generations,
+        pool.clone(),
+        lanes_ended.clone(),
+    ));
     tasks.spawn(
         "metrics",
         shared::telemetry::metrics::keep_folded(metrics.clone(), shutdown.clone()),
@@ -85,6 +92,10 @@ pub async fn run(
     }
     if !tasks.drain(config.service.shutdown_timeout).await {
         tracing::warn!("the grace time is over; unacknowledged messages return to the queue");
+    }
+    lanes_ended.cancel();
+    if tokio::time::timeout(LAST_ANNOUNCEMENT, announcing).await.is_err() {
+        tracing::warn!("the last changes were not announced; cached answers age out");
     }
     Ok(())
 }

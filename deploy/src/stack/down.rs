@@ -6,7 +6,7 @@ use std::path::Path;
 use tokio::task::JoinSet;
 
 use super::place::Place;
-use crate::docker::Compose;
+use crate::docker::{self, Compose};
 use crate::error::Error;
 use crate::process::{Process, Stop};
 use crate::settings::Settings;
@@ -56,7 +56,12 @@ async fn end_everything(
     forget_dead(&place.run)?;
     let marker = place.run.join("docker");
     if marker.exists() {
-        end_containers(&Compose::new(settings)).await?;
+        if docker::is_running().await {
+            end_containers(&Compose::new(settings)).await?;
+        } else {
+            // Without its engine no container runs either.
+            tracing::warn!("Docker does not answer any more: its containers are left to it");
+        }
         fs::remove_file(&marker).map_err(Error::io("remove", &marker))?;
     }
     tracing::info!("everything has ended");

@@ -60,7 +60,7 @@ async fn start_engines(
     }
     let kinds: Vec<EngineKind> =
         EngineKind::ALL.into_iter().filter(|kind| !settings.given.contains_key(kind)).collect();
-    if wants_docker(settings.provider).await {
+    if wants_docker(settings.provider).await? {
         let marker = place.run.join("docker");
         fs::write(&marker, "").map_err(Error::io("write", &marker))?;
         let compose = Compose::new(settings);
@@ -70,11 +70,12 @@ async fn start_engines(
     start_private_engines(settings, place, keeper, &kinds).await.map(Backing::Private)
 }
 
-async fn wants_docker(provider: Provider) -> bool {
+async fn wants_docker(provider: Provider) -> Result<bool, Error> {
     match provider {
-        Provider::Docker => true,
-        Provider::Packages => false,
-        Provider::Auto => docker::is_running().await,
+        Provider::Docker if docker::is_running().await => Ok(true),
+        Provider::Docker => Err(Error::NoDocker),
+        Provider::Packages => Ok(false),
+        Provider::Auto => Ok(docker::is_running().await),
     }
 }
 

@@ -1,6 +1,10 @@
 //! Takes a batch apart: a JSON array, or one object a line.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use bytes::Bytes;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use shared::api::{ApiError, Code};
 
@@ -10,45 +14,86 @@ use super::json;
 pub(crate) const MAX_ITEMS: usize = 1_000;
 
 /// Splits a batch into the bytes of its items. A malformed array is refused whole; a bad line is one
-/// bad item, found when it is read.
+/// bad item, found when it is read. Stops at the first item too many, whatever follows.
 pub(crate) fn split(body: &Bytes) -> Result<Vec<Bytes>, ApiError> {
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
-    let items = if first == Some(&b'[') { split_array(body)? } else { split_lines(body) };
-    if items.len() > MAX_ITEMS {
-        return Err(ApiError::new(
-            Code::PayloadTooLarge,
-            format!("A batch may have at most {MAX_ITEMS} items, this one has {}", items.len()),
-        )
-        .with_detail("limit", MAX_ITEMS.into()));
+    if first == Some(&b'[') {
+        return split_array(body);
     }
-    if items.is_empty() && first != Some(&b'[') {
+    let items = split_lines(body);
+    if items.is_empty() {
         let message = "The body must be a JSON array of errors, or one JSON object a line";
         return Err(ApiError::new(Code::MalformedJson, message));
     }
-    Ok(items)
+    bounded(items)
+}
+
+fn bounded(items: Vec<Bytes>) -> Result<Vec<Bytes>, ApiError> {
+    if items.len() <= MAX_ITEMS {
+        return Ok(items);
+    }
+    let message = format!("A batch may have at most {MAX_ITEMS} items");
+    Err(ApiError::new(Code::PayloadTooLarge, message).with_detail("limit", MAX_ITEMS.into()))
 }
 
 fn split_array(body: &Bytes) -> Result<Vec<Bytes>, ApiError> {
-    let whole = match serde_json::from_slice::<Vec<&RawValue>>(body) {
-        Ok(items) => {
-            return Ok(items.iter().map(|item| body.slice_ref(item.get().as_bytes())).collect());
-        }
+    let error = match serde_json::from_slice::<FirstItems<'_>>(body) {
+        Ok(items) => return bounded(items.within(body)),
         Err(error) => error,
     };
     // Once more with the faults mended that clients are known for.
     let mended: Bytes = match json::mend(body) {
-        std::borrow::Cow::Owned(mended) => mended.into(),
-        std::borrow::Cow::Borrowed(_) => return Err(json::malformed(&whole)),
+        Cow::Owned(mended) => mended.into(),
+        Cow::Borrowed(_) => return Err(json::malformed(&error)),
     };
-    let items: Vec<&RawValue> =
+    let items: FirstItems<'_> =
         serde_json::from_slice(&mended).map_err(|error| json::malformed(&error))?;
-    Ok(items.iter().map(|item| mended.slice_ref(item.get().as_bytes())).collect())
+    bounded(items.within(&mended))
+}
+
+/// The items of an array, as they stand in the text. Of an array that is too long only as many are
+/// kept as it takes to know that.
+struct FirstItems<'a>(Vec<&'a RawValue>);
+
+impl FirstItems<'_> {
+    fn within(&self, body: &Bytes) -> Vec<Bytes> {
+        self.0.iter().map(|item| body.slice_ref(item.get().as_bytes())).collect()
+    }
+}
+
+impl<'de> Deserialize<'de> for FirstItems<'de> {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        source.deserialize_seq(FirstItemsVisitor)
+    }
+}
+
+struct FirstItemsVisitor;
+
+impl<'de> Visitor<'de> for FirstItemsVisitor {
+    type Value = FirstItems<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of errors")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while items.len() <= MAX_ITEMS
+            && let Some(item) = array.next_element()?
+        {
+            items.push(item);
+        }
+        // The rest is read for its syntax alone, which the answer depends on.
+        while array.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(FirstItems(items))
+    }
 }
 
 fn split_lines(body: &Bytes) -> Vec<Bytes> {
     body.split(|byte| *byte == b'\n')
         .map(<[u8]>::trim_ascii)
         .filter(|line| !line.is_empty())
+        .take(MAX_ITEMS + 1)
         .map(|line| body.slice_ref(line))
         .collect()
 }
@@ -82,5 +127,15 @@ mod tests {
     fn more_than_a_thousand_items_are_too_many() {
         let lines = "{}\n".repeat(MAX_ITEMS + 1);
         assert_eq!(split(&lines.into()).unwrap_err().code(), Code::PayloadTooLarge);
+        let array = format!("[{}{{}}]", "{},".repeat(MAX_ITEMS));
+        assert_eq!(split(&array.into()).unwrap_err().code(), Code::PayloadTooLarge);
+    }
+
+    #[test]
+    fn of_millions_of_items_only_as_many_are_kept_as_it_takes() {
+        let zeros = format!("[{}0]", "0,".repeat(1_000_000));
+        let items: FirstItems<'_> = serde_json::from_str(&zeros).unwrap();
+        assert_eq!(items.0.len(), MAX_ITEMS + 1);
+        assert_eq!(split_lines(&"0\n".repeat(1_000_000).into()).len(), MAX_ITEMS + 1);
     }
 }

@@ -4,6 +4,9 @@ use serde_json::Value;
 use shared::api::{FieldError, FieldErrorKind};
 use shared::event::Object;
 
+/// Faults told of one report: a report of nothing but faults must not cost more than a good one.
+const MAX_FAULTS: usize = 50;
+
 /// The fields of one report that are still to be read.
 #[derive(Debug)]
 pub(crate) struct Fields {
@@ -21,9 +24,11 @@ impl Fields {
         self.object.remove(name).filter(|value| !value.is_null())
     }
 
-    /// Records a fault.
+    /// Records a fault. Beyond some, a client has enough to mend.
     pub(crate) fn fault(&mut self, kind: FieldErrorKind, field: &str, message: &str) {
-        self.errors.push(FieldError::new(kind, field, message));
+        if self.errors.len() < MAX_FAULTS {
+            self.errors.push(FieldError::new(kind, field, message));
+        }
     }
 
     /// A string that may be missing.

@@ -184,14 +184,18 @@ fn fingerprint(fields: &mut Fields, notes: &mut Notes) -> Option<Vec<String>> {
         .take(bounds::FINGERPRINT_PARTS)
         .map(|part| notes.bounded("fingerprint", part, bounds::MESSAGE))
         .collect();
-    (!parts.is_empty()).then_some(parts)
+    // A client that always sends an empty text means nothing by it.
+    parts.iter().any(|part| !part.trim().is_empty()).then_some(parts)
 }
 
 fn event_id(fields: &mut Fields) -> Option<EventId> {
-    let text = fields.string("event_id")?;
-    text.parse()
+    let text = fields.string("event_id").filter(|text| !text.is_empty())?;
+    // The nil UUID is what an unset field looks like, not an id.
+    let given: Option<EventId> = text
+        .parse()
         .map_err(|_| fields.fault(FieldErrorKind::Malformed, "event_id", "must be a UUID"))
-        .ok()
+        .ok();
+    given.filter(|id| !id.0.is_nil())
 }
 
 #[cfg(test)]
@@ -294,6 +298,17 @@ mod tests {
         assert_eq!(report.user.unwrap().id.as_deref(), Some("42"));
         assert_eq!(report.tags.len(), 2);
         assert_eq!(report.fingerprint, Some(vec!["mine".to_owned()]));
+    }
+
+    #[test]
+    fn empty_and_nil_mean_not_given() {
+        let report = read(json!({
+            "message": "m", "source": "s", "fingerprint": "",
+            "event_id": "00000000-0000-0000-0000-000000000000",
+        }));
+        assert_eq!((report.fingerprint, report.event_id), (None, None));
+        let blank = json!({"message": "m", "source": "s", "fingerprint": ["", " "]});
+        assert_eq!(read(blank).fingerprint, None);
     }
 
     #[test]

@@ -11,9 +11,8 @@ use serde_json::{Map, Value};
 use shared::access::Project;
 use shared::api::{ApiError, Code, Success, json_response};
 use shared::config::Environment;
-use shared::telemetry::metrics::{self, Counter};
 
-use super::Waiting;
+use super::{Waiting, count_invalid};
 use crate::answer::Ids;
 use crate::decode::{batch, json, report};
 use crate::prepare::{self, Origin, Prepared};
@@ -50,8 +49,7 @@ pub(crate) async fn post(
     let reservation = context.app.memory.reservation();
     let (bytes, reservation) =
         body::read(&context.headers, incoming, body::BATCH, reservation).await?;
-    let items = batch::split(&bytes)?;
-    drop(bytes);
+    let items = split(bytes).await?;
 
     let origin = Origin {
         received_at,
@@ -76,6 +74,15 @@ pub(crate) async fn post(
     Ok(response.map(|body| Full::new(Bytes::from(body))))
 }
 
+/// Splits the body, off the threads that serve requests when there is much to read.
+async fn split(body: Bytes) -> Result<Vec<Bytes>, ApiError> {
+    if body.len() < body::INLINE_BYTES {
+        return batch::split(&body);
+    }
+    let splitting = tokio::task::spawn_blocking(move || batch::split(&body));
+    splitting.await.map_err(ApiError::internal)?
+}
+
 fn prepare_item(item: &Bytes, origin: &Origin, project: &Project) -> Result<Prepared, ApiError> {
     if item.len() > body::SINGLE.inflated {
         let message = format!("An item may have at most {} bytes", body::SINGLE.inflated);
@@ -85,17 +92,19 @@ fn prepare_item(item: &Bytes, origin: &Origin, project: &Project) -> Result<Prep
     prepare::prepare(report, origin, project).map_err(ApiError::internal)
 }
 
-/// Waits for every item. When none could be made durable, the whole request failed.
+/// Waits for every item, all by one deadline. When none could be made durable, the whole request
+/// failed.
 async fn await_all(
     waiting: Vec<Result<(Ids, Waiting), ApiError>>,
     environment: Environment,
 ) -> Result<BatchAnswer, ApiError> {
+    let deadline = super::durable_deadline();
     let mut results = Vec::with_capacity(waiting.len());
     let mut accepted = 0;
     let mut undurable: Option<ApiError> = None;
     for item in waiting {
         let outcome = match item {
-            Ok((ids, waiting)) => waiting.durable().await.map(|()| ids),
+            Ok((ids, waiting)) => waiting.durable(deadline).await.map(|()| ids),
             Err(error) => Err(error),
         };
         results.push(match outcome {
@@ -104,12 +113,12 @@ async fn await_all(
                 ItemAnswer::Accepted(ids)
             }
             Err(error) => {
-                let refused = error.code() == Code::ServiceUnavailable;
-                let outcome = if refused { "refused" } else { "invalid" };
-                metrics::count(Counter::EventsTotal, outcome, error.code().as_str(), 1);
+                // What could not be made durable is counted where that is known.
                 let answer = ItemAnswer::Rejected(error.to_json(environment));
-                if refused {
+                if error.code() == Code::ServiceUnavailable {
                     undurable = Some(error);
+                } else {
+                    count_invalid(&error);
                 }
                 answer
             }

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use shared::access::AccessTable;
-use shared::api::ApiError;
+use shared::api::{ApiError, Code};
 use shared::batch::Entry;
 use shared::broker::topology::Queue;
 use shared::telemetry::metrics::{self, Counter};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::memory::Reservation;
 use crate::publish::{Pending, Undurable};
@@ -53,17 +54,30 @@ struct Waiting(oneshot::Receiver<Result<(), Undurable>>);
 
 impl Waiting {
     /// Waits until the event is durable.
-    async fn durable(self) -> Result<(), ApiError> {
+    async fn durable(self, deadline: Instant) -> Result<(), ApiError> {
         let message = "The error can't be stored durably now; try again later";
         let unavailable = || ApiError::unavailable(message, 5);
-        match tokio::time::timeout(DURABLE_TIMEOUT, self.0).await {
-            Ok(Ok(Ok(()))) => {
-                metrics::count(Counter::EventsTotal, "accepted", "", 1);
-                Ok(())
-            }
+        match tokio::time::timeout_at(deadline, self.0).await {
+            Ok(Ok(Ok(()))) => Ok(()),
             Ok(Ok(Err(undurable))) => Err(unavailable().with_cause(undurable)),
             Ok(Err(lost)) => Err(unavailable().with_cause(lost)),
             Err(elapsed) => Err(unavailable().with_cause(elapsed)),
         }
     }
+}
+
+/// When a request that hands its events over now stops waiting for them.
+fn durable_deadline() -> Instant {
+    Instant::now() + DURABLE_TIMEOUT
+}
+
+/// Counts an event that was refused for what it holds or how it came.
+pub(crate) fn count_invalid(error: &ApiError) {
+    let outcome = match error.code() {
+        // Counted where it is known, or no event at all.
+        Code::ServiceUnavailable | Code::NotFound | Code::MethodNotAllowed => return,
+        Code::RateLimited => "rate_limited",
+        _ => "invalid",
+    };
+    metrics::count(Counter::EventsTotal, outcome, error.code().as_str(), 1);
 }

@@ -43,7 +43,10 @@ pub(crate) async fn post(
         json_response(StatusCode::CREATED, &Success::new(ErrorAnswer::of(&prepared)))
     };
     let queue = context.app.rate.queue(project.id, 1);
-    context.enqueue(queue, prepared.entry, &Arc::new(reservation)).durable().await?;
+    context
+        .enqueue(queue, prepared.entry, &Arc::new(reservation))
+        .durable(super::durable_deadline())
+        .await?;
     Ok(answer.map(|body| Full::new(Bytes::from(body))))
 }
 

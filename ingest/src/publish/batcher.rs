@@ -131,6 +131,8 @@ impl Publisher {
         let batch_id = BatchId::generate();
         let body = Batch { batch_id, entries }.encode();
         let outcome = self.publish_or_spool(batch_id, body).await;
+        let counted = if outcome.is_ok() { "accepted" } else { "refused" };
+        metrics::count(Counter::EventsTotal, counted, self.queue.label(), waiters.len() as u64);
         if let Err(error) = &outcome {
             tracing::error!(
                 batch.id = %batch_id,
@@ -204,7 +206,7 @@ mod tests {
     #[tokio::test]
     async fn messages_grow_to_their_bound_and_a_large_event_travels_alone() {
         let (sender, mut receiver) = mpsc::unbounded_channel();
-        for size in [100_000; 12].into_iter().chain([3 << 20, 10]) {
+        for size in [25_000; 12].into_iter().chain([3 << 20, 10]) {
             sender.send(pending(size)).unwrap();
         }
         let mut sizes = Vec::new();

@@ -1,6 +1,6 @@
 //! The publishing connection: kept up in the background, its state known to every publish.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -12,7 +12,7 @@ use shared::config::BrokerConfig;
 use shared::ids::BatchId;
 use shared::telemetry::ErrorChain;
 use shared::telemetry::metrics::{self, Counter, Gauge, Histogram};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Why the broker did not take a message.
@@ -46,11 +46,42 @@ impl PublishError {
     }
 }
 
+/// Messages published and not yet confirmed, at most: two of each queue's batcher and those of the
+/// spool's drain, with room to spare.
+const MAX_UNCONFIRMED: usize = 16;
+
+/// The channels of one connection. Each carries one message at a time: the library hands a returned
+/// message to whichever publish of its channel is confirmed next, so that with two of them one could
+/// be taken for durable that no queue took.
+#[derive(Debug)]
+struct Channels {
+    idle: Mutex<Vec<Channel>>,
+    free: Semaphore,
+}
+
+impl Channels {
+    fn new(channels: Vec<Channel>) -> Self {
+        Self { free: Semaphore::new(channels.len()), idle: Mutex::new(channels) }
+    }
+
+    /// A channel for one message. It comes back with [`Channels::put_back`] or not at all.
+    async fn take(&self) -> Option<Channel> {
+        self.free.acquire().await.ok()?.forget();
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    /// Returns a channel whose message was confirmed or refused.
+    fn put_back(&self, channel: Channel) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(channel);
+        self.free.add_permits(1);
+    }
+}
+
 /// Publishes messages; cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Broker {
     namespace: String,
-    channel: watch::Receiver<Option<Channel>>,
+    channels: watch::Receiver<Option<Arc<Channels>>>,
     doubt: Arc<Notify>,
 }
 
@@ -59,7 +90,7 @@ pub(crate) struct Broker {
 pub(crate) struct Keeper {
     config: BrokerConfig,
     namespace: String,
-    channel: watch::Sender<Option<Channel>>,
+    channels: watch::Sender<Option<Arc<Channels>>>,
     doubt: Arc<Notify>,
 }
 
@@ -69,19 +100,19 @@ impl Broker {
         let (sender, receiver) = watch::channel(None);
         let doubt = Arc::new(Notify::new());
         let broker =
-            Self { namespace: namespace.clone(), channel: receiver, doubt: Arc::clone(&doubt) };
-        (broker, Keeper { config, namespace, channel: sender, doubt })
+            Self { namespace: namespace.clone(), channels: receiver, doubt: Arc::clone(&doubt) };
+        (broker, Keeper { config, namespace, channels: sender, doubt })
     }
 
     /// Whether messages are taken now.
     pub(crate) fn is_up(&self) -> bool {
-        self.channel.borrow().is_some()
+        self.channels.borrow().is_some()
     }
 
     /// Waits until messages are taken.
     pub(crate) async fn up(&self) {
         // The sender lives as long as the process.
-        let _ended = self.channel.clone().wait_for(Option::is_some).await.is_err();
+        let _ended = self.channels.clone().wait_for(Option::is_some).await.is_err();
     }
 
     /// Publishes a message and waits for the broker's confirm: from then on it is durable.
@@ -91,12 +122,12 @@ impl Broker {
         batch_id: BatchId,
         body: &[u8],
     ) -> Result<(), PublishError> {
-        let channel = self.channel.borrow().clone().ok_or(PublishError::Away)?;
-        let mut state = self.channel.clone();
+        let channels = self.channels.borrow().clone().ok_or(PublishError::Away)?;
+        let mut state = self.channels.clone();
         let started = tokio::time::Instant::now();
         let outcome = tokio::select! {
             biased;
-            confirmed = tokio::time::timeout(BROKER_TIMEOUT, self.confirmed(&channel, queue, batch_id, body)) => {
+            confirmed = tokio::time::timeout(BROKER_TIMEOUT, self.confirmed(&channels, queue, batch_id, body)) => {
                 confirmed.unwrap_or(Err(PublishError::Timeout))
             }
             // Waiting out the timeout would only delay the spool.
@@ -118,11 +149,12 @@ impl Broker {
 
     async fn confirmed(
         &self,
-        channel: &Channel,
+        channels: &Channels,
         queue: Queue,
         batch_id: BatchId,
         body: &[u8],
     ) -> Result<(), PublishError> {
+        let channel = channels.take().await.ok_or(PublishError::Away)?;
         let confirmation = channel
             .basic_publish(
                 "".into(),
@@ -136,6 +168,7 @@ impl Broker {
             .map_err(PublishError::Failed)?
             .await
             .map_err(PublishError::Failed)?;
+        channels.put_back(channel);
         match confirmation {
             Confirmation::Ack(None) => Ok(()),
             Confirmation::Ack(Some(_)) => Err(PublishError::Unroutable),
@@ -155,7 +188,7 @@ impl Keeper {
                 outcome = session => outcome,
                 () = shutdown.cancelled() => return,
             };
-            self.channel.send_replace(None);
+            self.channels.send_replace(None);
             metrics::set(Gauge::BrokerConnected, "", 0);
             if let Err(error) = outcome {
                 tracing::warn!(error = %ErrorChain(&error), "connecting to the broker again");
@@ -170,10 +203,11 @@ impl Keeper {
     async fn session(&self, backoff: &mut Backoff) -> Result<(), BrokerError> {
         let connection = access::connect(&self.config, "errata-ingest").await?;
         let mut events = std::pin::pin!(connection.events_listener());
-        let channel = self.open(&connection).await?;
+        let channels = Arc::new(self.open(&connection).await?);
+        let control = self.control(&connection).await?;
         // A doubt about the connection before this one is no doubt about this one.
         let _stale: Option<()> = self.doubt.notified().now_or_never();
-        self.channel.send_replace(Some(channel.clone()));
+        self.channels.send_replace(Some(Arc::clone(&channels)));
         metrics::set(Gauge::BrokerConnected, "", 1);
         tracing::info!("the broker takes messages");
         *backoff = Backoff::new();
@@ -181,9 +215,9 @@ impl Keeper {
             let event = tokio::select! {
                 event = events.next() => event,
                 () = self.doubt.notified() => break,
-                // The library reports a closed channel only to those who use it.
+                // The library reports a closed connection only to those who use it.
                 () = tokio::time::sleep(Duration::from_millis(500)) => {
-                    if channel.status().connected() {
+                    if control.status().connected() {
                         continue;
                     }
                     break;
@@ -192,11 +226,11 @@ impl Keeper {
             match event {
                 Some(Event::ConnectionBlocked(reason)) => {
                     tracing::warn!(reason, "the broker blocks publishing");
-                    self.channel.send_replace(None);
+                    self.channels.send_replace(None);
                 }
                 Some(Event::ConnectionUnblocked) => {
                     tracing::info!("the broker takes messages again");
-                    self.channel.send_replace(Some(channel.clone()));
+                    self.channels.send_replace(Some(Arc::clone(&channels)));
                 }
                 Some(Event::Error(source)) => {
                     return Err(BrokerError::Channel { action: "keep the connection", source });
@@ -205,7 +239,7 @@ impl Keeper {
                 None => break,
             }
         }
-        self.channel.send_replace(None);
+        self.channels.send_replace(None);
         // A broker in doubt may not answer the goodbye either.
         let goodbye = connection.close(200, "connecting again".into());
         if tokio::time::timeout(Duration::from_secs(1), goodbye).await.is_err() {
@@ -214,16 +248,34 @@ impl Keeper {
         Ok(())
     }
 
-    async fn open(&self, connection: &Connection) -> Result<Channel, BrokerError> {
+    /// Opens the channels, each with confirms.
+    async fn open(&self, connection: &Connection) -> Result<Channels, BrokerError> {
+        let opening = async {
+            let mut channels = Vec::with_capacity(MAX_UNCONFIRMED);
+            for _ in 0..MAX_UNCONFIRMED {
+                let channel = connection
+                    .create_channel()
+                    .await
+                    .map_err(BrokerError::channel("open a channel"))?;
+                channel
+                    .confirm_select(ConfirmSelectOptions::default())
+                    .await
+                    .map_err(BrokerError::channel("ask for confirms"))?;
+                channels.push(channel);
+            }
+            Ok(Channels::new(channels))
+        };
+        tokio::time::timeout(BROKER_TIMEOUT, opening).await.map_err(|_| BrokerError::Timeout)?
+    }
+
+    /// A channel that carries no messages: declares the queues, and shows whether the connection
+    /// still stands.
+    async fn control(&self, connection: &Connection) -> Result<Channel, BrokerError> {
         let opening = async {
             let channel = connection
                 .create_channel()
                 .await
                 .map_err(BrokerError::channel("open a channel"))?;
-            channel
-                .confirm_select(ConfirmSelectOptions::default())
-                .await
-                .map_err(BrokerError::channel("ask for confirms"))?;
             topology::declare(&channel, &self.namespace).await?;
             Ok(channel)
         };

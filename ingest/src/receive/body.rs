@@ -15,7 +15,11 @@ use crate::memory::{OutOfMemory, Reservation};
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Bodies that inflate to more than this do it off the threads that serve requests.
-const INLINE_BYTES: usize = 256 * 1024;
+pub(crate) const INLINE_BYTES: usize = 256 * 1024;
+
+/// How much of a refused body is read for the sake of its answer, and for how long.
+const DISCARDED_BYTES: usize = 64 << 20;
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The bounds of a body.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +44,7 @@ pub(crate) async fn read(
 ) -> Result<(Bytes, Reservation), ApiError> {
     let encoding = ContentEncoding::of(headers)?;
     if body.size_hint().lower() > limits.wire as u64 {
+        discard(body).await;
         return Err(too_large(limits.wire));
     }
     let wire = tokio::time::timeout(BODY_TIMEOUT, collect(body, limits.wire, &mut reservation))
@@ -61,6 +66,22 @@ pub(crate) async fn read(
     inflating.await.map_err(ApiError::internal)?
 }
 
+/// Reads on for a while without keeping anything: a client that is still sending when the connection
+/// closes never sees the answer, and takes it for a fault of the network.
+async fn discard(mut body: Incoming) {
+    let mut left = DISCARDED_BYTES;
+    let reading = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            let length = frame.data_ref().map_or(0, Bytes::len);
+            let Some(rest) = left.checked_sub(length) else { break };
+            left = rest;
+        }
+    };
+    if tokio::time::timeout(DISCARD_TIMEOUT, reading).await.is_err() {
+        tracing::debug!("a refused body did not end in time");
+    }
+}
+
 async fn collect(
     mut body: Incoming,
     limit: usize,
@@ -74,6 +95,8 @@ async fn collect(
         })?;
         let Ok(data) = frame.into_data() else { continue };
         if collected.len() + data.len() > limit {
+            drop(collected);
+            discard(body).await;
             return Err(too_large(limit));
         }
         reservation.grow_to(collected.len() + data.len()).map_err(out_of_memory)?;

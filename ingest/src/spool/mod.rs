@@ -146,9 +146,20 @@ impl Spool {
         Ok(oldest)
     }
 
-    /// Removes a segment whose messages are all confirmed.
-    fn remove(&self, segment: &segment::Segment) -> Result<(), SpoolError> {
-        segment.remove().map_err(|source| SpoolError::Write { path: self.dir.clone(), source })?;
+    /// Removes a segment whose messages are all confirmed. One that could not be read to its end is
+    /// kept under another name, for a person to look at.
+    fn remove(&self, segment: &segment::Segment, read_bytes: u64) -> Result<(), SpoolError> {
+        let outcome = if read_bytes < segment.bytes {
+            tracing::error!(
+                path = %segment.path.display(),
+                unread = segment.bytes - read_bytes,
+                "a segment of the spool is damaged or torn; what follows is kept aside"
+            );
+            segment.set_aside()
+        } else {
+            segment.remove()
+        };
+        outcome.map_err(|source| SpoolError::Write { path: self.dir.clone(), source })?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.bytes = state.bytes.saturating_sub(segment.bytes);
         metrics::set(Gauge::SpoolBytes, "", state.bytes);
@@ -171,10 +182,11 @@ mod tests {
     fn bodies(spool: &Spool) -> Vec<String> {
         let mut found = Vec::new();
         while let Some(segment) = spool.take_oldest().unwrap() {
-            for record in segment.records().unwrap() {
-                found.push(String::from_utf8(record.unwrap().body).unwrap());
+            let mut reader = segment.reader().unwrap();
+            while let Some(record) = reader.next().unwrap() {
+                found.push(String::from_utf8(record.body).unwrap());
             }
-            spool.remove(&segment).unwrap();
+            spool.remove(&segment, reader.bytes()).unwrap();
         }
         found
     }
@@ -205,9 +217,25 @@ mod tests {
             std::fs::write(&path, &bytes[..bytes.len() - cut]).unwrap();
             let spool = Spool::open(dir.path(), 1 << 20).unwrap();
             let segment = spool.take_oldest().unwrap().unwrap();
-            let read: Vec<_> = segment.records().unwrap().map(Result::unwrap).collect();
-            assert_eq!(read.len(), 1, "cut by {cut}");
+            let mut reader = segment.reader().unwrap();
+            assert_eq!(reader.next().unwrap().unwrap().body, b"kept", "cut by {cut}");
+            assert_eq!(reader.next().unwrap(), None, "cut by {cut}");
+            assert!(reader.bytes() < segment.bytes);
         }
+    }
+
+    #[test]
+    fn a_damaged_segment_is_kept_aside() {
+        let dir = tempfile::tempdir().unwrap();
+        let spool = Spool::open(dir.path(), 1 << 20).unwrap();
+        spool.append_blocking(&record("good")).unwrap();
+        spool.append_blocking(&record("damaged")).unwrap();
+        let path = list(dir.path()).unwrap()[0].path.clone();
+        let mut bytes = std::fs::read(&path).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(bodies(&spool), ["good"]);
+        assert_eq!(std::fs::read(path.with_extension("damaged")).unwrap(), bytes);
     }
 
     #[test]

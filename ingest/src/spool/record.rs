@@ -23,6 +23,11 @@ const FIXED: usize = 17;
 const MAX: usize = shared::batch::MAX_BYTES + FIXED;
 
 impl Record {
+    /// How many bytes the record has on disk.
+    pub(super) fn size(&self) -> u64 {
+        (HEAD + FIXED + self.body.len()) as u64
+    }
+
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut content = Vec::with_capacity(FIXED + self.body.len());
         content.push(code(self.queue));

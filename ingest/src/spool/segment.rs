@@ -60,17 +60,53 @@ pub(super) struct Segment {
 }
 
 impl Segment {
-    /// The records, up to the first that is damaged.
-    pub(super) fn records(
-        &self,
-    ) -> io::Result<impl Iterator<Item = io::Result<Record>> + Send + use<>> {
-        let mut source = BufReader::with_capacity(1 << 20, File::open(&self.path)?);
-        Ok(std::iter::from_fn(move || Record::read(&mut source).transpose()))
+    /// Reads the records.
+    pub(super) fn reader(&self) -> io::Result<Reader> {
+        let source = BufReader::with_capacity(1 << 20, File::open(&self.path)?);
+        Ok(Reader { source, bytes: 0 })
     }
 
     /// Removes the file.
     pub(super) fn remove(&self) -> io::Result<()> {
         std::fs::remove_file(&self.path)
+    }
+
+    /// Keeps the file under a name that is no segment's.
+    pub(super) fn set_aside(&self) -> io::Result<()> {
+        std::fs::rename(&self.path, self.path.with_extension("damaged"))
+    }
+}
+
+/// Reads the records of a segment, up to the first that is damaged.
+#[derive(Debug)]
+pub(super) struct Reader {
+    source: BufReader<File>,
+    bytes: u64,
+}
+
+impl Reader {
+    /// The next record; none at the end of what can be read.
+    pub(super) fn next(&mut self) -> io::Result<Option<Record>> {
+        let record = Record::read(&mut self.source)?;
+        self.bytes += record.as_ref().map_or(0, Record::size);
+        Ok(record)
+    }
+
+    /// Up to so many bytes of records; empty at the end of what can be read.
+    pub(super) fn next_piece(&mut self, bytes: u64) -> io::Result<Vec<Record>> {
+        let mut piece = Vec::new();
+        let end = self.bytes + bytes;
+        while self.bytes < end
+            && let Some(record) = self.next()?
+        {
+            piece.push(record);
+        }
+        Ok(piece)
+    }
+
+    /// How many bytes the records had that were read so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
     }
 }
 

@@ -82,15 +82,15 @@ pub fn batch_properties(batch_id: BatchId) -> BasicProperties {
 /// Header of a dead letter: why it could not be stored.
 pub const DEAD_REASON_HEADER: &str = "x-errata-reason";
 
-/// The properties of a dead letter: those of the batch, and why it is dead.
-pub fn dead_properties(batch_id: &str, reason: &str) -> BasicProperties {
+/// The properties of a dead letter: id and type as they came, and why it is dead.
+pub fn dead_properties(id: &str, kind: &str, reason: &str) -> BasicProperties {
     let mut headers = FieldTable::default();
     headers.insert(short(DEAD_REASON_HEADER), value(reason));
     BasicProperties::default()
         .with_delivery_mode(2)
         .with_content_type(short("application/x-protobuf"))
-        .with_type(short(MESSAGE_TYPE))
-        .with_message_id(short(batch_id))
+        .with_type(short(kind))
+        .with_message_id(short(id))
         .with_headers(headers)
 }
 

@@ -57,7 +57,9 @@ impl PostgresConfig {
         Self {
             url: Secret::new(url),
             ssl_mode,
-            ca_file: root.map(PathBuf::from).or_else(|| ca_file(settings)),
+            ca_file: root
+                .and_then(|path| readable(settings, "sslrootcert in DATABASE_URL", path.into()))
+                .or_else(|| ca_file(settings)),
             pool_size: usize::try_from(settings.number(
                 "DATABASE_POOL_SIZE",
                 default_pool_size,
@@ -90,7 +92,15 @@ fn split_ssl(url: &str) -> (String, Option<String>, Option<String>) {
 
 /// `TLS_CA_FILE`: a CA bundle for engines with certificates of a private authority.
 fn ca_file(settings: &Settings<'_>) -> Option<PathBuf> {
-    settings.text("TLS_CA_FILE").map(PathBuf::from)
+    readable(settings, "TLS_CA_FILE", PathBuf::from(settings.text("TLS_CA_FILE")?))
+}
+
+/// A file that must be there: a wrong path would else show only in failing connections.
+fn readable(settings: &Settings<'_>, name: &str, path: PathBuf) -> Option<PathBuf> {
+    if !path.is_file() {
+        settings.problem(name, path.to_str(), "a readable file in PEM format");
+    }
+    Some(path)
 }
 
 /// `AMQP_URL`: one URL, or several between commas, tried in turn.
@@ -156,7 +166,7 @@ mod tests {
         check("postgres://u:p@h/d", "postgres://u:p@h/d", SslMode::Prefer);
         check("postgres://u:p@h/d?sslmode=disable", "postgres://u:p@h/d", SslMode::Disable);
         check(
-            "postgres://u:p@a:1,b:2/d?application_name=x&sslmode=verify-full&sslrootcert=%2Fca.pem",
+            "postgres://u:p@a:1,b:2/d?application_name=x&sslmode=verify-full&sslrootcert=%2Fetc%2Fhosts",
             "postgres://u:p@a:1,b:2/d?application_name=x",
             SslMode::VerifyFull,
         );

@@ -181,13 +181,27 @@ impl ServiceConfig {
         Self {
             environment,
             listen: SocketAddr::new(bind, port),
-            log_level: settings
-                .text("LOG_LEVEL")
-                .unwrap_or_else(|| "info,lapin=warn,fred=warn".to_owned()),
+            log_level: log_level(settings),
             namespace: namespace(settings),
             shutdown_timeout: settings.seconds("SHUTDOWN_TIMEOUT_SECS", 25, 1..=600),
         }
     }
+}
+
+/// A bare word that is no level would be taken for the name of a target, and nothing be logged.
+fn log_level(settings: &Settings<'_>) -> String {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let text = settings.text("LOG_LEVEL").unwrap_or_else(|| "info,lapin=warn,fred=warn".to_owned());
+    let known = |part: &str| {
+        let level = part.rsplit_once('=').map_or(part, |(_, level)| level);
+        LEVELS.contains(&level.trim().to_ascii_lowercase().as_str())
+    };
+    if !text.split(',').all(known) {
+        let allowed =
+            "one of off, error, warn, info, debug, trace, or directives like info,ingest=debug";
+        settings.problem("LOG_LEVEL", Some(&text), allowed);
+    }
+    text
 }
 
 fn namespace(settings: &Settings<'_>) -> String {
@@ -248,6 +262,7 @@ mod tests {
             ("INGEST_PORT", "eighty"),
             ("SHUTDOWN_TIMEOUT_SECS", "0"),
             ("NAMESPACE", "No Spaces"),
+            ("LOG_LEVEL", "loud"),
         ])
         .unwrap_err();
         assert_eq!(
@@ -255,6 +270,7 @@ mod tests {
             [
                 "ENVIRONMENT holds \"prod\" and must be one of development, staging, production",
                 "INGEST_PORT holds \"eighty\" and must be a port number",
+                "LOG_LEVEL holds \"loud\" and must be one of off, error, warn, info, debug, trace, or directives like info,ingest=debug",
                 "NAMESPACE holds \"No Spaces\" and must be at most 64 of the characters a-z, 0-9 and _",
                 "SHUTDOWN_TIMEOUT_SECS holds \"0\" and must be a whole number from 1 to 600",
             ]

@@ -27,12 +27,15 @@ pub const MASK: &str = "[Filtered]";
 
 /// Replaces every secret in the event.
 ///
-/// Untouched are the fields that hold names the client chose for its own orientation or that
-/// Errata computes: ids, level, source, environment, release, platform, host, address, and the
-/// names of types and functions.
+/// Untouched are ids, level, platform, host and address, and the names of functions.
 pub fn event(event: &mut Event, rules: &Rules) {
     let walk = Walk::new(rules);
     walk.string(&mut event.message);
+    // Names by their purpose, but clients put anything anywhere.
+    walk.string(&mut event.source);
+    walk.string(&mut event.environment);
+    optional(&mut event.release, walk);
+    optional(&mut event.exception_type, walk);
     let texts = [&mut event.stack_trace, &mut event.culprit, &mut event.url, &mut event.user_agent];
     for text in texts {
         optional(text, walk);

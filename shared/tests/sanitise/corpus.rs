@@ -124,6 +124,18 @@ fn detectors_can_be_switched_off_one_by_one() {
 }
 
 #[test]
+fn names_that_hold_a_secret_are_masked_too() {
+    let mut event = bare_event();
+    event.source = "web token=abcdef123456".to_owned();
+    event.environment = "password=hunter2".to_owned();
+    event.release = Some("1.2.3 secret=hunter2".to_owned());
+    sanitise::event(&mut event, &Rules::default());
+    assert_eq!(event.source, "web token=[Filtered]");
+    assert_eq!(event.environment, "password=[Filtered]");
+    assert_eq!(event.release.as_deref(), Some("1.2.3 secret=[Filtered]"));
+}
+
+#[test]
 fn projects_add_and_except_keys() {
     let rules = Rules::new(&["customer number".into()], &["token".into()], &[]).unwrap();
     let input = json!({"customerNumber": "1", "token": "a", "text": "customer_number=1 token=a"});

@@ -15,8 +15,8 @@ fn bare_event() -> Event {
         "received_at": "2025-08-29T12:00:00.000Z",
         "level": "error",
         "message": "",
-        "source": "token=abc",
-        "environment": "password=abc",
+        "source": "web",
+        "environment": "production",
     }))
     .expect("the bare event is complete")
 }

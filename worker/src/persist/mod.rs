@@ -33,6 +33,13 @@ use self::facets::Facets;
 use self::statement::Statement;
 use crate::dead_letters::DeadLetters;
 
+/// The wait after a deadlock or a serialisation failure, which the other transaction has survived.
+const CONFLICT_WAIT: Duration = Duration::from_millis(5);
+
+/// A transaction that takes longer has lost its server without a word: the statements themselves are
+/// bounded by it.
+const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(90);
+
 /// Stores batches; shared by all lanes.
 #[derive(Debug)]
 pub struct Persister {
@@ -96,10 +103,11 @@ impl Persister {
             };
             if error.is_conflict() {
                 metrics::count(Counter::RetriesTotal, "retried", "conflict", 1);
-                continue;
+                wait = CONFLICT_WAIT;
+            } else {
+                metrics::count(Counter::RetriesTotal, "retried", "unavailable", 1);
+                tracing::warn!(error = %ErrorChain(&error), "Postgres does not take a batch; waiting");
             }
-            metrics::count(Counter::RetriesTotal, "retried", "unavailable", 1);
-            tracing::warn!(error = %ErrorChain(&error), "Postgres does not take a batch; waiting");
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = shutdown.cancelled() => return Err(PersistError::ShuttingDown),
@@ -115,13 +123,13 @@ impl Persister {
     ) -> Result<Stored, PersistError> {
         let started = tokio::time::Instant::now();
         let mut client = self.pool.get().await.map_err(DbError::Pool)?;
-        let stored = match self.transaction(&mut client, batches, None).await {
-            Err(PersistError::Database(error)) if error.is_data_error() => {
-                tracing::warn!(error = %ErrorChain(&error), "a batch holds an event that can't be stored");
-                self.transaction(&mut client, batches, Some(dead)).await?
-            }
-            outcome => outcome?,
+        let storing = self.transaction_or_bisect(&mut client, batches, dead);
+        let Ok(stored) = tokio::time::timeout(TRANSACTION_TIMEOUT, storing).await else {
+            // Its session may still be in the middle; nobody gets this connection again.
+            drop(Object::take(client));
+            return Err(DbError::Timeout.into());
         };
+        let stored = stored?;
         let seconds = started.elapsed().as_secs_f64();
         metrics::observe(Histogram::PersistDurationSeconds, "done", seconds);
         metrics::count(Counter::EventsTotal, "stored", "", stored.stored);
@@ -129,6 +137,21 @@ impl Persister {
         metrics::count(Counter::EventsTotal, "dead_lettered", "data", stored.dead);
         metrics::count(Counter::EventsTotal, "filtered", "project_deleted", stored.orphaned);
         Ok(stored)
+    }
+
+    async fn transaction_or_bisect(
+        &self,
+        client: &mut Object,
+        batches: &[Batch],
+        dead: &DeadLetters<'_>,
+    ) -> Result<Stored, PersistError> {
+        match self.transaction(client, batches, None).await {
+            Err(PersistError::Database(error)) if error.is_data_error() => {
+                tracing::warn!(error = %ErrorChain(&error), "a batch holds an event that can't be stored");
+                self.transaction(client, batches, Some(dead)).await
+            }
+            outcome => outcome,
+        }
     }
 
     /// One transaction over all batches. With dead letters at hand, events that Postgres refuses are

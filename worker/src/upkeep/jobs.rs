@@ -7,7 +7,8 @@ use shared::postgres::DbError;
 use shared::project_lock;
 use shared::time;
 
-use crate::announce::Announcer;
+use super::Piece;
+use crate::announce::{Announcer, all_projects};
 
 /// What the jobs need besides the transaction.
 #[derive(Debug)]
@@ -46,12 +47,17 @@ pub(super) async fn make_partitions(tx: &Transaction<'_>) -> Result<(), DbError>
     .map(drop)
 }
 
-/// Drops the days that have passed their age, one day a run. Each error's newest example is kept.
-pub(super) async fn drop_old_days(tx: &Transaction<'_>, context: &Context) -> Result<(), DbError> {
+/// Drops the days that have passed their age, one day of each table a piece. Each error's newest
+/// example is kept.
+pub(super) async fn drop_old_days(
+    tx: &Transaction<'_>,
+    context: &Context,
+) -> Result<Piece, DbError> {
     execute(tx, include_str!("sql/short_lock_timeout.sql"), &[], "bound the wait for locks")
         .await?;
     let oldest_events = today() - Days::new(u64::from(context.retention_days));
     let oldest_ids = today() - ID_DAYS;
+    let mut piece = Piece::Last;
     for (table, oldest) in
         [("events", oldest_events), ("seen_ids", oldest_ids), ("batches", oldest_ids)]
     {
@@ -59,41 +65,52 @@ pub(super) async fn drop_old_days(tx: &Transaction<'_>, context: &Context) -> Re
             .query_opt(include_str!("sql/oldest_partition.sql"), &[&table, &oldest])
             .await
             .map_err(DbError::statement("look for old days"))?;
-        let Some(day) = old.map(|row| row.get::<_, NaiveDate>("day")) else {
-            continue;
-        };
+        let Some(day) = old.map(|row| row.get::<_, NaiveDate>("day")) else { continue };
+        piece = Piece::Full;
         if table == "events" {
-            let sql = include_str!("sql/keep_examples.sql");
-            let kept = execute(tx, sql, &[&day], "keep examples").await?;
-            tracing::info!(%day, examples = kept, "dropping a day of events");
+            keep_examples(tx, day).await?;
         }
         execute(tx, include_str!("sql/drop_partition.sql"), &[&table, &day], "drop a day").await?;
     }
+    Ok(piece)
+}
+
+async fn keep_examples(tx: &Transaction<'_>, day: NaiveDate) -> Result<(), DbError> {
+    // An error that is being deleted must not leave an example behind.
+    project_lock::shared(tx, &all_projects(tx).await?).await?;
+    let kept = execute(tx, include_str!("sql/keep_examples.sql"), &[&day], "keep examples").await?;
+    tracing::info!(%day, examples = kept, "dropping a day of events");
     Ok(())
 }
 
 /// Removes rows of deleted errors, piece by piece; the last piece removes the order to do so.
-pub(super) async fn purge_deleted(tx: &Transaction<'_>) -> Result<(), DbError> {
-    let removed =
-        execute(tx, include_str!("sql/purge_events.sql"), &[&CHUNK], "purge events").await?;
-    if removed == 0 {
-        let action = "purge what belongs to deleted errors";
-        execute(tx, include_str!("sql/purge_rest.sql"), &[], action).await?;
-    }
+pub(super) async fn purge_deleted(tx: &Transaction<'_>) -> Result<Piece, DbError> {
     let sql = include_str!("sql/prune_deleted_names.sql");
-    execute(tx, sql, &[&CHUNK], "forget ids that were deleted long ago").await.map(drop)
+    execute(tx, sql, &[&CHUNK], "forget ids that were deleted long ago").await?;
+    if execute(tx, include_str!("sql/purge_events.sql"), &[&CHUNK], "purge events").await? > 0 {
+        return Ok(Piece::Full);
+    }
+    let action = "purge what belongs to deleted errors";
+    let purged = execute(tx, include_str!("sql/purge_rest.sql"), &[], action).await?;
+    Ok(if purged > 0 { Piece::Full } else { Piece::Last })
 }
 
 /// Merges slots older than two hours to minutes and those older than two days to hours, and removes
 /// those that no rule's window reaches.
-pub(super) async fn merge_slots(tx: &Transaction<'_>) -> Result<(), DbError> {
+pub(super) async fn merge_slots(tx: &Transaction<'_>) -> Result<Piece, DbError> {
     // A deletion subtracts from the slots it finds: they must not move meanwhile.
-    project_lock::shared(tx, &crate::announce::all_projects(tx).await?).await?;
-    let sql = include_str!("sql/merge_slots.sql");
-    execute(tx, sql, &[&"minute", &"2 hours", &"48 hours", &CHUNK], "merge slots to minutes")
-        .await?;
-    execute(tx, sql, &[&"hour", &"48 hours", &"31 days", &CHUNK], "merge slots to hours").await?;
-    execute(tx, include_str!("sql/drop_old_slots.sql"), &[&CHUNK], "drop old slots").await.map(drop)
+    project_lock::shared(tx, &all_projects(tx).await?).await?;
+    let mut moved = 0;
+    for (width, from, to) in [("minute", "2 hours", "48 hours"), ("hour", "48 hours", "31 days")] {
+        let row = tx
+            .query_one(include_str!("sql/merge_slots.sql"), &[&width, &from, &to, &CHUNK])
+            .await
+            .map_err(DbError::statement("merge slots"))?;
+        moved += row.get::<_, i64>("moved");
+    }
+    let sql = include_str!("sql/drop_old_slots.sql");
+    let dropped = execute(tx, sql, &[&CHUNK], "drop old slots").await?;
+    Ok(if moved > 0 || dropped > 0 { Piece::Full } else { Piece::Last })
 }
 
 /// Opens ignored errors whose time has come.

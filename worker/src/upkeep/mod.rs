@@ -65,6 +65,9 @@ impl Job {
     }
 }
 
+/// A piece is bounded in rows; one that takes longer has lost its server.
+const PIECE_TIMEOUT: Duration = Duration::from_secs(120);
+
 /// Runs all jobs until the token is cancelled.
 pub async fn run(pool: Pool, config: Config, announcer: Announcer, shutdown: CancellationToken) {
     let context = Context { retention_days: config.retention_days, announcer };
@@ -80,7 +83,7 @@ async fn repeat(job: Job, pool: &Pool, context: &Context, shutdown: &Cancellatio
             _ = timer.tick() => {}
             () = shutdown.cancelled() => return,
         }
-        match once(job, pool, context).await {
+        match until_done(job, pool, context, shutdown).await {
             Ok(()) => metrics::count(Counter::UpkeepRunsTotal, "done", job.label(), 1),
             Err(error) => {
                 metrics::count(Counter::UpkeepRunsTotal, "failed", job.label(), 1);
@@ -90,11 +93,36 @@ async fn repeat(job: Job, pool: &Pool, context: &Context, shutdown: &Cancellatio
     }
 }
 
-/// Runs a job if no other worker is at it.
+/// Runs a job piece by piece, each in a transaction of its own, until a piece finds nothing more.
+async fn until_done(
+    job: Job,
+    pool: &Pool,
+    context: &Context,
+    shutdown: &CancellationToken,
+) -> Result<(), DbError> {
+    while !shutdown.is_cancelled() {
+        let piece = tokio::time::timeout(PIECE_TIMEOUT, once(job, pool, context)).await;
+        if piece.map_err(|_| DbError::Timeout)?? == Piece::Last {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// What a run of a job found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece {
+    /// As much as one run may do: there may be more.
+    Full,
+    /// Less than that, or another worker is at it.
+    Last,
+}
+
+/// Runs one piece of a job if no other worker is at it.
 ///
 /// # Errors
 /// When Postgres is away, or keeps a lock for too long.
-pub async fn once(job: Job, pool: &Pool, context: &Context) -> Result<(), DbError> {
+pub async fn once(job: Job, pool: &Pool, context: &Context) -> Result<Piece, DbError> {
     let mut client = pool.get().await.map_err(DbError::Pool)?;
     let tx = client.transaction().await.map_err(DbError::statement("begin upkeep"))?;
     let free: bool = tx
@@ -102,19 +130,20 @@ pub async fn once(job: Job, pool: &Pool, context: &Context) -> Result<(), DbErro
         .await
         .map_err(DbError::statement("take the lock of an upkeep job"))?
         .get(0);
+    let mut piece = Piece::Last;
+    let mut changed = Vec::new();
     if free {
         match job {
             Job::MakePartitions => jobs::make_partitions(&tx).await?,
-            Job::DropOldDays => jobs::drop_old_days(&tx, context).await?,
-            Job::PurgeDeleted => jobs::purge_deleted(&tx).await?,
-            Job::MergeSlots => jobs::merge_slots(&tx).await?,
-            Job::WakeIgnored => {
-                let projects = jobs::wake_ignored(&tx).await?;
-                tx.commit().await.map_err(DbError::statement("commit upkeep"))?;
-                context.announcer.changed(projects);
-                return Ok(());
-            }
+            Job::DropOldDays => piece = jobs::drop_old_days(&tx, context).await?,
+            Job::PurgeDeleted => piece = jobs::purge_deleted(&tx).await?,
+            Job::MergeSlots => piece = jobs::merge_slots(&tx).await?,
+            Job::WakeIgnored => changed = jobs::wake_ignored(&tx).await?,
         }
     }
-    tx.commit().await.map_err(DbError::statement("commit upkeep"))
+    tx.commit().await.map_err(DbError::statement("commit upkeep"))?;
+    if !changed.is_empty() {
+        context.announcer.changed(changed);
+    }
+    Ok(piece)
 }

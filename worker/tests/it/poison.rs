@@ -29,3 +29,22 @@ async fn a_poison_event_among_good_ones_becomes_a_dead_letter() {
     assert_eq!(letter.message_count, 0);
     place.close().await;
 }
+
+#[tokio::test]
+async fn an_event_buried_again_is_known_as_one() {
+    let place = Place::new().await;
+    let poison = entry("po\0ison");
+    for _ in 0..2 {
+        let stored = place.store(&[batch(vec![poison.clone()])]).await;
+        assert_eq!(stored.dead, 1);
+    }
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let queue = Queue::Dead.name(place.sandbox.namespace());
+        let options = BasicGetOptions { no_ack: true };
+        let letter = place.channel.basic_get(queue, options).await.unwrap().unwrap();
+        ids.push(letter.delivery.properties.message_id().clone().unwrap().to_string());
+    }
+    assert_eq!(ids, [poison.event_id.to_string(), poison.event_id.to_string()]);
+    place.close().await;
+}

@@ -1,5 +1,6 @@
 //! An error's life: open, resolved, reopened, ignored, deleted, back again.
 
+use deploy::services::Service;
 use http::StatusCode;
 use serde_json::{Value, json};
 use shared::time;
@@ -39,6 +40,26 @@ async fn only_an_event_after_the_resolve_reopens() {
     let error = until(&system, &id, |error| error["count"] == 3).await;
     assert_eq!((&error["status"], &error["regressed"]), (&json!("unresolved"), &json!(true)));
     assert_eq!(error["resolved_at"], Value::Null);
+    system.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_received_before_a_second_resolve_does_not_reopen() {
+    let mut system = System::start().await;
+    let event = json!({"message": "twice", "source": "life"});
+    let id = system.client.report(event.clone()).await["id"].as_str().unwrap().to_owned();
+    until(&system, &id, |error| error["count"] == 1).await;
+    let resolve = format!("/api/errors/{id}/resolve");
+    system.client.put(&resolve, &json!({})).await;
+    let first = until(&system, &id, |error| error["status"] == "resolved").await;
+    // Received, and waiting for the worker, when the error is resolved again.
+    system.services.terminate(Service::Worker).await;
+    system.client.report(event).await;
+    system.client.put(&resolve, &json!({})).await;
+    system.services.restart(Service::Worker).await.unwrap();
+    let error = until(&system, &id, |error| error["count"] == 2).await;
+    assert_eq!(error["status"], "resolved");
+    assert_eq!(error["resolved_at"], first["resolved_at"]);
     system.stop().await;
 }
 

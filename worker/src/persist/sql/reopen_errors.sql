@@ -12,14 +12,14 @@ WITH stored AS (
   JOIN errors e USING (project_id, error_id)
   JOIN error_stats s USING (project_id, error_id)
   WHERE e.status <> 0
-    AND (e.status = 1 AND stored.newest > e.resolved_at
+    AND (e.status = 1 AND stored.newest > e.settled_at
       OR e.status = 2 AND stored.newest_receipt > e.ignored_until
       OR e.status = 2 AND s.event_count >= e.ignored_until_count)
   ORDER BY e.project_id, e.error_id
   FOR UPDATE OF e
 ), reopened AS (
   UPDATE errors e
-  SET status = 0, regressed = due.regressed, resolved_at = NULL, ignored_until = NULL,
+  SET status = 0, regressed = due.regressed, resolved_at = NULL, settled_at = NULL, ignored_until = NULL,
       ignored_until_count = NULL, updated_at = clock_timestamp()
   FROM due
   WHERE e.project_id = due.project_id AND e.error_id = due.error_id

@@ -1,4 +1,5 @@
--- Moves a piece of the slots of an age range to the start of their minute or hour.
+-- Moves a piece of the slots of an age range to the start of their minute or hour, and tells how many
+-- were moved.
 WITH piece AS (
   SELECT project_id, group_id, slot, facet_id
   FROM event_slots
@@ -10,10 +11,12 @@ WITH piece AS (
   WHERE s.project_id = piece.project_id AND s.group_id = piece.group_id
     AND s.slot = piece.slot AND s.facet_id = piece.facet_id
   RETURNING s.project_id, s.group_id, date_trunc($1, s.slot) AS slot, s.facet_id, s.events
+), merged AS (
+  INSERT INTO event_slots AS r (project_id, group_id, slot, facet_id, events)
+  SELECT project_id, group_id, slot, facet_id, sum(events)::bigint
+  FROM moved
+  GROUP BY project_id, group_id, slot, facet_id
+  ORDER BY project_id, group_id, slot, facet_id
+  ON CONFLICT (project_id, group_id, slot, facet_id) DO UPDATE SET events = r.events + excluded.events
 )
-INSERT INTO event_slots AS r (project_id, group_id, slot, facet_id, events)
-SELECT project_id, group_id, slot, facet_id, sum(events)::bigint
-FROM moved
-GROUP BY project_id, group_id, slot, facet_id
-ORDER BY project_id, group_id, slot, facet_id
-ON CONFLICT (project_id, group_id, slot, facet_id) DO UPDATE SET events = r.events + excluded.events
+SELECT count(*) AS moved FROM moved
