@@ -42,7 +42,7 @@ test: ## Run all tests with throw-away engines
 check: ## Check format, lints, documentation, licences, the edge's settings and scripts
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --quiet
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --workspace --no-deps --document-private-items --locked --quiet
 	$(CARGO) deny --all-features --locked check licenses bans sources
 	PATH="$$PATH:/usr/sbin" haproxy -c -q -f deploy/haproxy/haproxy.cfg
 	@if command -v shellcheck >/dev/null; then shellcheck .ci/run; else echo "shellcheck is not installed: scripts were not checked"; fi

@@ -23,7 +23,7 @@ pub fn now() -> DateTime<Utc> {
     DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now)
 }
 
-/// Serialises times in the form of [`format`], for `#[serde(with = "shared::time::json")]`.
+/// Serialises times in the form of [`format()`], for `#[serde(with = "shared::time::json")]`.
 pub mod json {
     use chrono::{DateTime, Utc};
     use serde::Serializer;

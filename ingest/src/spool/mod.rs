@@ -1,6 +1,6 @@
 //! Messages that the broker did not take, on local disk until it does.
 //!
-//! Append-only segment files of checked records, synced before the append returns. [`drain`] sends
+//! Append-only segment files of checked records, synced before the append returns. [`drain()`] sends
 //! them when the broker is back, in no promised order, and removes a segment once all of it is
 //! confirmed. A message that is sent twice because the process died in between changes nothing: the
 //! worker knows its batch id.

@@ -89,7 +89,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// The event's [`title`].
+    /// The event's [`title()`].
     pub fn title(&self) -> String {
         title(self.exception_type.as_deref(), &self.message)
     }
