@@ -9,6 +9,7 @@ mod answer;
 pub mod config;
 mod decode;
 mod endpoints;
+mod ledger;
 mod memory;
 mod prepare;
 mod publish;
@@ -29,6 +30,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::ledger::Ledger;
 use crate::memory::MemoryBudget;
 use crate::publish::{Batcher, Broker, RateBudget};
 use crate::spool::Spool;
@@ -49,6 +51,7 @@ struct App {
     access: Access,
     memory: MemoryBudget,
     rate: RateBudget,
+    ledger: Arc<Ledger>,
     events: Batcher,
     bulk: Batcher,
     broker: Broker,
@@ -84,9 +87,13 @@ pub async fn run(
     }
     let access = Access::new();
     let environment = config.service.environment;
-    tasks.spawn("keys", access.clone().keep_fresh(pool, environment, background.clone()));
-    let (events, events_work) = Batcher::new(Queue::Events, broker.clone(), spool.clone());
-    let (bulk, bulk_work) = Batcher::new(Queue::Bulk, broker.clone(), spool.clone());
+    tasks.spawn("keys", access.clone().keep_fresh(pool.clone(), environment, background.clone()));
+    let ledger = Ledger::new();
+    let batcher = |queue| Batcher::new(queue, broker.clone(), spool.clone(), Arc::clone(&ledger));
+    let (events, events_work) = batcher(Queue::Events);
+    let (bulk, bulk_work) = batcher(Queue::Bulk);
+    let writing = ledger::keep_written(Arc::clone(&ledger), pool, background.clone());
+    tasks.spawn("ledger", writing);
     let batching = [lifecycle::spawn(events_work), lifecycle::spawn(bulk_work)];
 
     let app = Arc::new(App {
@@ -94,6 +101,7 @@ pub async fn run(
         rate: RateBudget::new(config.project_events_per_second),
         cors: Cors::new(&config.cors_origins),
         has_spool: spool.is_some(),
+        ledger,
         access,
         events,
         bulk,

@@ -25,14 +25,14 @@ pub(crate) struct Context<'a> {
     pub(crate) client: IpAddr,
 }
 
-/// A path that ingest knows.
+/// A path through which events come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Route {
+pub(crate) enum Door {
     Errors,
     Batch,
 }
 
-impl Route {
+impl Door {
     fn of(path: &str) -> Option<Self> {
         match path {
             "/api/errors" => Some(Self::Errors),
@@ -63,7 +63,6 @@ pub(crate) async fn answer(app: &App, peer: IpAddr, request: Request<Incoming>) 
             let environment = app.config.service.environment;
             let outcome = route(app, peer, request).await;
             let response = outcome.unwrap_or_else(|error| {
-                endpoints::count_invalid(&error);
                 error
                     .into_response(environment, &request_id)
                     .map(|body: Vec<u8>| Full::new(body.into()))
@@ -87,14 +86,14 @@ async fn route(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, ApiError> {
     let (parts, body) = request.into_parts();
-    let Some(route) = Route::of(parts.uri.path()) else {
+    let Some(door) = Door::of(parts.uri.path()) else {
         return Err(ApiError::new(Code::NotFound, "There is nothing at this path"));
     };
     if parts.method == Method::OPTIONS {
-        return Ok(preflight(route));
+        return Ok(preflight(door));
     }
     if parts.method != Method::POST {
-        return Err(ApiError::method_not_allowed(route.allowed()));
+        return Err(ApiError::method_not_allowed(door.allowed()));
     }
     let context = Context {
         app,
@@ -102,16 +101,13 @@ async fn route(
         query: parts.uri.query().map(str::to_owned),
         headers: parts.headers,
     };
-    match route {
-        Route::Errors => endpoints::single::post(context, body).await,
-        Route::Batch => endpoints::batch::post(context, body).await,
-    }
+    endpoints::submit(door, &context, body).await
 }
 
-fn preflight(route: Route) -> Response<Body> {
+fn preflight(door: Door) -> Response<Body> {
     let mut response = Response::new(Body::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    response.headers_mut().extend(Cors::preflight(&route.allowed()));
+    response.headers_mut().extend(Cors::preflight(&door.allowed()));
     response
 }
 

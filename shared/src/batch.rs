@@ -10,7 +10,7 @@ use prost::Message as _;
 use uuid::Uuid;
 
 use crate::event::Level;
-use crate::ids::{BatchId, ErrorId, EventId, Fingerprint, ProjectId};
+use crate::ids::{BatchId, ErrorId, EventId, Fingerprint, InstanceId, ProjectId};
 use crate::payload::Payload;
 
 /// Value of the `type` property of a message that this module reads.
@@ -77,6 +77,8 @@ pub struct Entry {
 pub struct Batch {
     /// Minted once; the same after redelivery and after a stay in the spool.
     pub batch_id: BatchId,
+    /// The ingest process that accepted the events.
+    pub instance: InstanceId,
     /// The events, in order of receipt.
     pub entries: Vec<Entry>,
 }
@@ -100,6 +102,7 @@ impl Batch {
             batch_id: Bytes::copy_from_slice(self.batch_id.0.as_bytes()),
             facets: facets.into_iter().map(wire_facet).collect(),
             events,
+            instance: Bytes::copy_from_slice(self.instance.0.as_bytes()),
         };
         wire.encode_to_vec()
     }
@@ -114,6 +117,7 @@ impl Batch {
         let entries = wire.events.into_iter().map(|event| entry(event, &facets));
         Ok(Self {
             batch_id: BatchId(id(&wire.batch_id, "batch_id")?),
+            instance: instance(&wire.instance)?,
             entries: entries.collect::<Result<_, _>>()?,
         })
     }
@@ -208,6 +212,11 @@ fn id(bytes: &[u8], field: &'static str) -> Result<Uuid, BatchError> {
     Uuid::from_slice(bytes).map_err(|_| BatchError::BadField(field))
 }
 
+/// Ingest processes of versions that did not name themselves are one.
+fn instance(bytes: &[u8]) -> Result<InstanceId, BatchError> {
+    if bytes.is_empty() { Ok(InstanceId::UNKNOWN) } else { id(bytes, "instance").map(InstanceId) }
+}
+
 fn time(micros: i64, field: &'static str) -> Result<DateTime<Utc>, BatchError> {
     DateTime::from_timestamp_micros(micros).ok_or(BatchError::BadField(field))
 }
@@ -224,6 +233,8 @@ mod wire {
         pub(super) facets: Vec<Facet>,
         #[prost(message, repeated, tag = "3")]
         pub(super) events: Vec<Event>,
+        #[prost(bytes = "bytes", tag = "4")]
+        pub(super) instance: Bytes,
     }
 
     #[derive(Clone, PartialEq, prost::Message)]
@@ -305,7 +316,7 @@ mod tests {
 
     fn batch() -> Batch {
         let entries = vec![entry("a", "backend"), entry("b", "frontend"), entry("c", "backend")];
-        Batch { batch_id: BatchId::generate(), entries }
+        Batch { batch_id: BatchId::generate(), instance: InstanceId::generate(), entries }
     }
 
     #[test]
@@ -320,6 +331,15 @@ mod tests {
         let mut bytes = batch.clone().encode();
         bytes.extend([0xa2, 0x06, 0x03, b'n', b'e', b'w']); // Field 100, a string.
         assert_eq!(Batch::decode(bytes.into()).unwrap(), batch);
+    }
+
+    #[test]
+    fn a_message_of_an_earlier_version_names_no_instance() {
+        let mut batch = batch();
+        let bytes = batch.clone().encode();
+        let without = &bytes[..bytes.len() - 18]; // The last field: tag, length, 16 bytes.
+        batch.instance = InstanceId::UNKNOWN;
+        assert_eq!(Batch::decode(Bytes::copy_from_slice(without)).unwrap(), batch);
     }
 
     #[test]

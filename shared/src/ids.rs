@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;
@@ -76,6 +77,20 @@ impl ErrorId {
     }
 }
 
+/// One run of an ingest process: what it accepted and what became of it is accounted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InstanceId(pub Uuid);
+
+impl InstanceId {
+    /// Processes that did not name themselves.
+    pub const UNKNOWN: Self = Self(Uuid::nil());
+
+    /// A fresh id for this process.
+    pub fn generate() -> Self {
+        Self(Uuid::now_v7())
+    }
+}
+
 /// One queue message, minted once and kept through spool and redelivery (UUIDv7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BatchId(pub Uuid);
@@ -85,6 +100,27 @@ impl BatchId {
     /// A fresh batch id.
     pub fn generate() -> Self {
         Self(Uuid::now_v7())
+    }
+
+    /// When the message was made, where its id tells.
+    pub fn minted_at(self) -> Option<DateTime<Utc>> {
+        let (seconds, nanos) = self.0.get_timestamp()?.to_unix();
+        DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos)
+    }
+
+    /// The id of a message that carries one event of this batch by itself: the same whenever it is
+    /// made, with the batch's own time, so that the message is known as one however often it is sent.
+    #[must_use]
+    pub fn of_one(self, event: EventId) -> Self {
+        let mut input = [0_u8; 32];
+        input[..16].copy_from_slice(self.0.as_bytes());
+        input[16..].copy_from_slice(event.0.as_bytes());
+        let hash = xxh3_128(&input).to_be_bytes();
+        let mut random = [0_u8; 10];
+        random.copy_from_slice(&hash[..10]);
+        // The time of a version 7 is its first 48 bits (RFC 9562, section 5.7).
+        let millis = u64::try_from(self.0.as_u128() >> 80).unwrap_or_default();
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     }
 }
 
@@ -109,6 +145,18 @@ mod tests {
         assert_ne!(id, ErrorId::derive(ProjectId(2), 1, Fingerprint([7; 16])));
         assert_ne!(id, ErrorId::derive(ProjectId(1), 2, Fingerprint([7; 16])));
         assert_eq!(id.0.get_version_num(), 8);
+    }
+
+    #[test]
+    fn an_event_of_a_batch_has_a_message_id_of_its_own() {
+        let (batch, event) = (BatchId::generate(), EventId::generate());
+        let letter = batch.of_one(event);
+        assert_eq!(letter, batch.of_one(event));
+        assert_ne!(letter, batch.of_one(EventId::generate()));
+        assert_ne!(letter, letter.of_one(event));
+        assert_eq!(letter.0.get_version_num(), 7);
+        assert_eq!(letter.minted_at(), batch.minted_at());
+        assert!(batch.minted_at().is_some());
     }
 
     #[test]

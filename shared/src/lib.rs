@@ -12,6 +12,7 @@ pub mod event;
 pub mod fingerprint;
 pub mod generations;
 pub mod ids;
+pub mod ledger;
 pub mod lifecycle;
 pub mod ops;
 pub mod payload;

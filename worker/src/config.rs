@@ -1,5 +1,6 @@
 //! Settings of the worker.
 
+use crate::persist::Budgets;
 use shared::config::{
     BrokerConfig, ConfigError, PostgresConfig, RedisConfig, ServiceConfig, Settings, public_url,
 };
@@ -21,6 +22,8 @@ pub struct Config {
     pub lanes: u32,
     /// `RETENTION_DAYS`: how many days of events are kept; counts and an example stay.
     pub retention_days: u32,
+    /// `ERROR_PAYLOADS_PER_HOUR` and `RETENTION_BYTES`: what is kept of events besides counts.
+    pub budgets: Budgets,
 }
 
 impl Config {
@@ -41,8 +44,18 @@ impl Config {
             lanes: u32::try_from(lanes).unwrap_or(1),
             retention_days: u32::try_from(settings.number("RETENTION_DAYS", 90, 1..=3_650))
                 .unwrap_or(90),
+            budgets: budgets(&settings),
         };
         settings.finish(config)
+    }
+}
+
+fn budgets(settings: &Settings<'_>) -> Budgets {
+    // Enough to see every variant of an error; at 1 KB an event about 10 MB an hour.
+    let payloads = settings.number("ERROR_PAYLOADS_PER_HOUR", 10_000, 1..=1_000_000_000);
+    Budgets {
+        error_payloads_per_hour: u32::try_from(payloads).unwrap_or(u32::MAX),
+        project_bytes: settings.number("RETENTION_BYTES", 50 << 30, 0..=u64::MAX >> 1),
     }
 }
 

@@ -7,20 +7,21 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions};
-use lapin::types::FieldTable;
+use lapin::types::{FieldTable, ShortString};
 use lapin::{Channel, Connection};
 use shared::batch::{Batch, MAX_BYTES, MESSAGE_TYPE};
 use shared::broker::topology::{self, Queue};
 use shared::broker::{self, Backoff, BrokerError};
 use shared::config::BrokerConfig;
+use shared::ids::BatchId;
 use shared::telemetry::ErrorChain;
-use shared::telemetry::metrics::{self, Counter, Gauge, Histogram};
+use shared::telemetry::metrics::{self, Gauge, Histogram};
 use tokio_util::sync::CancellationToken;
 
 use crate::announce::Announcer;
 use crate::dead_letters::{DeadLetters, Letter};
 use crate::ops::Readiness;
-use crate::persist::{PersistError, Persister};
+use crate::persist::{Delivered, Message, PersistError, Persister};
 
 /// How long a message waits for company: long enough to fill a transaction under load, too short to
 /// be seen by a reader.
@@ -176,11 +177,11 @@ impl Consumer {
         let Some(last) = deliveries.last().map(|delivery| delivery.delivery_tag) else {
             return Ok(());
         };
-        let batches = decode(deliveries, dead).await?;
-        let stored = self.persister.store(&batches, dead, shutdown).await?;
+        let delivered = decode(deliveries, dead).await?;
+        let stored = self.persister.store(&delivered, dead, shutdown).await?;
         let acknowledged = channel.basic_ack(last, BasicAckOptions { multiple: true }).await;
         // Announced whether or not the acknowledgement arrives: the commit stands.
-        report_lag(&batches);
+        report_lag(&delivered);
         self.announcer.changed(stored.projects);
         acknowledged.map_err(BrokerError::channel("acknowledge"))?;
         Ok(())
@@ -240,30 +241,18 @@ fn event_bound(deliveries: &[Delivery]) -> usize {
 async fn decode(
     deliveries: Vec<Delivery>,
     dead: &DeadLetters<'_>,
-) -> Result<Vec<Batch>, SessionError> {
-    let mut batches = Vec::with_capacity(deliveries.len());
+) -> Result<Delivered, SessionError> {
+    let mut delivered = Delivered::default();
     for delivery in deliveries {
-        let id = delivery.properties.message_id().as_ref().map(ToString::to_string);
         match read(&delivery) {
-            Ok(batch) => batches.push(batch),
-            Err(reason) => {
-                tracing::error!(
-                    message.id = id,
-                    reason,
-                    "a message can't be read and becomes a dead letter"
-                );
-                let kind = delivery.properties.kind().as_ref().map(ToString::to_string);
-                let letter = Letter {
-                    body: &delivery.data,
-                    id: id.as_deref().unwrap_or_default(),
-                    kind: kind.as_deref().unwrap_or_default(),
-                };
-                dead.bury(letter, &reason).await?;
-                metrics::count(Counter::EventsTotal, "dead_lettered", "unreadable", 1);
+            Ok(batch) => {
+                let replayed = topology::is_replayed(&delivery.properties);
+                delivered.messages.push(Message { batch, replayed });
             }
+            Err(reason) => delivered.unreadable.push(bury(&delivery, dead, &reason).await?),
         }
     }
-    Ok(batches)
+    Ok(delivered)
 }
 
 fn read(delivery: &Delivery) -> Result<Batch, String> {
@@ -278,15 +267,31 @@ fn read(delivery: &Delivery) -> Result<Batch, String> {
         .map_err(|error| ErrorChain(&error).to_string())
 }
 
-fn report_lag(batches: &[Batch]) {
+/// Sets a message aside that can't be read; its id comes back.
+async fn bury(
+    delivery: &Delivery,
+    dead: &DeadLetters<'_>,
+    reason: &str,
+) -> Result<BatchId, SessionError> {
+    let text = |text: &Option<ShortString>| text.as_ref().map(ToString::to_string);
+    let id = text(delivery.properties.message_id()).unwrap_or_default();
+    let kind = text(delivery.properties.kind()).unwrap_or_default();
+    tracing::error!(message.id = id, reason, "a message can't be read and becomes a dead letter");
+    dead.bury(Letter { body: &delivery.data, id: &id, kind: &kind }, reason).await?;
+    // Without an id such as ours have, a redelivery can't be known.
+    Ok(id.parse().unwrap_or_else(|_| BatchId::generate()))
+}
+
+fn report_lag(delivered: &Delivered) {
     let now = shared::time::now();
-    for batch in batches {
-        if let Some(entry) = batch.entries.first() {
+    for message in &delivered.messages {
+        if let Some(entry) = message.batch.entries.first() {
             let lag = (now - entry.received_at).to_std().unwrap_or_default();
             metrics::observe(Histogram::LagSeconds, "visible", lag.as_secs_f64());
         }
     }
-    let events: usize = batches.iter().map(|batch| batch.entries.len()).sum();
+    let events =
+        delivered.messages.iter().map(|message| message.batch.entries.len()).sum::<usize>();
     #[expect(clippy::cast_precision_loss, reason = "a batch has far fewer than 2^52 events")]
     metrics::observe(Histogram::BatchEvents, "stored", events as f64);
 }

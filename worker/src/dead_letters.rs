@@ -6,7 +6,6 @@ use lapin::{Channel, Confirmation};
 use shared::batch::{Batch, Entry, MESSAGE_TYPE};
 use shared::broker::topology::{self, Queue};
 use shared::broker::{BROKER_TIMEOUT, BrokerError};
-use shared::ids::BatchId;
 
 /// Publishes dead letters on a channel with confirms.
 #[derive(Debug, Clone, Copy)]
@@ -32,13 +31,23 @@ pub struct Letter<'a> {
 }
 
 impl DeadLetters<'_> {
-    /// Sets one event aside, as a batch of its own that can be replayed. Its batch id is the event's
-    /// id, so that an event buried twice, because the transaction was tried again, is known as one.
+    /// Sets one event aside, as a batch of its own that can be replayed. Its batch id is made from the
+    /// batch that the event came in, so that an event buried twice, because the transaction was tried
+    /// again, is known as one, and one that is buried again after a replay is not taken for the first.
     ///
     /// # Errors
     /// When the broker does not confirm in time.
-    pub async fn bury_event(&self, entry: &Entry, reason: &str) -> Result<(), BrokerError> {
-        let batch = Batch { batch_id: BatchId(entry.event_id.0), entries: vec![entry.clone()] };
+    pub async fn bury_event(
+        &self,
+        entry: &Entry,
+        batch: &Batch,
+        reason: &str,
+    ) -> Result<(), BrokerError> {
+        let batch = Batch {
+            batch_id: batch.batch_id.of_one(entry.event_id),
+            instance: batch.instance,
+            entries: vec![entry.clone()],
+        };
         let id = batch.batch_id.to_string();
         self.bury(Letter { body: &batch.encode(), id: &id, kind: MESSAGE_TYPE }, reason).await
     }

@@ -51,7 +51,7 @@ pub async fn run(
     let generations = Generations::new(redis, config.service.namespace.clone());
     let announcer = Announcer::new();
     let readiness = Arc::new(Readiness::default());
-    let persister = Arc::new(Persister::new(pool.clone(), config.retention_days));
+    let persister = Arc::new(Persister::new(pool.clone(), config.retention_days, config.budgets));
 
     let mut tasks = Tasks::new();
     // The last commits are announced after the lanes have ended, so this has a token of its own.

@@ -12,12 +12,12 @@ use shared::access::Project;
 use shared::api::{ApiError, Code, Success, json_response};
 use shared::config::Environment;
 
-use super::{Waiting, count_invalid};
+use super::{Refusal, Submission, Waiting};
 use crate::answer::Ids;
 use crate::decode::{batch, json, report};
 use crate::prepare::{self, Origin, Prepared};
-use crate::receive::{auth, body, client};
-use crate::router::{Body, Context};
+use crate::receive::{body, client};
+use crate::router::Body;
 
 /// Items prepared before other requests get a turn on this thread.
 const TURN: usize = 16;
@@ -37,14 +37,15 @@ enum ItemAnswer {
     Rejected(Map<String, Value>),
 }
 
+/// An item that was handed over, or why it was not.
+type Item = Result<(Ids, Waiting), ApiError>;
+
 /// Takes many errors; each stands for itself.
-pub(crate) async fn post(
-    context: Context<'_>,
+pub(super) async fn post(
+    submission: &Submission<'_>,
     incoming: Incoming,
-) -> Result<Response<Body>, ApiError> {
-    let received_at = shared::time::now();
-    let access = context.access()?;
-    let project = auth::project(&access, &context.headers, context.query.as_deref(), received_at)?;
+) -> Result<Response<Body>, Refusal> {
+    let Submission { context, project, received_at } = submission;
     body::check_content_type(&context.headers, true)?;
     let reservation = context.app.memory.reservation();
     let (bytes, reservation) =
@@ -52,24 +53,33 @@ pub(crate) async fn post(
     let items = split(bytes).await?;
 
     let origin = Origin {
-        received_at,
+        received_at: *received_at,
         address: context.client,
         user_agent: client::user_agent(&context.headers),
         idempotency_id: None,
     };
     let queue = context.app.rate.queue(project.id, items.len());
     let memory = Arc::new(reservation);
-    let mut waiting: Vec<Result<(Ids, Waiting), ApiError>> = Vec::with_capacity(items.len());
+    let mut waiting: Vec<Item> = Vec::with_capacity(items.len());
     for (turn, item) in items.into_iter().enumerate() {
-        waiting.push(prepare_item(&item, &origin, project).map(|prepared| {
-            let ids = Ids::of(&prepared);
-            (ids, context.enqueue(queue, prepared.entry, &memory))
-        }));
+        let prepared = prepare_item(&item, &origin, project);
+        waiting.push(match prepared {
+            Ok(prepared) => {
+                let ids = Ids::of(&prepared);
+                Ok((ids, submission.enqueue(queue, prepared.entry, &memory)))
+            }
+            Err(error) => {
+                submission.refuse(&error);
+                Err(error)
+            }
+        });
         if turn % TURN == TURN - 1 {
             tokio::task::yield_now().await;
         }
     }
-    let answer = await_all(waiting, context.app.config.service.environment).await?;
+    let answer = await_all(waiting, context.app.config.service.environment)
+        .await
+        .map_err(Refusal::Undurable)?;
     let response: Response<Vec<u8>> = json_response(StatusCode::OK, &Success::new(answer));
     Ok(response.map(|body| Full::new(Bytes::from(body))))
 }
@@ -94,10 +104,7 @@ fn prepare_item(item: &Bytes, origin: &Origin, project: &Project) -> Result<Prep
 
 /// Waits for every item, all by one deadline. When none could be made durable, the whole request
 /// failed.
-async fn await_all(
-    waiting: Vec<Result<(Ids, Waiting), ApiError>>,
-    environment: Environment,
-) -> Result<BatchAnswer, ApiError> {
+async fn await_all(waiting: Vec<Item>, environment: Environment) -> Result<BatchAnswer, ApiError> {
     let deadline = super::durable_deadline();
     let mut results = Vec::with_capacity(waiting.len());
     let mut accepted = 0;
@@ -113,12 +120,9 @@ async fn await_all(
                 ItemAnswer::Accepted(ids)
             }
             Err(error) => {
-                // What could not be made durable is counted where that is known.
                 let answer = ItemAnswer::Rejected(error.to_json(environment));
                 if error.code() == Code::ServiceUnavailable {
                     undurable = Some(error);
-                } else {
-                    count_invalid(&error);
                 }
                 answer
             }

@@ -6,39 +6,95 @@ pub(crate) mod single;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderMap;
-use shared::access::AccessTable;
-use shared::api::{ApiError, Code};
+use chrono::{DateTime, Utc};
+use http::{HeaderMap, Response};
+use hyper::body::Incoming;
+use shared::access::Project;
+use shared::api::ApiError;
 use shared::batch::Entry;
 use shared::broker::topology::Queue;
-use shared::telemetry::metrics::{self, Counter};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::memory::Reservation;
 use crate::publish::{Pending, Undurable};
-use crate::router::Context;
+use crate::receive::auth;
+use crate::router::{Body, Context, Door};
 
 /// The broker's timeout, a slow disk behind it, and some slack: nobody waits for longer.
 const DURABLE_TIMEOUT: Duration = Duration::from_secs(15);
 
-impl Context<'_> {
-    /// The keys and projects. Without them nobody can be told apart.
-    fn access(&self) -> Result<Arc<AccessTable>, ApiError> {
-        let message = "The service has just started and does not know its keys yet; try again soon";
-        self.app.access.table().ok_or_else(|| ApiError::unavailable(message, 1))
+/// A request that submits events to a project.
+#[derive(Debug)]
+struct Submission<'a> {
+    context: &'a Context<'a>,
+    project: Project,
+    received_at: DateTime<Utc>,
+}
+
+/// Why a submission is not answered with success.
+#[derive(Debug)]
+enum Refusal {
+    /// Refused before any of its events was handed to a batcher.
+    Refused(ApiError),
+    /// Its events could not be made durable. Each of them has been counted by then.
+    Undurable(ApiError),
+}
+
+impl From<ApiError> for Refusal {
+    fn from(error: ApiError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+/// Takes what a request submits through a door. What is refused is counted, under its project where
+/// that is known.
+pub(crate) async fn submit(
+    door: Door,
+    context: &Context<'_>,
+    incoming: Incoming,
+) -> Result<Response<Body>, ApiError> {
+    let received_at = shared::time::now();
+    let ledger = &context.app.ledger;
+    let project =
+        admit(context, received_at).inspect_err(|error| ledger.refuse(None, received_at, error))?;
+    let submission = Submission { context, project, received_at };
+    let answered = match door {
+        Door::Errors => single::post(&submission, incoming).await,
+        Door::Batch => batch::post(&submission, incoming).await,
+    };
+    answered.map_err(|refusal| match refusal {
+        Refusal::Refused(error) => {
+            submission.refuse(&error);
+            error
+        }
+        Refusal::Undurable(error) => error,
+    })
+}
+
+/// The project that the request may submit to. Without the keys nobody can be told apart.
+fn admit(context: &Context<'_>, now: DateTime<Utc>) -> Result<Project, ApiError> {
+    let message = "The service has just started and does not know its keys yet; try again soon";
+    let access = context.app.access.table().ok_or_else(|| ApiError::unavailable(message, 1))?;
+    auth::project(&access, &context.headers, context.query.as_deref(), now).cloned()
+}
+
+impl Submission<'_> {
+    /// Counts one of its events, or the whole request, as refused.
+    fn refuse(&self, error: &ApiError) {
+        self.context.app.ledger.refuse(Some(self.project.id), self.received_at, error);
     }
 
     /// Whether the client wants ids only.
     fn prefers_minimal(&self) -> bool {
-        prefers_minimal(&self.headers)
+        prefers_minimal(&self.context.headers)
     }
 
     /// Hands an event to the batcher of a queue.
     fn enqueue(&self, queue: Queue, entry: Entry, memory: &Arc<Reservation>) -> Waiting {
         let (done, waiting) = oneshot::channel();
         let pending = Pending { entry, done, memory: Arc::clone(memory) };
-        self.app.batcher(queue).submit(pending);
+        self.context.app.batcher(queue).submit(pending);
         Waiting(waiting)
     }
 }
@@ -69,15 +125,4 @@ impl Waiting {
 /// When a request that hands its events over now stops waiting for them.
 fn durable_deadline() -> Instant {
     Instant::now() + DURABLE_TIMEOUT
-}
-
-/// Counts an event that was refused for what it holds or how it came.
-pub(crate) fn count_invalid(error: &ApiError) {
-    let outcome = match error.code() {
-        // Counted where it is known, or no event at all.
-        Code::ServiceUnavailable | Code::NotFound | Code::MethodNotAllowed => return,
-        Code::RateLimited => "rate_limited",
-        _ => "invalid",
-    };
-    metrics::count(Counter::EventsTotal, outcome, error.code().as_str(), 1);
 }

@@ -3,56 +3,56 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use shared::api::{ApiError, FieldErrorKind, Success, json_response};
 use shared::ids::EventId;
 
+use super::{Refusal, Submission};
 use crate::answer::{ErrorAnswer, Ids};
 use crate::decode::{json, report};
 use crate::prepare::{self, Origin};
-use crate::receive::{auth, body, client};
-use crate::router::{Body, Context};
+use crate::receive::{body, client};
+use crate::router::Body;
 
 /// Takes one error and answers when it is durable.
-pub(crate) async fn post(
-    context: Context<'_>,
+pub(super) async fn post(
+    submission: &Submission<'_>,
     incoming: Incoming,
-) -> Result<Response<Body>, ApiError> {
-    let received_at = shared::time::now();
-    let access = context.access()?;
-    let project = auth::project(&access, &context.headers, context.query.as_deref(), received_at)?;
+) -> Result<Response<Body>, Refusal> {
+    let Submission { context, project, received_at } = submission;
     body::check_content_type(&context.headers, false)?;
-    let idempotency_id = idempotency_id(&context)?;
+    let idempotency_id = idempotency_id(&context.headers)?;
     let reservation = context.app.memory.reservation();
     let (bytes, reservation) =
         body::read(&context.headers, incoming, body::SINGLE, reservation).await?;
 
-    let report = report::check(json::parse(&bytes)?, received_at)?;
+    let report = report::check(json::parse(&bytes)?, *received_at)?;
     let origin = Origin {
-        received_at,
+        received_at: *received_at,
         address: context.client,
         user_agent: client::user_agent(&context.headers),
         idempotency_id,
     };
     let prepared = prepare::prepare(report, &origin, project).map_err(ApiError::internal)?;
-    let answer: Response<Vec<u8>> = if context.prefers_minimal() {
+    let answer: Response<Vec<u8>> = if submission.prefers_minimal() {
         json_response(StatusCode::CREATED, &Success::new(Ids::of(&prepared)))
     } else {
         json_response(StatusCode::CREATED, &Success::new(ErrorAnswer::of(&prepared)))
     };
     let queue = context.app.rate.queue(project.id, 1);
-    context
+    submission
         .enqueue(queue, prepared.entry, &Arc::new(reservation))
         .durable(super::durable_deadline())
-        .await?;
+        .await
+        .map_err(Refusal::Undurable)?;
     Ok(answer.map(|body| Full::new(Bytes::from(body))))
 }
 
 /// The event id that stands for the request's `Idempotency-Key`.
-fn idempotency_id(context: &Context<'_>) -> Result<Option<EventId>, ApiError> {
-    let Some(value) = context.headers.get("idempotency-key") else { return Ok(None) };
+fn idempotency_id(headers: &HeaderMap) -> Result<Option<EventId>, ApiError> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let key = value.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
     key.map(|key| Some(EventId::from_idempotency_key(key))).ok_or_else(|| {
         let message = "must have 1 to 255 visible ASCII characters";

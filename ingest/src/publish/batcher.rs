@@ -3,17 +3,21 @@
 //! A lone event waits for nobody. While both publish slots are taken, events gather, so under load
 //! the messages grow and the broker's work for each event shrinks.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use shared::batch::{Batch, Entry, MAX_EVENTS, TARGET_BYTES};
 use shared::broker::topology::Queue;
-use shared::ids::BatchId;
+use shared::ids::{BatchId, ProjectId};
+use shared::ledger::{self, Outcome};
 use shared::lifecycle;
 use shared::telemetry::ErrorChain;
 use shared::telemetry::metrics::{self, Counter};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{Broker, PublishError};
+use crate::ledger::Ledger;
 use crate::memory::Reservation;
 use crate::spool::{Spool, SpoolError};
 
@@ -52,9 +56,10 @@ impl Batcher {
         queue: Queue,
         broker: Broker,
         spool: Option<Arc<Spool>>,
+        ledger: Arc<Ledger>,
     ) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let (sender, receiver) = mpsc::unbounded_channel();
-        let work = gather(receiver, Arc::new(Publisher { queue, broker, spool }));
+        let work = gather(receiver, Arc::new(Publisher { queue, broker, spool, ledger }));
         (Self { waiting: sender }, work)
     }
 
@@ -119,6 +124,7 @@ struct Publisher {
     queue: Queue,
     broker: Broker,
     spool: Option<Arc<Spool>>,
+    ledger: Arc<Ledger>,
 }
 
 impl Publisher {
@@ -129,10 +135,14 @@ impl Publisher {
             .map(|pending| (pending.entry, (pending.done, pending.memory)))
             .unzip();
         let batch_id = BatchId::generate();
-        let body = Batch { batch_id, entries }.encode();
+        let received = Received::of(&entries);
+        let body = Batch { batch_id, instance: self.ledger.instance(), entries }.encode();
         let outcome = self.publish_or_spool(batch_id, body).await;
-        let counted = if outcome.is_ok() { "accepted" } else { "refused" };
-        metrics::count(Counter::EventsTotal, counted, self.queue.label(), waiters.len() as u64);
+        // Counted before anybody is answered: who asks the ledger after an answer finds it there.
+        let counted = if outcome.is_ok() { Outcome::Accepted } else { Outcome::Unavailable };
+        for ((project, hour), events) in received.0 {
+            self.ledger.count(Some(project), hour, counted, self.queue.label(), events);
+        }
         if let Err(error) = &outcome {
             tracing::error!(
                 batch.id = %batch_id,
@@ -163,6 +173,20 @@ impl Publisher {
         spooled.map_err(|error| Undurable {
             reason: format!("{}; {}", ErrorChain(&refused), ErrorChain(&error)),
         })
+    }
+}
+
+/// How many events of a message were received for which project in which hour.
+struct Received(BTreeMap<(ProjectId, DateTime<Utc>), usize>);
+
+impl Received {
+    fn of(entries: &[Entry]) -> Self {
+        let mut received = BTreeMap::new();
+        for entry in entries {
+            let key = (entry.project_id, ledger::hour(entry.received_at));
+            *received.entry(key).or_default() += 1;
+        }
+        Self(received)
     }
 }
 

@@ -68,6 +68,9 @@ fn arguments() -> FieldTable {
     arguments
 }
 
+/// Header of a message that was a dead letter and was sent again.
+pub const REPLAYED_HEADER: &str = "x-errata-replayed";
+
 /// The properties of a batch message.
 pub fn batch_properties(batch_id: BatchId) -> BasicProperties {
     BasicProperties::default()
@@ -92,6 +95,14 @@ pub fn dead_properties(id: &str, kind: &str, reason: &str) -> BasicProperties {
         .with_type(short(kind))
         .with_message_id(short(id))
         .with_headers(headers)
+}
+
+/// Whether a message was a dead letter and was sent again.
+pub fn is_replayed(properties: &BasicProperties) -> bool {
+    properties
+        .headers()
+        .as_ref()
+        .is_some_and(|headers| headers.inner().contains_key(REPLAYED_HEADER))
 }
 
 /// How many messages wait in a queue, and how many consumers it has.

@@ -3,10 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound as _, NaiveDate, TimeDelta, Utc};
 use shared::batch::Entry;
 use shared::ids::ProjectId;
+use shared::ledger;
 
+use super::events::New;
 use super::names::{Name, Names};
 use super::{PersistError, Store};
 
@@ -38,6 +40,8 @@ pub(super) struct Changes<'a> {
     pub(super) group_hours: Rollup,
     pub(super) project_slots: Rollup,
     pub(super) project_hours: Rollup,
+    /// Bytes of the payloads that were kept, by the day of their rows.
+    pub(super) payload_bytes: BTreeMap<(ProjectId, NaiveDate), i64>,
 }
 
 /// What a batch changes about one error.
@@ -50,9 +54,13 @@ pub(super) struct ErrorChange<'a> {
     pub(super) users: i64,
     /// The first event in order of arrival, which names a new error.
     pub(super) first: &'a Entry,
-    /// The newest event by its own time.
-    pub(super) latest: &'a Entry,
+    /// The newest event by its own time, of those whose payload is kept if there are any.
+    pub(super) latest: New<'a>,
     pub(super) first_seen: DateTime<Utc>,
+    pub(super) last_seen: DateTime<Utc>,
+    /// The last hour in which payloads were kept, and how many of that hour.
+    pub(super) payload_hour: Option<DateTime<Utc>>,
+    pub(super) payloads: i32,
     /// The latest moment at which an event had both happened and been received.
     pub(super) newest: DateTime<Utc>,
     pub(super) newest_receipt: DateTime<Utc>,
@@ -73,43 +81,34 @@ impl Store<'_> {
 impl<'a> Changes<'a> {
     /// Gathers what the new events change.
     pub(super) fn gather(
-        new: &[&'a Entry],
+        new: &[New<'a>],
         names: &Names,
         store: Store<'_>,
     ) -> Result<Self, PersistError> {
         let mut changes = Self::default();
-        for entry in new {
-            let (name, facet) = store.place(entry, names)?;
-            changes.add_to_error(entry, name);
-            changes.add_to_rollups(entry, name.group_id, facet);
+        for event in new {
+            let (name, facet) = store.place(event, names)?;
+            changes.add_to_error(*event, name);
+            changes.add_to_rollups(event, name.group_id, facet);
+            changes.add_to_bytes(event, store);
         }
         Ok(changes)
     }
 
-    fn add_to_error(&mut self, entry: &'a Entry, name: Name) {
-        let newest = entry.occurred_at.min(entry.received_at);
-        self.group_errors.insert((entry.project_id, name.group_id), name.error_id);
+    fn add_to_error(&mut self, event: New<'a>, name: Name) {
+        self.group_errors.insert((event.project_id, name.group_id), name.error_id);
         self.errors
-            .entry((entry.project_id, name.error_id))
-            .and_modify(|change| {
-                change.events += 1;
-                change.first_seen = change.first_seen.min(entry.occurred_at);
-                change.newest = change.newest.max(newest);
-                change.newest_receipt = change.newest_receipt.max(entry.received_at);
-                if entry.occurred_at >= change.latest.occurred_at {
-                    change.latest = entry;
-                }
-            })
-            .or_insert(ErrorChange {
-                known: name.known,
-                events: 1,
-                users: 0,
-                first: entry,
-                latest: entry,
-                first_seen: entry.occurred_at,
-                newest,
-                newest_receipt: entry.received_at,
-            });
+            .entry((event.project_id, name.error_id))
+            .or_insert_with(|| ErrorChange::before(event, name.known))
+            .add(event);
+    }
+
+    fn add_to_bytes(&mut self, event: &New<'_>, store: Store<'_>) {
+        if let Ok(payload) = event.payload {
+            let day = store.days.of(event.received_at);
+            let bytes = self.payload_bytes.entry((event.project_id, day)).or_default();
+            *bytes += i64::try_from(payload.bytes.len()).unwrap_or_default();
+        }
     }
 
     fn add_to_rollups(&mut self, entry: &Entry, group: i64, facet: i32) {
@@ -125,6 +124,44 @@ impl<'a> Changes<'a> {
         *self.group_hours.entry((project, group, hour, facet)).or_default() += 1;
         *self.project_slots.entry((project, WHOLE_PROJECT, slot, facet)).or_default() += 1;
         *self.project_hours.entry((project, WHOLE_PROJECT, hour, facet)).or_default() += 1;
+    }
+}
+
+impl<'a> ErrorChange<'a> {
+    /// No change yet, of an error whose first event of the batch this is.
+    fn before(first: New<'a>, known: bool) -> Self {
+        Self {
+            known,
+            events: 0,
+            users: 0,
+            first: first.arrival.entry,
+            latest: first,
+            first_seen: first.occurred_at,
+            last_seen: first.occurred_at,
+            payload_hour: None,
+            payloads: 0,
+            newest: first.occurred_at.min(first.received_at),
+            newest_receipt: first.received_at,
+        }
+    }
+
+    fn add(&mut self, event: New<'a>) {
+        let rank = |event: &New<'_>| (event.payload.is_ok(), event.occurred_at);
+        if rank(&event) >= rank(&self.latest) {
+            self.latest = event;
+        }
+        self.events += 1;
+        self.first_seen = self.first_seen.min(event.occurred_at);
+        self.last_seen = self.last_seen.max(event.occurred_at);
+        self.newest = self.newest.max(event.occurred_at.min(event.received_at));
+        self.newest_receipt = self.newest_receipt.max(event.received_at);
+        if event.payload.is_ok() {
+            let hour = Some(ledger::hour(event.received_at));
+            if self.payload_hour < hour {
+                (self.payload_hour, self.payloads) = (hour, 0);
+            }
+            self.payloads += 1;
+        }
     }
 }
 

@@ -10,6 +10,8 @@ use shared::ids::BatchId;
 use shared::postgres::DbError;
 use shared::time;
 
+use super::arrival::Delivered;
+
 /// Knows which partitions exist, and bounds the days that make new ones.
 #[derive(Debug)]
 pub(super) struct Days {
@@ -39,25 +41,23 @@ impl Days {
 
     /// The day of a batch, from the time in its id, bounded the same way.
     pub(super) fn of_batch(&self, batch: BatchId) -> NaiveDate {
-        let minted = batch.0.get_timestamp().and_then(|timestamp| {
-            let (seconds, nanos) = timestamp.to_unix();
-            DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos)
-        });
-        self.of(minted.unwrap_or_else(time::now))
+        self.of(batch.minted_at().unwrap_or_else(time::now))
     }
 
-    /// Makes the partitions that the batches need and that are not known to exist. Outside of their
+    /// Makes the partitions that the messages need and that are not known to exist. Outside of their
     /// transaction, which must not hold the locks that this takes.
-    pub(super) async fn prepare(&self, client: &Object, batches: &[Batch]) -> Result<(), DbError> {
+    pub(super) async fn prepare(
+        &self,
+        client: &Object,
+        delivered: &Delivered,
+    ) -> Result<(), DbError> {
         let recent = time::day(time::now()) - RECENT;
         let missing: BTreeSet<NaiveDate> = {
             let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
             let is_there = |day: &NaiveDate| *day >= recent && made.contains(day);
-            batches
-                .iter()
-                .flat_map(|batch| self.needed(batch))
-                .filter(|day| !is_there(day))
-                .collect()
+            let batches = delivered.messages.iter().flat_map(|message| self.needed(&message.batch));
+            let unreadable = delivered.unreadable.iter().map(|message| self.of_batch(*message));
+            batches.chain(unreadable).filter(|day| !is_there(day)).collect()
         };
         for day in missing {
             client

@@ -1,14 +1,18 @@
 //! Inserts batches, ids and events, and tells which of them are new.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Deref;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use deadpool_postgres::Transaction;
-use shared::batch::{Batch, Entry};
-use shared::ids::{EventId, ProjectId};
+use shared::batch::Entry;
+use shared::ids::{BatchId, EventId, ProjectId};
+use shared::payload::Payload;
 use shared::postgres::DbError;
 use uuid::Uuid;
 
+use super::arrival::{Arrival, Delivered, Message};
+use super::budgets::{LeftOut, Spending};
 use super::days::Days;
 use super::names::Names;
 use super::statement::Statement;
@@ -21,55 +25,86 @@ const INSERT_SEEN_IDS: Statement =
 const INSERT_EVENTS: Statement =
     Statement { sql: include_str!("sql/insert_events.sql"), action: "insert events" };
 
-/// Marks the batches as stored and returns those that were not.
+/// Marks the messages as stored and returns those that were not.
 pub(super) async fn insert_batches<'a>(
     tx: &Transaction<'_>,
-    batches: &'a [Batch],
+    delivered: &'a Delivered,
     days: &Days,
-) -> Result<Vec<&'a Batch>, DbError> {
-    let ids: Vec<Uuid> = batches.iter().map(|batch| batch.batch_id.0).collect();
-    let batch_days: Vec<NaiveDate> =
-        batches.iter().map(|batch| days.of_batch(batch.batch_id)).collect();
-    let rows = INSERT_BATCHES.rows(tx, &[&batch_days, &ids]).await?;
+) -> Result<(Vec<&'a Message>, Vec<BatchId>), DbError> {
+    let (messages, unreadable) = (&delivered.messages, &delivered.unreadable);
+    let ids: Vec<BatchId> = messages
+        .iter()
+        .map(|message| message.batch.batch_id)
+        .chain(unreadable.iter().copied())
+        .collect();
+    let uuids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let batch_days: Vec<NaiveDate> = ids.iter().map(|id| days.of_batch(*id)).collect();
+    let rows = INSERT_BATCHES.rows(tx, &[&batch_days, &uuids]).await?;
     // A message that came twice at once is returned once, and taken once.
     let mut new: HashSet<Uuid> = rows.iter().map(|row| row.get("batch_id")).collect();
-    Ok(batches.iter().filter(|batch| new.remove(&batch.batch_id.0)).collect())
+    let mut is_new = |id: BatchId| new.remove(&id.0);
+    Ok((
+        messages.iter().filter(|message| is_new(message.batch.batch_id)).collect(),
+        unreadable.iter().copied().filter(|message| is_new(*message)).collect(),
+    ))
+}
+
+/// An event that was not stored before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct New<'a> {
+    pub(super) arrival: Arrival<'a>,
+    /// The payload as it was stored, or why it was left out.
+    pub(super) payload: Result<&'a Payload, LeftOut>,
+}
+
+impl Deref for New<'_> {
+    type Target = Entry;
+
+    fn deref(&self) -> &Entry {
+        self.arrival.entry
+    }
 }
 
 /// Inserts the events that are not stored yet, and returns those.
 pub(super) async fn insert<'a>(
     tx: &Transaction<'_>,
-    entries: &[&'a Entry],
+    arrivals: &[Arrival<'a>],
     names: &Names,
     store: Store<'_>,
-) -> Result<Vec<&'a Entry>, PersistError> {
-    let first: Vec<&Entry> = first_of_each_id(entries);
+) -> Result<Vec<New<'a>>, PersistError> {
+    let first = first_of_each_id(arrivals);
     let unseen = leave_out_seen(tx, first, store.days).await?;
     if unseen.is_empty() {
-        return Ok(unseen);
+        return Ok(Vec::new());
     }
-    let rows = insert_rows(tx, &unseen, names, store).await?;
-    Ok(unseen
-        .into_iter()
-        .filter(|entry| rows.contains(&(entry.project_id, entry.event_id)))
-        .collect())
+    let mut spending = Spending::new(store.budgets, store.stored_bytes);
+    let mut new = Vec::with_capacity(unseen.len());
+    for arrival in unseen {
+        let payload = spending.spend(arrival, store.place(&arrival, names)?.0);
+        new.push(New { arrival, payload });
+    }
+    let rows = insert_rows(tx, &new, names, store).await?;
+    new.retain(|event| rows.contains(&(event.project_id, event.event_id)));
+    Ok(new)
 }
 
 /// Of entries with one id the first, which wins whatever the others hold.
-fn first_of_each_id<'a>(entries: &[&'a Entry]) -> Vec<&'a Entry> {
-    let mut met = HashSet::with_capacity(entries.len());
-    entries.iter().copied().filter(|entry| met.insert((entry.project_id, entry.event_id))).collect()
+fn first_of_each_id<'a>(arrivals: &[Arrival<'a>]) -> Vec<Arrival<'a>> {
+    let mut met = HashSet::with_capacity(arrivals.len());
+    let is_first = |event: &Arrival<'_>| met.insert((event.project_id, event.event_id));
+    arrivals.iter().copied().filter(is_first).collect()
 }
 
 /// Leaves out the events whose id a client has given within the last 24 hours.
 async fn leave_out_seen<'a>(
     tx: &Transaction<'_>,
-    entries: Vec<&'a Entry>,
+    arrivals: Vec<Arrival<'a>>,
     days: &Days,
-) -> Result<Vec<&'a Entry>, DbError> {
-    let given: Vec<&Entry> = entries.iter().copied().filter(|entry| entry.client_id).collect();
+) -> Result<Vec<Arrival<'a>>, DbError> {
+    let given: Vec<&Entry> =
+        arrivals.iter().map(|arrival| arrival.entry).filter(|entry| entry.client_id).collect();
     if given.is_empty() {
-        return Ok(entries);
+        return Ok(arrivals);
     }
     let projects: Vec<i32> = given.iter().map(|entry| entry.project_id.0).collect();
     let ids: Vec<Uuid> = given.iter().map(|entry| entry.event_id.0).collect();
@@ -80,21 +115,21 @@ async fn leave_out_seen<'a>(
         let id = (ProjectId(row.get("project_id")), EventId(row.get("event_id")));
         *marks.entry(id).or_default() += 1;
     }
-    let is_new = |entry: &&Entry| {
-        !entry.client_id || marks.get(&(entry.project_id, entry.event_id)) == Some(&2)
+    let is_new = |event: &Arrival<'_>| {
+        !event.client_id || marks.get(&(event.project_id, event.event_id)) == Some(&2)
     };
-    Ok(entries.into_iter().filter(is_new).collect())
+    Ok(arrivals.into_iter().filter(is_new).collect())
 }
 
 async fn insert_rows(
     tx: &Transaction<'_>,
-    entries: &[&Entry],
+    events: &[New<'_>],
     names: &Names,
     store: Store<'_>,
 ) -> Result<HashSet<(ProjectId, EventId)>, PersistError> {
-    let mut columns = Columns::with_capacity(entries.len());
-    for entry in entries {
-        columns.push(entry, names, store)?;
+    let mut columns = Columns::with_capacity(events.len());
+    for event in events {
+        columns.push(event, names, store)?;
     }
     let rows = INSERT_EVENTS
         .rows(
@@ -149,20 +184,21 @@ impl<'a> Columns<'a> {
 
     fn push(
         &mut self,
-        entry: &'a Entry,
+        event: &New<'a>,
         names: &Names,
         store: Store<'_>,
     ) -> Result<(), PersistError> {
-        let (name, facet) = store.place(entry, names)?;
-        self.projects.push(entry.project_id.0);
-        self.event_ids.push(entry.event_id.0);
-        self.days.push(store.days.of(entry.received_at));
+        let (name, facet) = store.place(event, names)?;
+        self.projects.push(event.project_id.0);
+        self.event_ids.push(event.event_id.0);
+        self.days.push(store.days.of(event.received_at));
         self.groups.push(name.group_id);
-        self.occurred.push(entry.occurred_at);
-        self.received.push(entry.received_at);
+        self.occurred.push(event.occurred_at);
+        self.received.push(event.received_at);
         self.facets.push(facet);
-        self.encodings.push(entry.payload.as_ref().map_or(0, |payload| payload.encoding));
-        self.payloads.push(entry.payload.as_ref().map(|payload| payload.bytes.as_ref()));
+        let payload = event.payload.ok();
+        self.encodings.push(payload.map_or(0, |payload| payload.encoding));
+        self.payloads.push(payload.map(|payload| payload.bytes.as_ref()));
         Ok(())
     }
 }

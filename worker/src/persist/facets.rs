@@ -7,10 +7,12 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 
 use deadpool_postgres::{GenericClient as _, Object};
-use shared::batch::{Batch, Facet};
+use shared::batch::Facet;
 use shared::event::Level;
 use shared::ids::ProjectId;
 use shared::postgres::DbError;
+
+use super::arrival::Delivered;
 
 /// Combinations of one project. A client that puts a timestamp into `release` must not fill tables.
 const MAX_PER_PROJECT: i64 = 10_000;
@@ -30,17 +32,14 @@ pub(super) struct Facets {
 }
 
 impl Facets {
-    /// The numbers of all facets of the batches.
+    /// The numbers of all facets of the messages.
     pub(super) async fn resolve(
         &self,
         client: &Object,
-        batches: &[Batch],
+        delivered: &Delivered,
     ) -> Result<Resolved, DbError> {
-        let wanted: BTreeSet<Key> = batches
-            .iter()
-            .flat_map(|batch| &batch.entries)
-            .map(|entry| (entry.project_id, entry.facet.clone()))
-            .collect();
+        let wanted: BTreeSet<Key> =
+            delivered.entries().map(|entry| (entry.project_id, entry.facet.clone())).collect();
         let mut resolved = self.recall(&wanted);
         let unknown: Vec<Key> =
             wanted.into_iter().filter(|key| !resolved.contains_key(key)).collect();

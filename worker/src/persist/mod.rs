@@ -5,30 +5,40 @@
 //! last, and every statement writes in key order; so transactions wait for each other but never in
 //! a circle.
 
+mod arrival;
+mod budgets;
 mod changes;
 mod days;
 mod events;
 mod facets;
+mod ledger;
 mod names;
 mod rollups;
 mod statement;
 mod stats;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool, Transaction};
-use shared::batch::{Batch, Entry};
 use shared::broker::BrokerError;
 use shared::ids::ProjectId;
+use shared::ledger::Outcome;
 use shared::postgres::DbError;
 use shared::project_lock;
 use shared::telemetry::ErrorChain;
 use shared::telemetry::metrics::{self, Counter, Histogram};
+use tokio_postgres::Row;
 use tokio_util::sync::CancellationToken;
 
+pub use self::arrival::{Delivered, Message};
+pub use self::budgets::Budgets;
+pub use self::ledger::Outcomes;
+
+use self::arrival::Arrival;
 use self::changes::Changes;
 use self::days::Days;
+use self::events::New;
 use self::facets::Facets;
 use self::statement::Statement;
 use crate::dead_letters::DeadLetters;
@@ -40,12 +50,16 @@ const CONFLICT_WAIT: Duration = Duration::from_millis(5);
 /// bounded by it.
 const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(90);
 
+/// Reason of events whose project was deleted while they waited.
+const PROJECT_DELETED: &str = "project_deleted";
+
 /// Stores batches; shared by all lanes.
 #[derive(Debug)]
 pub struct Persister {
     pool: Pool,
     facets: Facets,
     days: Days,
+    budgets: Budgets,
 }
 
 /// Why a transaction failed.
@@ -67,36 +81,30 @@ pub enum PersistError {
 pub struct Stored {
     /// Projects whose data changed, or changed earlier when a message came again.
     pub projects: BTreeSet<ProjectId>,
-    /// Events that are stored now and were not before.
-    pub stored: u64,
-    /// Events that were stored before, here or in the same batch.
-    pub deduplicated: u64,
-    /// Events that went to the dead letters.
-    pub dead: u64,
-    /// Events whose project was deleted while they waited.
-    pub orphaned: u64,
+    /// How the events ended. Those of messages that were stored before are not among them.
+    pub outcomes: Outcomes,
 }
 
 impl Persister {
     /// Stores through the pool; `retention_days` bounds which day an event may be filed under.
-    pub fn new(pool: Pool, retention_days: u32) -> Self {
-        Self { pool, facets: Facets::default(), days: Days::new(retention_days) }
+    pub fn new(pool: Pool, retention_days: u32, budgets: Budgets) -> Self {
+        Self { pool, facets: Facets::default(), days: Days::new(retention_days), budgets }
     }
 
-    /// Stores the batches, all or none, trying again for as long as Postgres is away: whatever was
+    /// Stores what was delivered, all or nothing, trying again for as long as Postgres is away: whatever was
     /// accepted waits here rather than going round through the broker.
     ///
     /// # Errors
     /// When the broker does not take a dead letter, or the service shuts down while waiting.
     pub async fn store(
         &self,
-        batches: &[Batch],
+        delivered: &Delivered,
         dead: &DeadLetters<'_>,
         shutdown: &CancellationToken,
     ) -> Result<Stored, PersistError> {
         let mut wait = Duration::from_millis(50);
         loop {
-            let error = match self.try_store(batches, dead).await {
+            let error = match self.try_store(delivered, dead).await {
                 Ok(stored) => return Ok(stored),
                 Err(PersistError::Database(error)) => error,
                 Err(error) => return Err(error),
@@ -118,12 +126,12 @@ impl Persister {
 
     async fn try_store(
         &self,
-        batches: &[Batch],
+        delivered: &Delivered,
         dead: &DeadLetters<'_>,
     ) -> Result<Stored, PersistError> {
         let started = tokio::time::Instant::now();
         let mut client = self.pool.get().await.map_err(DbError::Pool)?;
-        let storing = self.transaction_or_bisect(&mut client, batches, dead);
+        let storing = self.transaction_or_bisect(&mut client, delivered, dead);
         let Ok(stored) = tokio::time::timeout(TRANSACTION_TIMEOUT, storing).await else {
             // Its session may still be in the middle; nobody gets this connection again.
             drop(Object::take(client));
@@ -132,79 +140,87 @@ impl Persister {
         let stored = stored?;
         let seconds = started.elapsed().as_secs_f64();
         metrics::observe(Histogram::PersistDurationSeconds, "done", seconds);
-        metrics::count(Counter::EventsTotal, "stored", "", stored.stored);
-        metrics::count(Counter::EventsTotal, "deduplicated", "", stored.deduplicated);
-        metrics::count(Counter::EventsTotal, "dead_lettered", "data", stored.dead);
-        metrics::count(Counter::EventsTotal, "filtered", "project_deleted", stored.orphaned);
+        stored.outcomes.report();
         Ok(stored)
     }
 
     async fn transaction_or_bisect(
         &self,
         client: &mut Object,
-        batches: &[Batch],
+        delivered: &Delivered,
         dead: &DeadLetters<'_>,
     ) -> Result<Stored, PersistError> {
-        match self.transaction(client, batches, None).await {
+        match self.transaction(client, delivered, None).await {
             Err(PersistError::Database(error)) if error.is_data_error() => {
                 tracing::warn!(error = %ErrorChain(&error), "a batch holds an event that can't be stored");
-                self.transaction(client, batches, Some(dead)).await
+                self.transaction(client, delivered, Some(dead)).await
             }
             outcome => outcome,
         }
     }
 
-    /// One transaction over all batches. With dead letters at hand, events that Postgres refuses are
+    /// One transaction over all messages. With dead letters at hand, events that Postgres refuses are
     /// searched for and set aside; without them the first refusal ends the transaction.
     async fn transaction(
         &self,
         client: &mut Object,
-        batches: &[Batch],
+        delivered: &Delivered,
         dead: Option<&DeadLetters<'_>>,
     ) -> Result<Stored, PersistError> {
-        self.days.prepare(client, batches).await?;
-        let facets = self.facets.resolve(client, batches).await?;
+        self.days.prepare(client, delivered).await?;
+        let facets = self.facets.resolve(client, delivered).await?;
 
         let mut tx =
             client.transaction().await.map_err(DbError::statement("begin a transaction"))?;
-        let new_batches = events::insert_batches(&tx, batches, &self.days).await?;
+        let (messages, unreadable) = events::insert_batches(&tx, delivered, &self.days).await?;
         let projects: BTreeSet<ProjectId> =
-            batches.iter().flat_map(|batch| &batch.entries).map(|entry| entry.project_id).collect();
+            delivered.entries().map(|entry| entry.project_id).collect();
         let locked: Vec<ProjectId> = projects.iter().copied().collect();
         project_lock::shared(&tx, &locked).await?;
 
-        let existing = existing_projects(&tx, &locked).await?;
-        let fresh: Vec<&Entry> = new_batches.iter().flat_map(|batch| &batch.entries).collect();
-        let skipped = batches.iter().map(|batch| batch.entries.len()).sum::<usize>() - fresh.len();
-        let (entries, orphans): (Vec<&Entry>, Vec<&Entry>) =
-            fresh.into_iter().partition(|entry| existing.contains(&entry.project_id));
-        let store = Store { days: &self.days, facets: &facets };
-        let mut stored = match dead {
-            None => store.entries(&tx, &entries).await?,
-            Some(dead) => Box::pin(store.bisecting(&mut tx, &entries, dead)).await?,
+        let stored_bytes = existing_projects(&tx, &locked).await?;
+        let fresh: Vec<Arrival<'_>> = messages.into_iter().flat_map(Message::arrivals).collect();
+        let skipped = delivered.entries().count() - fresh.len();
+        let (arrivals, orphans): (Vec<Arrival<'_>>, Vec<Arrival<'_>>) =
+            fresh.iter().partition(|arrival| stored_bytes.contains_key(&arrival.project_id));
+        let store = Store {
+            days: &self.days,
+            facets: &facets,
+            budgets: self.budgets,
+            stored_bytes: &stored_bytes,
         };
+        let mut outcomes = match dead {
+            None => store.arrivals(&tx, &arrivals).await?,
+            Some(dead) => Box::pin(store.bisecting(&mut tx, &arrivals, dead)).await?,
+        };
+        for orphan in orphans {
+            outcomes.add(orphan, Outcome::Filtered, PROJECT_DELETED);
+        }
+        for message in unreadable {
+            outcomes.add_unreadable(message);
+        }
+        outcomes.write(&tx, &fresh).await?;
         tx.commit().await.map_err(DbError::statement("commit"))?;
 
         if skipped > 0 {
             tracing::info!(events = skipped, "skipped batches that were stored before");
         }
-        stored.projects = projects;
-        stored.orphaned = orphans.len() as u64;
-        Ok(stored)
+        Ok(Stored { projects, outcomes })
     }
 }
 
 const FIND_PROJECTS: Statement =
     Statement { sql: include_str!("sql/find_projects.sql"), action: "look for deleted projects" };
 
-/// Those of the projects that have not been deleted.
+/// Those of the projects that have not been deleted, with the bytes of payloads that they hold.
 async fn existing_projects(
     tx: &Transaction<'_>,
     projects: &[ProjectId],
-) -> Result<BTreeSet<ProjectId>, DbError> {
+) -> Result<HashMap<ProjectId, u64>, DbError> {
     let ids: Vec<i32> = projects.iter().map(|project| project.0).collect();
     let rows = FIND_PROJECTS.rows(tx, &[&ids]).await?;
-    Ok(rows.iter().map(|row| ProjectId(row.get("id"))).collect())
+    let bytes = |row: &Row| u64::try_from(row.get::<_, i64>("payload_bytes")).unwrap_or_default();
+    Ok(rows.iter().map(|row| (ProjectId(row.get("id")), bytes(row))).collect())
 }
 
 /// What the steps of a transaction need besides the transaction.
@@ -212,24 +228,23 @@ async fn existing_projects(
 struct Store<'a> {
     days: &'a Days,
     facets: &'a facets::Resolved,
+    budgets: Budgets,
+    /// The bytes of payloads that each project holds.
+    stored_bytes: &'a HashMap<ProjectId, u64>,
 }
 
 impl Store<'_> {
     /// The steps, in the order that keeps transactions from waiting in a circle.
-    async fn entries(
+    async fn arrivals(
         self,
         tx: &Transaction<'_>,
-        entries: &[&Entry],
-    ) -> Result<Stored, PersistError> {
-        let names = names::resolve(tx, entries).await?;
-        let new = events::insert(tx, entries, &names, self).await?;
-        let stored = Stored {
-            stored: new.len() as u64,
-            deduplicated: (entries.len() - new.len()) as u64,
-            ..Stored::default()
-        };
+        arrivals: &[Arrival<'_>],
+    ) -> Result<Outcomes, PersistError> {
+        let names = names::resolve(tx, arrivals).await?;
+        let new = events::insert(tx, arrivals, &names, self).await?;
+        let outcomes = outcomes(arrivals, &new);
         if new.is_empty() {
-            return Ok(stored);
+            return Ok(outcomes);
         }
         let mut changes = Changes::gather(&new, &names, self)?;
         stats::insert_new_errors(tx, &changes).await?;
@@ -239,7 +254,8 @@ impl Store<'_> {
         stats::upsert(tx, &changes, self.days).await?;
         stats::reopen(tx, &changes).await?;
         rollups::upsert_projects(tx, &changes).await?;
-        Ok(stored)
+        rollups::add_payload_bytes(tx, &changes).await?;
+        Ok(outcomes)
     }
 
     /// Stores what can be stored: halves what Postgres refuses until single events are left, which
@@ -247,36 +263,53 @@ impl Store<'_> {
     async fn bisecting(
         self,
         tx: &mut Transaction<'_>,
-        entries: &[&Entry],
+        arrivals: &[Arrival<'_>],
         dead: &DeadLetters<'_>,
-    ) -> Result<Stored, PersistError> {
+    ) -> Result<Outcomes, PersistError> {
         let savepoint = tx.transaction().await.map_err(DbError::statement("set a savepoint"))?;
-        let error = match self.entries(&savepoint, entries).await {
-            Ok(stored) => {
+        let error = match self.arrivals(&savepoint, arrivals).await {
+            Ok(outcomes) => {
                 savepoint.commit().await.map_err(DbError::statement("release a savepoint"))?;
-                return Ok(stored);
+                return Ok(outcomes);
             }
             Err(PersistError::Database(error)) if error.is_data_error() => error,
             Err(error) => return Err(error),
         };
         savepoint.rollback().await.map_err(DbError::statement("return to a savepoint"))?;
-        if let [entry] = entries {
+        if let [arrival] = arrivals {
             let reason = ErrorChain(&error).to_string();
             tracing::error!(
-                event.id = %entry.event_id,
-                project.id = entry.project_id.0,
+                event.id = %arrival.event_id,
+                project.id = arrival.project_id.0,
                 error = reason,
                 "an event can't be stored and becomes a dead letter"
             );
-            dead.bury_event(entry, &reason).await?;
-            return Ok(Stored { dead: 1, ..Stored::default() });
+            dead.bury_event(arrival.entry, &arrival.message.batch, &reason).await?;
+            let mut outcomes = Outcomes::default();
+            outcomes.add(*arrival, Outcome::DeadLettered, ledger::BAD_DATA);
+            return Ok(outcomes);
         }
-        let (left, right) = entries.split_at(entries.len() / 2);
-        let mut stored = Box::pin(self.bisecting(tx, left, dead)).await?;
-        let more = Box::pin(self.bisecting(tx, right, dead)).await?;
-        stored.stored += more.stored;
-        stored.deduplicated += more.deduplicated;
-        stored.dead += more.dead;
-        Ok(stored)
+        let (left, right) = arrivals.split_at(arrivals.len() / 2);
+        let mut outcomes = Box::pin(self.bisecting(tx, left, dead)).await?;
+        outcomes.merge(Box::pin(self.bisecting(tx, right, dead)).await?);
+        Ok(outcomes)
     }
+}
+
+/// How the events of a step ended: what is new is stored, the rest was stored before.
+fn outcomes(arrivals: &[Arrival<'_>], new: &[New<'_>]) -> Outcomes {
+    let mut outcomes = Outcomes::default();
+    let mut stored = HashSet::with_capacity(new.len());
+    for event in new {
+        stored.insert(std::ptr::from_ref(event.arrival.entry));
+        match event.payload {
+            Ok(_) => outcomes.add(event.arrival, Outcome::Stored, ""),
+            Err(left_out) => outcomes.add(event.arrival, Outcome::CountedOnly, left_out.as_str()),
+        }
+    }
+    let repeated = |arrival: &&Arrival<'_>| !stored.contains(&std::ptr::from_ref(arrival.entry));
+    for arrival in arrivals.iter().filter(repeated) {
+        outcomes.add(*arrival, Outcome::Deduplicated, "");
+    }
+    outcomes
 }

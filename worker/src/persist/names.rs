@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::{DateTime, Utc};
 use deadpool_postgres::Transaction;
 use shared::batch::Entry;
 use shared::ids::{ErrorId, ProjectId};
 use shared::postgres::DbError;
 
+use super::arrival::Arrival;
 use super::statement::Statement;
 
 const FIND: Statement =
@@ -23,18 +25,26 @@ pub(super) struct Name {
     pub(super) error_id: i64,
     /// Whether the error's row exists.
     pub(super) known: bool,
+    /// The hour in which payloads of the error were kept last, and how many of that hour.
+    pub(super) payload_hour: Option<DateTime<Utc>>,
+    pub(super) payloads: u32,
 }
 
 /// Where the ids of a batch lead.
 pub(super) type Names = HashMap<(ProjectId, ErrorId), Name>;
 
-/// Leads every id of the entries to its group, making groups for ids never seen.
+/// Leads every id of the events to its group, making groups for ids never seen.
 ///
 /// A name made here may stay without an error, when all its events turn out to be stored already;
 /// nothing shows such a name.
-pub(super) async fn resolve(tx: &Transaction<'_>, entries: &[&Entry]) -> Result<Names, DbError> {
-    let wanted: BTreeMap<(ProjectId, ErrorId), &Entry> =
-        entries.iter().map(|entry| ((entry.project_id, entry.error_id), *entry)).collect();
+pub(super) async fn resolve(
+    tx: &Transaction<'_>,
+    arrivals: &[Arrival<'_>],
+) -> Result<Names, DbError> {
+    let wanted: BTreeMap<(ProjectId, ErrorId), &Entry> = arrivals
+        .iter()
+        .map(|arrival| ((arrival.project_id, arrival.error_id), arrival.entry))
+        .collect();
     let mut names = find(tx, wanted.keys()).await?;
     let new: Vec<&Entry> = wanted
         .iter()
@@ -65,6 +75,8 @@ async fn find(
                 group_id: row.get("group_id"),
                 error_id: row.get("error_id"),
                 known: row.get("known"),
+                payload_hour: row.get("payload_hour"),
+                payloads: u32::try_from(row.get::<_, i32>("payloads")).unwrap_or_default(),
             };
             (key, name)
         })

@@ -1,6 +1,6 @@
-//! Counts by time, users and facets.
+//! Counts by time, users and facets, and the bytes that projects hold.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use deadpool_postgres::Transaction;
 use shared::ids::ProjectId;
 use shared::postgres::DbError;
@@ -14,6 +14,8 @@ const UPSERT_HOURS: Statement =
     Statement { sql: include_str!("sql/upsert_hours.sql"), action: "count events by hour" };
 const UPSERT_USERS: Statement =
     Statement { sql: include_str!("sql/upsert_users.sql"), action: "mark affected users" };
+const ADD_PAYLOAD_BYTES: Statement =
+    Statement { sql: include_str!("sql/add_payload_bytes.sql"), action: "count bytes of payloads" };
 const INSERT_GROUP_FACETS: Statement = Statement {
     sql: include_str!("sql/insert_group_facets.sql"),
     action: "mark where errors were seen",
@@ -71,6 +73,21 @@ pub(super) async fn upsert_projects(
 ) -> Result<(), DbError> {
     upsert(tx, UPSERT_SLOTS, &changes.project_slots).await?;
     upsert(tx, UPSERT_HOURS, &changes.project_hours).await
+}
+
+/// Adds to the bytes of payloads that the projects hold.
+pub(super) async fn add_payload_bytes(
+    tx: &Transaction<'_>,
+    changes: &Changes<'_>,
+) -> Result<(), DbError> {
+    if changes.payload_bytes.is_empty() {
+        return Ok(());
+    }
+    let rows = changes.payload_bytes.keys();
+    let projects: Vec<i32> = rows.clone().map(|(project, _)| project.0).collect();
+    let days: Vec<NaiveDate> = rows.map(|(_, day)| *day).collect();
+    let bytes: Vec<i64> = changes.payload_bytes.values().copied().collect();
+    ADD_PAYLOAD_BYTES.execute(tx, &[&projects, &days, &bytes]).await
 }
 
 async fn upsert(

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::changes::{Changes, ErrorChange, ErrorKey};
 use super::days::Days;
+use super::events::New;
 use super::statement::Statement;
 
 const INSERT_ERRORS: Statement =
@@ -46,12 +47,17 @@ pub(super) async fn upsert(
     let events: Vec<i64> = all().map(|change| change.events).collect();
     let users: Vec<i64> = all().map(|change| change.users).collect();
     let first_seen: Vec<DateTime<Utc>> = all().map(|change| change.first_seen).collect();
-    let last_seen: Vec<DateTime<Utc>> = all().map(|change| change.latest.occurred_at).collect();
+    let last_seen: Vec<DateTime<Utc>> = all().map(|change| change.last_seen).collect();
     let latest_ids: Vec<Uuid> = all().map(|change| change.latest.event_id.0).collect();
     let latest_days: Vec<NaiveDate> =
         all().map(|change| days.of(change.latest.received_at)).collect();
     let levels: Vec<i16> = all().map(|change| change.latest.facet.level.code()).collect();
     let sources: Vec<&str> = all().map(|change| change.latest.facet.source.as_str()).collect();
+    let latest_at: Vec<Option<DateTime<Utc>>> =
+        all().map(|change| kept_at(&change.latest)).collect();
+    let payload_hours: Vec<Option<DateTime<Utc>>> =
+        all().map(|change| change.payload_hour).collect();
+    let payloads: Vec<i32> = all().map(|change| change.payloads).collect();
     UPSERT_STATS
         .execute(
             tx,
@@ -66,6 +72,9 @@ pub(super) async fn upsert(
                 &latest_days,
                 &levels,
                 &sources,
+                &latest_at,
+                &payload_hours,
+                &payloads,
             ],
         )
         .await
@@ -82,6 +91,11 @@ pub(super) async fn reopen(tx: &Transaction<'_>, changes: &Changes<'_>) -> Resul
     let newest: Vec<DateTime<Utc>> = known().map(|(_, change)| change.newest).collect();
     let receipts: Vec<DateTime<Utc>> = known().map(|(_, change)| change.newest_receipt).collect();
     REOPEN.execute(tx, &[&projects, &errors, &newest, &receipts]).await
+}
+
+/// When an event happened whose payload is kept.
+fn kept_at(event: &New<'_>) -> Option<DateTime<Utc>> {
+    event.payload.is_ok().then_some(event.occurred_at)
 }
 
 fn keys(keys: impl Iterator<Item = ErrorKey>) -> (Vec<i32>, Vec<i64>) {

@@ -69,8 +69,15 @@ pub(super) async fn drop_old_days(
         piece = Piece::Full;
         if table == "events" {
             keep_examples(tx, day).await?;
+            let sql = include_str!("sql/forget_payload_bytes.sql");
+            execute(tx, sql, &[&day], "forget the bytes of a day").await?;
         }
         execute(tx, include_str!("sql/drop_partition.sql"), &[&table, &day], "drop a day").await?;
+    }
+    let days = i32::try_from(context.retention_days).unwrap_or(i32::MAX);
+    let sql = include_str!("sql/drop_old_ledger.sql");
+    if execute(tx, sql, &[&days, &CHUNK], "drop old accounts").await? > 0 {
+        piece = Piece::Full;
     }
     Ok(piece)
 }
@@ -87,7 +94,11 @@ async fn keep_examples(tx: &Transaction<'_>, day: NaiveDate) -> Result<(), DbErr
 pub(super) async fn purge_deleted(tx: &Transaction<'_>) -> Result<Piece, DbError> {
     let sql = include_str!("sql/prune_deleted_names.sql");
     execute(tx, sql, &[&CHUNK], "forget ids that were deleted long ago").await?;
-    if execute(tx, include_str!("sql/purge_events.sql"), &[&CHUNK], "purge events").await? > 0 {
+    let purged = tx
+        .query_one(include_str!("sql/purge_events.sql"), &[&CHUNK])
+        .await
+        .map_err(DbError::statement("purge events"))?;
+    if purged.get::<_, i64>("events") > 0 {
         return Ok(Piece::Full);
     }
     let action = "purge what belongs to deleted errors";

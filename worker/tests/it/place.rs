@@ -1,5 +1,8 @@
 //! What the tests start from: a migrated database, a persister, a channel for dead letters.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Pool;
@@ -10,12 +13,15 @@ use shared::batch::{Batch, Entry, Facet};
 use shared::broker::{self, topology};
 use shared::config::{BrokerConfig, Environment, PostgresConfig, Settings};
 use shared::event::Level;
-use shared::ids::{BatchId, ErrorId, EventId, FINGERPRINT_VERSION, Fingerprint, ProjectId};
+use shared::ids::{
+    BatchId, ErrorId, EventId, FINGERPRINT_VERSION, Fingerprint, InstanceId, ProjectId,
+};
+use shared::ledger::Outcome;
 use shared::payload::Payload;
 use tokio_postgres::types::FromSqlOwned;
 use tokio_util::sync::CancellationToken;
 use worker::dead_letters::DeadLetters;
-use worker::persist::{Persister, Stored};
+use worker::persist::{Budgets, Delivered, Message, Outcomes, Persister};
 
 /// The project that the migration makes.
 pub(crate) const PROJECT: ProjectId = ProjectId(1);
@@ -26,10 +32,41 @@ pub(crate) struct Place {
     pub(crate) persister: Persister,
     pub(crate) channel: Channel,
     connection: Connection,
+    /// How many events were delivered, by message.
+    delivered: Mutex<BTreeMap<BatchId, usize>>,
 }
+
+/// How the events of a transaction ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Ended {
+    pub(crate) stored: u64,
+    pub(crate) deduplicated: u64,
+    pub(crate) counted_only: u64,
+    pub(crate) filtered: u64,
+    pub(crate) dead: u64,
+}
+
+impl From<Outcomes> for Ended {
+    fn from(outcomes: Outcomes) -> Self {
+        Self {
+            stored: outcomes.count(Outcome::Stored),
+            deduplicated: outcomes.count(Outcome::Deduplicated),
+            counted_only: outcomes.count(Outcome::CountedOnly),
+            filtered: outcomes.count(Outcome::Filtered),
+            dead: outcomes.count(Outcome::DeadLettered),
+        }
+    }
+}
+
+/// Budgets that no test uses up by accident.
+const WIDE: Budgets = Budgets { error_payloads_per_hour: u32::MAX, project_bytes: u64::MAX >> 1 };
 
 impl Place {
     pub(crate) async fn new() -> Self {
+        Self::with_budgets(WIDE).await
+    }
+
+    pub(crate) async fn with_budgets(budgets: Budgets) -> Self {
         let sandbox = Sandbox::new().await.unwrap();
         let config = postgres_config(&sandbox);
         worker::migrate::run(&config, Environment::Development).await.unwrap();
@@ -39,8 +76,8 @@ impl Place {
         let channel = connection.create_channel().await.unwrap();
         channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
         topology::declare(&channel, sandbox.namespace()).await.unwrap();
-        let persister = Persister::new(pool.clone(), 90);
-        Self { sandbox, pool, persister, channel, connection }
+        let persister = Persister::new(pool.clone(), 90, budgets);
+        Self { sandbox, pool, persister, channel, connection, delivered: Mutex::default() }
     }
 
     pub(crate) fn dead(&self) -> DeadLetters<'_> {
@@ -48,8 +85,25 @@ impl Place {
     }
 
     /// Stores batches as a lane does.
-    pub(crate) async fn store(&self, batches: &[Batch]) -> Stored {
-        self.persister.store(batches, &self.dead(), &CancellationToken::new()).await.unwrap()
+    pub(crate) async fn store(&self, batches: &[Batch]) -> Ended {
+        let messages = batches.iter().cloned().map(Message::from).collect();
+        self.deliver(Delivered { messages, ..Delivered::default() }).await
+    }
+
+    /// Stores what a lane has taken.
+    pub(crate) async fn deliver(&self, delivered: Delivered) -> Ended {
+        let messages = delivered.messages.iter().filter(|message| !message.replayed);
+        let counts = messages.map(|message| (message.batch.batch_id, message.batch.entries.len()));
+        self.delivered.lock().unwrap().extend(counts);
+        let shutdown = CancellationToken::new();
+        self.persister.store(&delivered, &self.dead(), &shutdown).await.unwrap().outcomes.into()
+    }
+
+    /// What the ledger says became of events, by outcome and reason.
+    pub(crate) async fn ledger(&self) -> BTreeMap<(String, String), i64> {
+        let sql = "SELECT outcome, reason, sum(events)::bigint FROM ledger GROUP BY 1, 2";
+        let rows = self.pool.get().await.unwrap().query(sql, &[]).await.unwrap();
+        rows.iter().map(|row| ((row.get(0), row.get(1)), row.get(2))).collect()
     }
 
     /// One value that a statement gives.
@@ -75,7 +129,17 @@ impl Place {
         }
     }
 
+    /// The ledger has forgotten all but so many events.
+    pub(crate) fn forget_all_but(&self, events: usize) {
+        *self.delivered.lock().unwrap() = [(BatchId::generate(), events)].into();
+    }
+
+    /// Ends the test: every event that was delivered must have ended in one outcome.
     pub(crate) async fn close(self) {
+        let delivered: usize = self.delivered.lock().unwrap().values().sum();
+        let ledger = self.ledger().await;
+        let ended: i64 = ledger.values().sum();
+        assert_eq!(ended, delivered as i64, "{ledger:?}");
         self.pool.close();
         self.connection.close(200, "done".into()).await.unwrap();
         self.sandbox.close().await.unwrap();
@@ -93,7 +157,7 @@ fn broker_config(sandbox: &Sandbox) -> BrokerConfig {
 }
 
 pub(crate) fn batch(entries: Vec<Entry>) -> Batch {
-    Batch { batch_id: BatchId::generate(), entries }
+    Batch { batch_id: BatchId::generate(), instance: InstanceId::UNKNOWN, entries }
 }
 
 /// An event of the error that the message names.

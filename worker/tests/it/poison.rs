@@ -3,6 +3,7 @@
 use lapin::options::BasicGetOptions;
 use shared::batch::Batch;
 use shared::broker::topology::{DEAD_REASON_HEADER, Queue};
+use worker::persist::{Delivered, Message};
 
 use crate::place::{Place, batch, entry};
 
@@ -33,18 +34,50 @@ async fn a_poison_event_among_good_ones_becomes_a_dead_letter() {
 #[tokio::test]
 async fn an_event_buried_again_is_known_as_one() {
     let place = Place::new().await;
-    let poison = entry("po\0ison");
-    for _ in 0..2 {
-        let stored = place.store(&[batch(vec![poison.clone()])]).await;
-        assert_eq!(stored.dead, 1);
-    }
-    let mut ids = Vec::new();
-    for _ in 0..2 {
-        let queue = Queue::Dead.name(place.sandbox.namespace());
-        let options = BasicGetOptions { no_ack: true };
-        let letter = place.channel.basic_get(queue, options).await.unwrap().unwrap();
-        ids.push(letter.delivery.properties.message_id().clone().unwrap().to_string());
-    }
-    assert_eq!(ids, [poison.event_id.to_string(), poison.event_id.to_string()]);
+    let poison = batch(vec![entry("po\0ison"), entry("good")]);
+    // As after a transaction that failed to commit, whose messages come again.
+    assert_eq!(place.store(std::slice::from_ref(&poison)).await.dead, 1);
+    place.execute("DELETE FROM batches").await;
+    place.execute("TRUNCATE ledger").await;
+    assert_eq!(place.store(std::slice::from_ref(&poison)).await.dead, 1);
+    let letters = [letter(&place).await, letter(&place).await];
+    assert_eq!(letters[0], letters[1]);
+
+    // Buried again after it was sent again, it is another letter.
+    let message = Message { batch: letters[0].clone(), replayed: true };
+    let delivered = Delivered { messages: vec![message], ..Delivered::default() };
+    assert_eq!(place.deliver(delivered).await.dead, 1);
+    let again = letter(&place).await;
+    assert_eq!(again.entries, letters[0].entries);
+    assert_ne!(again.batch_id, letters[0].batch_id);
     place.close().await;
+}
+
+#[tokio::test]
+async fn an_event_that_is_sent_again_ends_once() {
+    let place = Place::new().await;
+    place.execute("ALTER TABLE errors ADD CONSTRAINT fault CHECK (message <> 'refused')").await;
+    assert_eq!(place.store(&[batch(vec![entry("refused"), entry("good")])]).await.dead, 1);
+    let letter = letter(&place).await;
+    place.execute("ALTER TABLE errors DROP CONSTRAINT fault").await;
+    // Sent twice, as when the one who sent it was killed before the letter was gone.
+    for stored in [1, 0] {
+        let message = Message { batch: letter.clone(), replayed: true };
+        let delivered = Delivered { messages: vec![message], ..Delivered::default() };
+        assert_eq!(place.deliver(delivered).await.stored, stored);
+    }
+    place.assert_counts(2).await;
+    let ledger = place.ledger().await;
+    let stored = ("stored".to_owned(), String::new());
+    let dead = ("dead_lettered".to_owned(), "data".to_owned());
+    assert_eq!(ledger, [(dead, 0), (stored, 2)].into());
+    place.close().await;
+}
+
+/// Takes the oldest dead letter.
+async fn letter(place: &Place) -> Batch {
+    let queue = Queue::Dead.name(place.sandbox.namespace());
+    let options = BasicGetOptions { no_ack: true };
+    let letter = place.channel.basic_get(queue, options).await.unwrap().unwrap();
+    Batch::decode(letter.delivery.data.into()).unwrap()
 }

@@ -12,6 +12,8 @@ WITH names AS (
   DELETE FROM examples WHERE project_id = $1
 ), activity AS (
   DELETE FROM error_activity WHERE project_id = $1
+), held_bytes AS (
+  DELETE FROM payload_bytes WHERE project_id = $1
 ), deleted AS (
   DELETE FROM deleted_names WHERE project_id = $1
 )

@@ -1,7 +1,8 @@
--- Leads public ids to their groups and errors, by the primary keys of error_names and groups.
--- `known`: the error's own row exists.
-SELECT n.project_id, n.name, n.group_id, g.error_id, e.error_id IS NOT NULL AS known
+-- Leads public ids to their groups and errors, by the primary keys of error_names, groups and
+-- error_stats. `known`: the error's own rows exist; both are made and deleted together.
+SELECT n.project_id, n.name, n.group_id, g.error_id, s.error_id IS NOT NULL AS known,
+       s.payload_hour, coalesce(s.payloads, 0) AS payloads
 FROM unnest($1::int[], $2::uuid[]) AS wanted (project_id, name)
 JOIN error_names n USING (project_id, name)
 JOIN groups g USING (project_id, group_id)
-LEFT JOIN errors e ON e.project_id = g.project_id AND e.error_id = g.error_id
+LEFT JOIN error_stats s ON s.project_id = g.project_id AND s.error_id = g.error_id

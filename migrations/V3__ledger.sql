@@ -1,0 +1,37 @@
+-- What became of every event that was received, by the hour of its receipt, and the budgets within
+-- which payloads are kept.
+
+-- Ingest writes what it accepted and refused, each process (`instance`) its own rows, with totals
+-- since its start, so that writing a total twice changes nothing. The worker adds what became of an
+-- accepted event, under the instance that accepted it, in the transaction that decides it. Project 0
+-- stands for requests whose project is unknown and for messages that can't be read.
+CREATE TABLE ledger (
+  project_id int NOT NULL,
+  hour timestamptz NOT NULL,
+  instance uuid NOT NULL,
+  outcome text NOT NULL,
+  -- Why; empty where the outcome says it all.
+  reason text NOT NULL,
+  events bigint NOT NULL,
+  PRIMARY KEY (project_id, hour, instance, outcome, reason)
+) WITH (fillfactor = 80);
+-- Rows come in the order of their hours, so this finds old ones without costing the writers.
+CREATE INDEX ledger_by_hour ON ledger USING brin (hour);
+
+-- Bytes of the payloads that are kept, by the day that `events` files them under.
+CREATE TABLE payload_bytes (
+  project_id int NOT NULL,
+  day date NOT NULL,
+  bytes bigint NOT NULL,
+  PRIMARY KEY (project_id, day)
+) WITH (fillfactor = 50);
+
+-- Workers of an earlier version leave these columns as they are.
+ALTER TABLE error_stats
+  -- Payloads kept of the error among the events received since `payload_hour` began.
+  ADD COLUMN payload_hour timestamptz,
+  ADD COLUMN payloads int NOT NULL DEFAULT 0,
+  -- When the latest event happened; `last_seen` may be later, because the latest event is one whose
+  -- payload is kept wherever there is one. Before all times: its payload is not kept. Null: as
+  -- `last_seen`.
+  ADD COLUMN latest_at timestamptz;

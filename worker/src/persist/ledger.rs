@@ -1,0 +1,113 @@
+//! What became of the events of a transaction: added to the ledger in that transaction, and to the
+//! metrics after it.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use deadpool_postgres::Transaction;
+use shared::ids::{BatchId, InstanceId, ProjectId};
+use shared::ledger::{self, Outcome};
+use shared::postgres::DbError;
+use shared::telemetry::metrics::{self, Counter};
+use uuid::Uuid;
+
+use super::arrival::Arrival;
+use super::statement::Statement;
+
+const ADD: Statement =
+    Statement { sql: include_str!("sql/add_to_ledger.sql"), action: "add to the ledger" };
+
+/// Reason of events that Postgres refuses.
+pub(super) const BAD_DATA: &str = "data";
+/// Reason of events in messages that can't be read.
+const UNREADABLE: &str = "unreadable";
+
+/// Stands for messages that can't be read, so that their projects are unknown.
+const NO_PROJECT: ProjectId = ProjectId(0);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    project: ProjectId,
+    hour: DateTime<Utc>,
+    instance: InstanceId,
+    outcome: Outcome,
+    reason: &'static str,
+}
+
+/// How many events ended how.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Outcomes(BTreeMap<Key, i64>);
+
+impl Outcomes {
+    /// Events that ended so, whatever the reason.
+    pub fn count(&self, outcome: Outcome) -> u64 {
+        let ended = self.0.iter().filter(|(key, _)| key.outcome == outcome);
+        ended.map(|(_, events)| u64::try_from(*events).unwrap_or_default()).sum()
+    }
+
+    pub(super) fn add(&mut self, arrival: Arrival<'_>, outcome: Outcome, reason: &'static str) {
+        *self.0.entry(key(arrival, outcome, reason)).or_default() += 1;
+    }
+
+    /// A message that nobody can read, under the hour in which it was made. It counts as one event,
+    /// because how many it held is unknown.
+    pub(super) fn add_unreadable(&mut self, message: BatchId) {
+        let key = Key {
+            project: NO_PROJECT,
+            hour: ledger::hour(message.minted_at().unwrap_or_else(shared::time::now)),
+            instance: InstanceId::UNKNOWN,
+            outcome: Outcome::DeadLettered,
+            reason: UNREADABLE,
+        };
+        *self.0.entry(key).or_default() += 1;
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        for (key, events) in other.0 {
+            *self.0.entry(key).or_default() += events;
+        }
+    }
+
+    /// Adds to the ledger. An event that was a dead letter and came again has its new outcome instead
+    /// of that one.
+    pub(super) async fn write(
+        &self,
+        tx: &Transaction<'_>,
+        arrivals: &[Arrival<'_>],
+    ) -> Result<(), DbError> {
+        let mut changes = self.0.clone();
+        for arrival in arrivals.iter().filter(|arrival| arrival.message.replayed) {
+            *changes.entry(key(*arrival, Outcome::DeadLettered, BAD_DATA)).or_default() -= 1;
+        }
+        changes.retain(|_, events| *events != 0);
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let keys = || changes.keys();
+        let projects: Vec<i32> = keys().map(|key| key.project.0).collect();
+        let hours: Vec<DateTime<Utc>> = keys().map(|key| key.hour).collect();
+        let instances: Vec<Uuid> = keys().map(|key| key.instance.0).collect();
+        let outcomes: Vec<&str> = keys().map(|key| key.outcome.as_str()).collect();
+        let reasons: Vec<&str> = keys().map(|key| key.reason).collect();
+        let events: Vec<i64> = changes.values().copied().collect();
+        ADD.execute(tx, &[&projects, &hours, &instances, &outcomes, &reasons, &events]).await
+    }
+
+    /// Adds to the metrics, after the commit.
+    pub(super) fn report(&self) {
+        for (key, events) in &self.0 {
+            let events = u64::try_from(*events).unwrap_or_default();
+            metrics::count(Counter::EventsTotal, key.outcome.as_str(), key.reason, events);
+        }
+    }
+}
+
+fn key(arrival: Arrival<'_>, outcome: Outcome, reason: &'static str) -> Key {
+    Key {
+        project: arrival.project_id,
+        hour: ledger::hour(arrival.received_at),
+        instance: arrival.message.batch.instance,
+        outcome,
+        reason,
+    }
+}

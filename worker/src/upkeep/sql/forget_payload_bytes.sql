@@ -1,0 +1,2 @@
+-- Forgets the bytes of a day that is dropped.
+DELETE FROM payload_bytes WHERE day = $1
