@@ -19,6 +19,7 @@ mod endpoint;
 mod errors;
 mod fields;
 mod health;
+mod monitoring;
 mod openapi;
 mod projects;
 mod router;

@@ -13,7 +13,7 @@ use shared::api::ApiError;
 
 use crate::app::App;
 use crate::call::Call;
-use crate::{errors, health, openapi, projects, stats};
+use crate::{errors, health, monitoring, openapi, projects, stats};
 
 /// What a caller needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +90,7 @@ pub fn all() -> Vec<Route> {
         key(PUT, "/api/errors/{id}/assign", Write, errors::assign),
         key(GET, "/api/events/{event_id}", Read, errors::event),
         key(GET, "/api/stats", Read, stats::stats),
+        installation(GET, "/api/monitoring/ledger", Read, monitoring::ledger),
         installation(GET, "/api/projects", Admin, projects::list),
         installation(POST, "/api/projects", Admin, projects::create),
         installation(PUT, "/api/projects/{id}", Admin, projects::update),

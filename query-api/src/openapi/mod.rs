@@ -11,6 +11,7 @@ mod errors;
 mod event_object;
 mod failures;
 mod ingest;
+mod monitoring;
 mod operation;
 mod parameters;
 mod projects;
@@ -80,6 +81,7 @@ fn tags() -> Value {
         {"name": "submitting", "description": "Errors come in."},
         {"name": "errors", "description": "Errors and their events are read and settled."},
         {"name": "statistics", "description": "Numbers over all errors."},
+        {"name": "monitoring", "description": "How the system itself fares."},
         {"name": "projects", "description": "What errors belong to."},
         {"name": "service", "description": "The service itself."},
     ])
@@ -91,6 +93,7 @@ fn operations() -> impl Iterator<Item = Operation> {
         errors::operations(),
         changes::operations(),
         stats::operations(),
+        monitoring::operations(),
         projects::operations(),
         service::operations(),
     ]
@@ -104,6 +107,7 @@ fn schemas() -> Vec<schema::Field> {
     schemas.extend(error_object::schemas());
     schemas.extend(event_object::schemas());
     schemas.extend(stats::schemas());
+    schemas.extend(monitoring::schemas());
     schemas.extend(projects::schemas());
     schemas
 }

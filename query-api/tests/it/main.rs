@@ -7,6 +7,7 @@ mod cache;
 mod detail;
 mod gateway;
 mod http;
+mod ledger;
 mod list;
 mod openapi;
 mod projects;

@@ -121,6 +121,7 @@ fn readings(error: &Seeded) -> Vec<(Operation, String)> {
         (("GET", "/api/errors/{id}/events"), format!("/api/errors/{id}/events?limit=1")),
         (("GET", "/api/events/{event_id}"), format!("/api/events/{event}")),
         (("GET", "/api/stats"), "/api/stats".to_owned()),
+        (("GET", "/api/monitoring/ledger"), "/api/monitoring/ledger".to_owned()),
         (("GET", "/api/projects"), "/api/projects".to_owned()),
     ]
 }
