@@ -12,6 +12,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
+use super::account::Account;
+
 /// No answer takes longer than this, whatever is killed meanwhile.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -153,7 +155,11 @@ impl System {
         Counts::wait_for(&self.sandbox.database_url(), events).await
     }
 
-    pub(crate) async fn stop(self) {
+    /// Ends the test. Every event that was accepted must have ended by then: ingest writes its last
+    /// account when it is told to end, and then the ledger has to settle.
+    pub(crate) async fn stop(mut self) {
+        self.services.terminate(Service::Ingest).await;
+        Account::settled(&self.sandbox.database_url()).await;
         self.services.stop().await;
         self.sandbox.close().await.unwrap();
     }

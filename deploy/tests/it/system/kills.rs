@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
+use super::account::Account;
 use super::client::{Client, Counts, database_client};
 
 const EVENTS: usize = 4_000;
@@ -82,6 +83,9 @@ async fn survives(victim: Victim) {
     if matches!(victim, Victim::Engine(EngineKind::Redis | EngineKind::Postgres)) {
         assert_eq!(load.failures, 0, "requests failed although only {victim:?} was away");
     }
+    services.terminate(Service::Ingest).await;
+    let account = Account::settled(&database).await;
+    assert_eq!(account.stored, stored.len() as i64);
     services.stop().await;
     engines.stop().await;
 }

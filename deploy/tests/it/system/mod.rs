@@ -1,5 +1,6 @@
 //! The whole system, from a client's request to the JSON that people read.
 
+mod account;
 mod client;
 mod grouping;
 mod kills;
