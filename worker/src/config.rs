@@ -18,7 +18,8 @@ pub struct Config {
     pub redis: RedisConfig,
     /// `PUBLIC_URL`, for DSNs.
     pub public_url: String,
-    /// `WORKER_LANES`: transactions at once. Two keep Postgres busy while the other one commits.
+    /// `WORKER_LANES`: transactions at once for each queue. Two keep Postgres busy while the other one
+    /// commits.
     pub lanes: u32,
     /// `RETENTION_DAYS`: how many days of events are kept; counts and an example stay.
     pub retention_days: u32,
@@ -37,7 +38,7 @@ impl Config {
         let config = Self {
             service: ServiceConfig::read(&settings, "WORKER_PORT", 8083),
             // Each lane holds one connection; the rest is for upkeep and announcements.
-            postgres: PostgresConfig::read(&settings, lanes + 4),
+            postgres: PostgresConfig::read(&settings, 2 * lanes + 4),
             broker: BrokerConfig::read(&settings),
             redis: RedisConfig::read(&settings),
             public_url: public_url(&settings),

@@ -33,22 +33,22 @@ const MAX_EVENTS: usize = 5_000;
 /// Bytes of one transaction, whatever the number of events.
 const MAX_GATHERED_BYTES: usize = 16 << 20;
 
-/// Messages that the broker sends ahead to a lane, of each queue. At a few thousand events a second a
+/// Messages that the broker sends ahead to a lane. At a few thousand events a second a
 /// message holds one or two events, and a transaction of a few messages is the limit then: with 8, two
 /// lanes stored 2,500 events a second; with 128 they keep up with 18,000. Messages are at most 256 KiB but
 /// for single large events, so this bounds the memory of a lane.
 const PREFETCH: u16 = 128;
 
-/// Every so many rounds the bulk queue is favoured: a flood waits for the others, not for ever.
-const BULK_TURN: u64 = 4;
-
 /// How often the depth of the queues is asked for.
 const DEPTH_INTERVAL: Duration = Duration::from_secs(5);
 
-/// One lane of the worker.
+/// One lane of the worker. It takes one queue only, so that what a project within its rate submits
+/// never waits behind a transaction full of a flood, nor is sent ahead to a lane that is busy with one.
 #[derive(Debug)]
 pub struct Consumer {
-    /// Number of the lane; the first one also watches the queues.
+    /// The queue that it takes.
+    pub queue: Queue,
+    /// Number of the lane among those of the queue; the first one also watches its depth.
     pub lane: u32,
     /// Where the broker is.
     pub broker: BrokerConfig,
@@ -73,14 +73,13 @@ enum SessionError {
     Persist(#[from] PersistError),
 }
 
-/// A queue being consumed on a channel of its own, so that acknowledging up to a delivery says
-/// nothing about the other queue's deliveries.
+/// A queue being consumed.
 struct Source {
     channel: Channel,
     deliveries: lapin::Consumer,
 }
 
-/// Deliveries of one queue, in order.
+/// Deliveries of the queue, in order.
 struct Gathered {
     channel: Channel,
     deliveries: Vec<Delivery>,
@@ -97,7 +96,7 @@ impl Consumer {
             if shutdown.is_cancelled() {
                 return;
             }
-            tracing::warn!(lane = self.lane, error = %ErrorChain(&error), "connecting to the broker again");
+            tracing::warn!(queue = self.queue.label(), lane = self.lane, error = %ErrorChain(&error), "connecting to the broker again");
             tokio::select! {
                 () = backoff.wait() => {}
                 () = shutdown.cancelled() => {}
@@ -112,30 +111,23 @@ impl Consumer {
     ) -> Result<(), SessionError> {
         let connection = broker::connect(&self.broker, "errata-worker").await?;
         let control = control_channel(&connection, &self.namespace).await?;
-        let mut events = self.consume(&connection, Queue::Events).await?;
-        let mut bulk = self.consume(&connection, Queue::Bulk).await?;
+        let mut source = self.consume(&connection).await?;
         let dead = DeadLetters { channel: &control, namespace: &self.namespace };
         let _up = self.readiness.lane_up();
         *backoff = Backoff::new();
         let mut depth = tokio::time::interval(DEPTH_INTERVAL);
-        for round in 1_u64.. {
-            let (favoured, other) = if round % BULK_TURN == 0 {
-                (&mut bulk, &mut events)
-            } else {
-                (&mut events, &mut bulk)
-            };
+        loop {
             // Only the wait for a first message may be cancelled: what was taken must be stored.
-            let (source, first) = tokio::select! {
+            let first = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
                 _ = depth.tick(), if self.lane == 0 => {
-                    report_depth(&control, &self.namespace).await?;
+                    self.report_depth(&control).await?;
                     continue;
                 }
-                first = next(&mut favoured.deliveries) => (favoured, first?),
-                first = next(&mut other.deliveries) => (other, first?),
+                first = next(&mut source.deliveries) => first?,
             };
-            let gathered = gather(source, first).await?;
+            let gathered = gather(&mut source, first).await?;
             self.process(gathered, &dead, shutdown).await?;
         }
         // What was delivered and not taken goes back to the queue with the connection.
@@ -146,7 +138,7 @@ impl Consumer {
         Ok(())
     }
 
-    async fn consume(&self, connection: &Connection, queue: Queue) -> Result<Source, BrokerError> {
+    async fn consume(&self, connection: &Connection) -> Result<Source, BrokerError> {
         let channel =
             connection.create_channel().await.map_err(BrokerError::channel("open a channel"))?;
         // Bounds what the broker sends ahead, and with it the memory of the lane.
@@ -156,7 +148,7 @@ impl Consumer {
             .map_err(BrokerError::channel("bound the prefetch"))?;
         let deliveries = channel
             .basic_consume(
-                queue.name(&self.namespace),
+                self.queue.name(&self.namespace),
                 "".into(),
                 BasicConsumeOptions::default(),
                 FieldTable::default(),
@@ -164,6 +156,15 @@ impl Consumer {
             .await
             .map_err(BrokerError::channel("consume a queue"))?;
         Ok(Source { channel, deliveries })
+    }
+
+    /// Reports how many messages wait: of the lane's own queue, and of the dead letters.
+    async fn report_depth(&self, channel: &Channel) -> Result<(), BrokerError> {
+        for queue in [self.queue, Queue::Dead] {
+            let (ready, _) = topology::depth(channel, queue, &self.namespace).await?;
+            metrics::set(Gauge::QueueReadyMessages, queue.label(), u64::from(ready));
+        }
+        Ok(())
     }
 
     /// Stores the deliveries, acknowledges them, and announces the change, in this order.
@@ -294,12 +295,4 @@ fn report_lag(delivered: &Delivered) {
         delivered.messages.iter().map(|message| message.batch.entries.len()).sum::<usize>();
     #[expect(clippy::cast_precision_loss, reason = "a batch has far fewer than 2^52 events")]
     metrics::observe(Histogram::BatchEvents, "stored", events as f64);
-}
-
-async fn report_depth(channel: &Channel, namespace: &str) -> Result<(), BrokerError> {
-    for queue in Queue::ALL {
-        let (ready, _) = topology::depth(channel, queue, namespace).await?;
-        metrics::set(Gauge::QueueReadyMessages, queue.label(), u64::from(ready));
-    }
-    Ok(())
 }

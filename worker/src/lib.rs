@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use shared::broker::topology::Queue;
 use shared::generations::Generations;
 use shared::lifecycle::Tasks;
 use tokio::net::TcpListener;
@@ -68,8 +69,10 @@ pub async fn run(
     );
     tasks.spawn("upkeep", upkeep::run(pool, config.clone(), announcer.clone(), shutdown.clone()));
     tasks.spawn("ops", ops::serve(listener, metrics, Arc::clone(&readiness), shutdown.clone()));
-    for lane in 0..config.lanes {
+    let lanes = |queue| (0..config.lanes).map(move |lane| (queue, lane));
+    for (queue, lane) in lanes(Queue::Events).chain(lanes(Queue::Bulk)) {
         let consumer = consume::Consumer {
+            queue,
             lane,
             broker: config.broker.clone(),
             namespace: config.service.namespace.clone(),

@@ -9,3 +9,4 @@ mod lifecycle;
 mod once;
 mod reading;
 mod shutdown;
+mod storm;
