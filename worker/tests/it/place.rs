@@ -87,7 +87,7 @@ pub(crate) fn postgres_config(sandbox: &Sandbox) -> PostgresConfig {
     PostgresConfig::read(&Settings::new(&lookup), 8)
 }
 
-fn broker_config(sandbox: &Sandbox) -> BrokerConfig {
+pub(crate) fn broker_config(sandbox: &Sandbox) -> BrokerConfig {
     let lookup = |name: &str| (name == "AMQP_URL").then(|| sandbox.amqp_url().to_owned());
     BrokerConfig::read(&Settings::new(&lookup))
 }
