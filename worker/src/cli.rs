@@ -41,7 +41,7 @@ enum Command {
 enum DeadLetters {
     /// Show a line about each letter; nothing is removed.
     List {
-        /// Letters at most, the oldest first.
+        /// Letters at most; which ones of more is up to the broker.
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         limit: u32,
         /// Write JSON: how many there are, and the letters.

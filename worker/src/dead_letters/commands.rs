@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::desk::{Desk, DeskError, Pass};
 use super::found::{Found, LetterId};
-use super::text::{columns, plain, pretty, write_json};
+use super::text::{columns, counted, plain, pretty, write_json};
 use super::view::{Row, Shown, Whole, dump, head};
 
 /// How an answer is written.
@@ -43,7 +43,8 @@ struct Listing {
     letters: Vec<Row>,
 }
 
-/// Writes one line about each of the first letters. They stay where they are.
+/// Writes one line about each letter, the oldest first; of more letters than the limit, about those
+/// that the broker gives first. They stay where they are.
 ///
 /// # Errors
 /// When the broker does not answer, or the answer can't be written.
@@ -63,7 +64,7 @@ pub async fn list(
     }
     let total = pass.total();
     pass.finish().await?;
-    // What another command put back may stand in any order.
+    // The broker gives letters that were returned to it in any order.
     letters.sort_by_key(|row| row.buried_at);
     match form {
         Form::Json => write_json(out, &Listing { total, letters })?,
@@ -139,14 +140,18 @@ fn write_letter(out: &mut impl Write, letter: &Found) -> std::io::Result<()> {
 pub async fn replay(desk: &Desk, which: &Which, out: &mut impl Write) -> Result<(), DeskError> {
     let mut replayed = Replayed::default();
     let outcome = replay_each(desk, which, &mut replayed).await;
-    let Replayed { letters, events } = replayed;
-    writeln!(out, "replayed {letters} letters with {events} events")?;
+    writeln!(
+        out,
+        "replayed {} with {}",
+        counted(replayed.letters, "letter"),
+        counted(replayed.events, "event")
+    )?;
     outcome
 }
 
 #[derive(Debug, Default)]
 struct Replayed {
-    letters: u64,
+    letters: usize,
     events: usize,
 }
 

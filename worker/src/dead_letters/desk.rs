@@ -19,6 +19,9 @@ use shared::config::BrokerConfig;
 use super::bury::{Message, publish};
 use super::found::{Found, LetterId};
 
+/// Letters that are returned at once, so that none of these waits outlasts its timeout.
+const RETURNED_AT_ONCE: usize = 500;
+
 /// Why dead letters could not be handled.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
@@ -61,16 +64,31 @@ impl Desk {
         Ok(Self { connection, letters, replies, namespace: namespace.to_owned() })
     }
 
-    /// Starts to look through the letters that are there now, the oldest first.
+    /// Starts to look through the letters that are there now.
     ///
     /// # Errors
     /// When the broker does not answer.
     pub async fn pass(&self) -> Result<Pass<'_>, DeskError> {
-        let depth = topology::depth(&self.replies, Queue::Dead, &self.namespace);
-        let (letters, _) = tokio::time::timeout(BROKER_TIMEOUT, depth)
-            .await
-            .map_err(|_| BrokerError::Timeout)??;
+        let letters = self.waiting().await?;
         Ok(Pass { desk: self, total: letters, left: letters, kept_back: Vec::new() })
+    }
+
+    /// How many letters are in the queue and in nobody's hand.
+    async fn waiting(&self) -> Result<u32, DeskError> {
+        let depth = topology::depth(&self.replies, Queue::Dead, &self.namespace);
+        let depth = tokio::time::timeout(BROKER_TIMEOUT, depth).await;
+        let (letters, _) = depth.map_err(|_| BrokerError::Timeout)??;
+        Ok(letters)
+    }
+
+    /// Waits until so many letters are in the queue. Returning one is not confirmed by the broker, so
+    /// its count is asked for until it shows.
+    async fn wait_for(&self, letters: u32) -> Result<(), DeskError> {
+        let waiting = async {
+            while self.waiting().await? < letters {}
+            Ok(())
+        };
+        tokio::time::timeout(BROKER_TIMEOUT, waiting).await.map_err(|_| BrokerError::Timeout)?
     }
 
     /// Ends the connection, once the broker has heard everything.
@@ -142,15 +160,20 @@ impl Pass<'_> {
         Ok(publish(&self.desk.replies, &self.desk.namespace, message).await?)
     }
 
-    /// Ends the pass: what was put back is in the queue again, in its old order.
+    /// Ends the pass: what was put back is in the queue again when this returns, so that the next command
+    /// finds it. In which order is up to the broker.
     ///
     /// # Errors
-    /// When the connection is gone; then the broker has them back, too.
+    /// When the broker does not have them in time; it gets them with the end of the connection then.
     pub async fn finish(self) -> Result<(), DeskError> {
-        // One by one: returned together they would come back in any order.
-        for tag in self.kept_back {
-            let options = BasicNackOptions { requeue: true, ..BasicNackOptions::default() };
-            within("return a letter", self.desk.letters.basic_nack(tag, options)).await?;
+        for tags in self.kept_back.chunks(RETURNED_AT_ONCE) {
+            let Some(last) = tags.last() else { continue };
+            let before = self.desk.waiting().await?;
+            // All up to this one, except those that were removed.
+            let options = BasicNackOptions { requeue: true, multiple: true };
+            within("return letters", self.desk.letters.basic_nack(*last, options)).await?;
+            let returned = u32::try_from(tags.len()).unwrap_or(u32::MAX);
+            self.desk.wait_for(before.saturating_add(returned)).await?;
         }
         Ok(())
     }
@@ -168,7 +191,8 @@ async fn lock(connection: &Connection, namespace: &str) -> Result<(), DeskError>
     let declaring =
         channel.queue_declare(name, QueueDeclareOptions::exclusive(), FieldTable::default());
     match within("keep other commands away", declaring).await {
-        Ok(_) => Ok(()),
+        // The lock is the connection's and outlives the channel.
+        Ok(_) => Ok(within("close a channel", channel.close(200, "done".into())).await?),
         Err(BrokerError::Channel { source, .. }) if is_locked(&source) => Err(DeskError::Taken),
         Err(error) => Err(error.into()),
     }

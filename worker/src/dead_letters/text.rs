@@ -45,6 +45,12 @@ pub(super) fn size(bytes: usize) -> String {
     }
 }
 
+/// A number of things, as `1 letter` or `2 letters`.
+pub(super) fn counted(number: usize, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
+}
+
 /// Bytes as hex digits and as the letters among them, 16 in a line.
 pub(super) fn hex_dump(bytes: &[u8]) -> String {
     let line = |(number, line): (usize, &[u8])| {
