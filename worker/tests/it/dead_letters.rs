@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use lapin::BasicProperties;
-use lapin::options::{BasicAckOptions, BasicGetOptions, BasicPublishOptions};
+use lapin::options::{BasicAckOptions, BasicGetOptions};
 use serde_json::Value;
 use shared::batch::{Batch, Entry, MESSAGE_TYPE};
 use shared::broker::topology::{self, Queue, REPLAYED_HEADER};
@@ -311,5 +310,67 @@ async fn one_command_at_a_time_is_at_the_letters() {
     assert!(matches!(second, Err(DeskError::Taken)), "{second:?}");
     first.close().await.unwrap();
     place.desk().await.close().await.unwrap();
+    place.close().await;
+}
+
+/// Runs a lane of the service until what is awaited has come.
+async fn while_a_lane_runs(place: &Place, awaited: impl Future<Output = ()>) {
+    let shutdown = CancellationToken::new();
+    let lane = Consumer {
+        lane: 0,
+        broker: broker_config(&place.sandbox),
+        namespace: place.sandbox.namespace().to_owned(),
+        persister: Arc::new(Persister::new(place.pool.clone(), 90)),
+        announcer: Announcer::new(),
+        readiness: Arc::new(Readiness::default()),
+    };
+    let running = shared::lifecycle::spawn(lane.run(shutdown.clone()));
+    awaited.await;
+    shutdown.cancel();
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_read_is_handled_like_any_other() {
+    let place = Place::new().await;
+    // As the service buries what came without an id and with a type of its own.
+    let letter = Letter { body: b"\x1b]0;not a batch", id: "", kind: "errata.batch.v9" };
+    place.dead().bury(letter, "the message type is unknown to this version").await.unwrap();
+
+    let list = place.list(50).await;
+    let row = &list["letters"][0];
+    assert_eq!((&row["events"], &row["bytes"]), (&Value::Null, &15.into()));
+    let id = row["id"].as_str().unwrap();
+    let text = place.show(id, Form::People).await.unwrap();
+    for part in ["errata.batch.v9", "15 B", "1b 5d 30 3b 6e 6f 74", ".]0;not.a.batch"] {
+        assert!(text.contains(part), "{part} is missing in {text}");
+    }
+    assert!(!text.contains('\u{1b}'), "{text}");
+    let shown: Value = serde_json::from_str(&place.show(id, Form::Json).await.unwrap()).unwrap();
+    assert_eq!(shown["start_in_hex"], hex::encode(letter.body));
+
+    // The worker still can't read it and buries it again, under the same id.
+    let which = Which::named(&[id]);
+    assert_eq!(place.replay(&which).await, "replayed 1 letter with 0 events\n");
+    while_a_lane_runs(&place, place.until_waiting(Queue::Dead, 1)).await;
+    assert_eq!(place.letters().await, [id]);
+    let (answer, outcome) = place.discard(&which).await;
+    outcome.unwrap();
+    assert_eq!(answer, format!("dropped {id}\n"));
+    assert_eq!(place.list(50).await["total"], 0);
+    place.close().await;
+}
+
+#[tokio::test]
+async fn a_letter_that_still_cannot_be_stored_comes_back() {
+    let place = Place::new().await;
+    let refused = entry("refused");
+    place.refuse(refused.event_id).await;
+    place.store(&[batch(vec![refused.clone()])]).await;
+    place.replay(&Which::All).await;
+    while_a_lane_runs(&place, place.until_waiting(Queue::Dead, 1)).await;
+    let list = place.list(50).await;
+    assert_eq!(list["letters"][0]["event_ids"], serde_json::json!([refused.event_id]));
+    place.assert_counts(0).await;
     place.close().await;
 }
