@@ -192,3 +192,92 @@ fn title_of(entry: &Entry) -> String {
 fn time(time: Option<DateTime<Utc>>) -> String {
     time.map_or_else(|| "-".to_owned(), |time| time.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use serde_json::json;
+    use shared::batch::{Facet, MESSAGE_TYPE};
+    use shared::event::Level;
+    use shared::ids::{BatchId, FINGERPRINT_VERSION, Fingerprint};
+    use shared::payload::Payload;
+
+    use super::*;
+    use crate::dead_letters::found::LetterId;
+
+    fn entry(message: &str, payload: Option<Payload>) -> Entry {
+        let (project, fingerprint) = (ProjectId(7), Fingerprint([1; 16]));
+        Entry {
+            project_id: project,
+            event_id: EventId::generate(),
+            client_id: false,
+            occurred_at: DateTime::UNIX_EPOCH,
+            received_at: DateTime::UNIX_EPOCH,
+            error_id: ErrorId::derive(project, FINGERPRINT_VERSION, fingerprint),
+            fingerprint,
+            fingerprint_version: FINGERPRINT_VERSION,
+            facet: Facet {
+                level: Level::Error,
+                source: "test".to_owned(),
+                environment: "production".to_owned(),
+                release: String::new(),
+            },
+            user_hash: None,
+            exception_type: Some("ValueError".to_owned()),
+            message: message.to_owned(),
+            culprit: None,
+            payload,
+        }
+    }
+
+    fn letter(body: Vec<u8>) -> Found {
+        Found {
+            id: LetterId::new("a letter"),
+            buried_at: None,
+            reason: "too\nodd".to_owned(),
+            kind: MESSAGE_TYPE.to_owned(),
+            body: body.into(),
+            tag: 1,
+        }
+    }
+
+    /// One event of which only the count is kept, and one that is damaged.
+    fn two_events() -> Found {
+        let damaged = Payload { encoding: 0, bytes: Bytes::from_static(b"no zstd") };
+        let entries = vec![entry("counted\n…", None), entry("damaged", Some(damaged))];
+        letter(Batch { batch_id: BatchId::generate(), entries }.encode())
+    }
+
+    #[test]
+    fn what_is_known_of_an_event_is_shown_without_its_payload() {
+        let whole = serde_json::to_value(Whole::of(&two_events())).unwrap();
+        assert_eq!(whole["buried_at"], json!(null));
+        let [counted, damaged] = &whole["events"].as_array().unwrap()[..] else { unreachable!() };
+        assert_eq!(
+            (&counted["title"], &counted["event"]),
+            (&json!("ValueError: counted"), &json!(null))
+        );
+        assert_eq!(counted.get("unreadable"), None);
+        assert_eq!(damaged["project_id"], 7);
+        assert!(damaged["unreadable"].as_str().unwrap().contains("failed to inflate the event"));
+    }
+
+    #[test]
+    fn a_row_names_the_first_event_and_stays_one_line() {
+        let cells = Row::of(&two_events()).cells();
+        assert_eq!((cells[1].as_str(), cells[2].as_str(), cells[3].as_str()), ("-", "7", "2"));
+        assert_eq!(
+            (cells[6].as_str(), cells[7].as_str()),
+            ("ValueError: counted", "too\\u000aodd")
+        );
+    }
+
+    #[test]
+    fn of_an_unreadable_message_no_more_than_the_start_is_shown() {
+        let letter = letter(vec![0xff; 1 << 20]);
+        let whole = serde_json::to_value(Whole::of(&letter)).unwrap();
+        assert_eq!(whole["start_in_hex"], "ff".repeat(DUMP_BYTES));
+        assert_eq!(dump(&letter).lines().count(), DUMP_BYTES / 16);
+        assert_eq!(Row::of(&letter).cells()[6], "(unreadable)");
+    }
+}

@@ -1,6 +1,7 @@
 //! What an operator does with dead letters: looks at them, has them tried again, drops them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use lapin::options::{BasicAckOptions, BasicGetOptions};
 use serde_json::Value;
@@ -19,6 +20,9 @@ use worker::ops::Readiness;
 use worker::persist::Persister;
 
 use crate::place::{Place, batch, broker_config, entry, given};
+
+/// Nothing that is waited for takes longer.
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// The desk of a place, and what its commands answer.
 impl Place {
@@ -86,13 +90,28 @@ impl Place {
         (messages, stored)
     }
 
-    /// Waits until a queue holds so many messages. What a lost connection held returns some time after.
-    async fn until_waiting(&self, queue: Queue, messages: u32) {
+    /// Waits until a queue holds as many messages as expected. What a lost connection held returns some
+    /// time after.
+    async fn until(&self, queue: Queue, expected: impl Fn(u32) -> bool) {
         let namespace = self.sandbox.namespace();
         let waiting = async {
-            while topology::depth(&self.channel, queue, namespace).await.unwrap().0 != messages {}
+            while !expected(topology::depth(&self.channel, queue, namespace).await.unwrap().0) {}
         };
-        tokio::time::timeout(std::time::Duration::from_secs(20), waiting).await.unwrap();
+        tokio::time::timeout(LIMIT, waiting).await.unwrap();
+    }
+
+    /// Waits until the broker has noticed that a command was killed.
+    async fn until_nobody_is_at_the_desk(&self) {
+        let config = broker_config(&self.sandbox);
+        let waiting = async {
+            loop {
+                match Desk::open(&config, self.sandbox.namespace()).await {
+                    Ok(desk) => return desk.close().await.unwrap(),
+                    Err(error) => assert!(matches!(error, DeskError::Taken), "{error:?}"),
+                }
+            }
+        };
+        tokio::time::timeout(LIMIT, waiting).await.unwrap();
     }
 
     /// Buries so many events, one after the other.
@@ -229,12 +248,42 @@ async fn a_replay_that_is_cut_off_before_the_letter_is_removed_counts_once() {
     pass.publish(&letter).await.unwrap();
     // Nothing is put back: what the connection held returns with its end, as after a crash.
     desk.close().await.unwrap();
-    place.until_waiting(Queue::Dead, 1).await;
+    place.until(Queue::Dead, |letters| letters == 1).await;
 
     place.replay(&Which::All).await;
     assert_eq!(place.deliver().await, (2, 1));
     assert_eq!(place.letters().await.len(), 0);
     place.assert_counts(1).await;
+    place.close().await;
+}
+
+#[tokio::test]
+async fn a_replay_that_is_killed_loses_nothing_and_counts_nothing_twice() {
+    let place = Place::new().await;
+    place.bury_many(300).await;
+    for left in [200, 100, 1] {
+        let mut replaying = tokio::process::Command::new(env!("CARGO_BIN_EXE_worker"))
+            .args(["dead-letters", "replay", "--all"])
+            .env("AMQP_URL", place.sandbox.amqp_url())
+            .env("NAMESPACE", place.sandbox.namespace())
+            .stdout(std::process::Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        place.until(Queue::Dead, |letters| letters <= left).await;
+        replaying.kill().await.unwrap();
+        place.until_nobody_is_at_the_desk().await;
+    }
+    // The letter that was in hand last may return late.
+    let replaying = async {
+        let mut stored = 0;
+        while stored < 300 {
+            place.replay(&Which::All).await;
+            stored += place.deliver().await.1;
+        }
+    };
+    tokio::time::timeout(LIMIT, replaying).await.unwrap();
+    place.assert_counts(300).await;
     place.close().await;
 }
 
@@ -352,7 +401,7 @@ async fn a_message_that_cannot_be_read_is_handled_like_any_other() {
     // The worker still can't read it and buries it again, under the same id.
     let which = Which::named(&[id]);
     assert_eq!(place.replay(&which).await, "replayed 1 letter with 0 events\n");
-    while_a_lane_runs(&place, place.until_waiting(Queue::Dead, 1)).await;
+    while_a_lane_runs(&place, place.until(Queue::Dead, |letters| letters == 1)).await;
     assert_eq!(place.letters().await, [id]);
     let (answer, outcome) = place.discard(&which).await;
     outcome.unwrap();
@@ -368,7 +417,7 @@ async fn a_letter_that_still_cannot_be_stored_comes_back() {
     place.refuse(refused.event_id).await;
     place.store(&[batch(vec![refused.clone()])]).await;
     place.replay(&Which::All).await;
-    while_a_lane_runs(&place, place.until_waiting(Queue::Dead, 1)).await;
+    while_a_lane_runs(&place, place.until(Queue::Dead, |letters| letters == 1)).await;
     let list = place.list(50).await;
     assert_eq!(list["letters"][0]["event_ids"], serde_json::json!([refused.event_id]));
     place.assert_counts(0).await;
