@@ -9,6 +9,9 @@ use shared::{lifecycle, telemetry};
 use tokio::net::TcpListener;
 
 use crate::config::Config;
+use crate::dead_letters::commands::{self, Form, Which};
+use crate::dead_letters::desk::{Desk, DeskError};
+use crate::dead_letters::found::LetterId;
 use crate::{admin, migrate};
 
 /// Stores queued events; also migrates the database and manages keys.
@@ -28,6 +31,58 @@ enum Command {
     /// Manage keys.
     #[command(subcommand)]
     Admin(Admin),
+    /// Look at events that could not be stored, try them again, or drop them. One command at a time:
+    /// a second one fails while the first has letters in hand.
+    #[command(subcommand)]
+    DeadLetters(DeadLetters),
+}
+
+#[derive(Debug, Subcommand)]
+enum DeadLetters {
+    /// Show a line about each letter; nothing is removed.
+    List {
+        /// Letters at most; which ones of more is up to the broker.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+        /// Write JSON: how many there are, and the letters.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show everything about one letter; it is not removed.
+    Show {
+        /// The letter's id, as `list` shows it.
+        id: String,
+        /// Write JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Have the worker store letters again, once their cause is mended. An event that was stored
+    /// meanwhile counts once; one that still can't be stored becomes a letter again.
+    Replay(Chosen),
+    /// Remove letters for good, with the events in them.
+    Drop {
+        #[command(flatten)]
+        chosen: Chosen,
+        /// With `--all`: yes, every one of them.
+        #[arg(long, required_if_eq("all", "true"))]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Chosen {
+    /// Ids of letters, as `list` shows them; if one is unknown, the others are still handled.
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    ids: Vec<String>,
+    /// All letters that are there now.
+    #[arg(long)]
+    all: bool,
+}
+
+impl Chosen {
+    fn which(&self) -> Which {
+        if self.all { Which::All } else { Which::named(&self.ids) }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -96,6 +151,29 @@ async fn execute(command: Command, config: Config) -> anyhow::Result<()> {
             say(&admin::dsn(&config, ProjectId(project)).await?);
             Ok(())
         }
+        Command::DeadLetters(command) => {
+            let desk = Desk::open(&config.broker, &config.service.namespace).await?;
+            let done = handle_letters(&desk, command).await;
+            // Whatever came of it, the broker is to hear of what was done.
+            let closed = desk.close().await;
+            Ok(done.and(closed)?)
+        }
+    }
+}
+
+async fn handle_letters(desk: &Desk, command: DeadLetters) -> Result<(), DeskError> {
+    let form = |json: bool| if json { Form::Json } else { Form::People };
+    let out = &mut std::io::stdout();
+    match command {
+        DeadLetters::List { limit, json } => {
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            commands::list(desk, limit, form(json), out).await
+        }
+        DeadLetters::Show { id, json } => {
+            commands::show(desk, &LetterId::new(&id), form(json), out).await
+        }
+        DeadLetters::Replay(chosen) => commands::replay(desk, &chosen.which(), out).await,
+        DeadLetters::Drop { chosen, .. } => commands::discard(desk, &chosen.which(), out).await,
     }
 }
 
@@ -107,4 +185,43 @@ fn say(text: &str) {
 #[expect(clippy::print_stderr, reason = "the logger is not running yet")]
 fn complain(text: &str) {
     eprintln!("{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_commands_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+
+    #[track_caller]
+    fn check(args: &str, accepted: bool) {
+        let args = ["worker", "dead-letters"].into_iter().chain(args.split(' '));
+        assert_eq!(Cli::try_parse_from(args).is_ok(), accepted);
+    }
+
+    #[test]
+    fn letters_are_replayed_and_dropped_by_name_or_all_of_them() {
+        check("replay a b", true);
+        check("replay --all", true);
+        check("replay", false);
+        check("replay a --all", false);
+        check("drop a b", true);
+        check("drop --all --yes", true);
+        check("drop --all", false);
+        check("drop --yes", false);
+        check("drop", false);
+    }
+
+    #[test]
+    fn a_list_has_a_bound() {
+        check("list", true);
+        check("list --limit 10000 --json", true);
+        check("list --limit 10001", false);
+        check("list --limit 0", false);
+    }
 }

@@ -2,8 +2,9 @@
 //!
 //! The way of a message: [`consume`] gathers deliveries, [`persist`] stores them in one transaction,
 //! then the delivery is acknowledged and [`announce`] tells the caches. What can't be stored goes to
-//! [`dead_letters`]. [`upkeep`] makes partitions ahead, applies retention and removes what was
-//! deleted. There is no HTTP here but health and metrics ([`ops`]).
+//! [`dead_letters`], and an operator decides about it there. [`upkeep`] makes partitions ahead,
+//! applies retention and removes what was deleted. There is no HTTP here but health and metrics
+//! ([`ops`]).
 
 pub mod admin;
 pub mod announce;

@@ -1,5 +1,6 @@
 //! The only place that spells a queue name, and the reason for every option of a queue or message.
 
+use chrono::{DateTime, Utc};
 use lapin::options::QueueDeclareOptions;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Channel};
@@ -68,9 +69,6 @@ fn arguments() -> FieldTable {
     arguments
 }
 
-/// Header of a message that was a dead letter and was sent again.
-pub const REPLAYED_HEADER: &str = "x-errata-replayed";
-
 /// The properties of a batch message.
 pub fn batch_properties(batch_id: BatchId) -> BasicProperties {
     BasicProperties::default()
@@ -85,16 +83,44 @@ pub fn batch_properties(batch_id: BatchId) -> BasicProperties {
 /// Header of a dead letter: why it could not be stored.
 pub const DEAD_REASON_HEADER: &str = "x-errata-reason";
 
-/// The properties of a dead letter: id and type as they came, and why it is dead.
-pub fn dead_properties(id: &str, kind: &str, reason: &str) -> BasicProperties {
+/// Header of a message that was a dead letter and is tried again: how its events end now replaces how
+/// they had ended.
+pub const REPLAYED_HEADER: &str = "x-errata-replayed";
+
+/// The properties of a dead letter: id and type as they came, why it is dead, and since when.
+pub fn dead_properties(
+    id: &str,
+    kind: &str,
+    reason: &str,
+    buried_at: DateTime<Utc>,
+) -> BasicProperties {
     let mut headers = FieldTable::default();
     headers.insert(short(DEAD_REASON_HEADER), value(reason));
+    properties_as_they_came(id, kind)
+        .with_headers(headers)
+        // Whole seconds, as the protocol has it.
+        .with_timestamp(u64::try_from(buried_at.timestamp()).unwrap_or_default())
+}
+
+/// The properties of a dead letter that goes back to the events: id and type as they came.
+pub fn replayed_properties(id: &str, kind: &str) -> BasicProperties {
+    let mut headers = FieldTable::default();
+    headers.insert(short(REPLAYED_HEADER), AMQPValue::Boolean(true));
+    properties_as_they_came(id, kind).with_headers(headers)
+}
+
+fn properties_as_they_came(id: &str, kind: &str) -> BasicProperties {
     BasicProperties::default()
         .with_delivery_mode(2)
         .with_content_type(short("application/x-protobuf"))
         .with_type(short(kind))
         .with_message_id(short(id))
-        .with_headers(headers)
+}
+
+/// Name of the queue that stands for the right to handle dead letters. It never holds a message: it is
+/// exclusive to one connection and vanishes with it, which makes it a lock that no crash can leave behind.
+pub fn dead_letters_lock(namespace: &str) -> ShortString {
+    short(&format!("{namespace}.{}.lock", Queue::Dead.label()))
 }
 
 /// Whether a message was a dead letter and was sent again.

@@ -1,7 +1,7 @@
 //! What the tests start from: a migrated database, a persister, a channel for dead letters.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -29,7 +29,7 @@ pub(crate) const PROJECT: ProjectId = ProjectId(1);
 pub(crate) struct Place {
     pub(crate) sandbox: Sandbox,
     pub(crate) pool: Pool,
-    pub(crate) persister: Persister,
+    pub(crate) persister: Arc<Persister>,
     pub(crate) channel: Channel,
     connection: Connection,
     /// How many events were delivered, by message.
@@ -76,7 +76,7 @@ impl Place {
         let channel = connection.create_channel().await.unwrap();
         channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
         topology::declare(&channel, sandbox.namespace()).await.unwrap();
-        let persister = Persister::new(pool.clone(), 90, budgets);
+        let persister = Arc::new(Persister::new(pool.clone(), 90, budgets));
         Self { sandbox, pool, persister, channel, connection, delivered: Mutex::default() }
     }
 
@@ -151,7 +151,7 @@ pub(crate) fn postgres_config(sandbox: &Sandbox) -> PostgresConfig {
     PostgresConfig::read(&Settings::new(&lookup), 8)
 }
 
-fn broker_config(sandbox: &Sandbox) -> BrokerConfig {
+pub(crate) fn broker_config(sandbox: &Sandbox) -> BrokerConfig {
     let lookup = |name: &str| (name == "AMQP_URL").then(|| sandbox.amqp_url().to_owned());
     BrokerConfig::read(&Settings::new(&lookup))
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod client;
+mod dead_letters;
 mod grouping;
 mod kills;
 mod ledger;

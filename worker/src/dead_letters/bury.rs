@@ -1,8 +1,8 @@
-//! What can't be stored whatever is tried: kept in a queue of its own, with the reason, for a person
-//! to look at.
+//! Puts what can't be stored among the dead letters. Confirmed before the message it came with is
+//! acknowledged, so that a crash between the two makes a letter twice and never loses it.
 
 use lapin::options::BasicPublishOptions;
-use lapin::{Channel, Confirmation};
+use lapin::{BasicProperties, Channel, Confirmation};
 use shared::batch::{Batch, Entry, MESSAGE_TYPE};
 use shared::broker::topology::{self, Queue};
 use shared::broker::{BROKER_TIMEOUT, BrokerError};
@@ -17,7 +17,7 @@ pub struct DeadLetters<'a> {
 }
 
 /// A reason is read by a person; a longer one says nothing more.
-const MAX_REASON_CHARS: usize = 500;
+pub(super) const MAX_REASON_CHARS: usize = 500;
 
 /// A message that becomes a dead letter.
 #[derive(Debug, Clone, Copy)]
@@ -58,27 +58,46 @@ impl DeadLetters<'_> {
     /// When the broker does not confirm in time.
     pub async fn bury(&self, letter: Letter<'_>, reason: &str) -> Result<(), BrokerError> {
         let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
-        let publishing = async {
-            self.channel
-                .basic_publish(
-                    "".into(),
-                    Queue::Dead.name(self.namespace),
-                    // A message that no queue takes comes back instead of vanishing.
-                    BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() },
-                    letter.body,
-                    topology::dead_properties(letter.id, letter.kind, &reason),
-                )
-                .await
-                .map_err(BrokerError::channel("publish a dead letter"))?
-                .await
-                .map_err(BrokerError::channel("have a dead letter confirmed"))
-        };
-        let confirmed = tokio::time::timeout(BROKER_TIMEOUT, publishing).await;
-        match confirmed.map_err(|_| BrokerError::Timeout)?? {
-            Confirmation::Ack(None) => Ok(()),
-            Confirmation::Ack(Some(_)) | Confirmation::Nack(_) | Confirmation::NotRequested => {
-                Err(BrokerError::NotConfirmed)
-            }
+        let properties =
+            topology::dead_properties(letter.id, letter.kind, &reason, shared::time::now());
+        let message = Message { queue: Queue::Dead, body: letter.body, properties };
+        publish(self.channel, self.namespace, message).await
+    }
+}
+
+/// A message for one of the queues.
+pub(super) struct Message<'a> {
+    pub(super) queue: Queue,
+    pub(super) body: &'a [u8],
+    pub(super) properties: BasicProperties,
+}
+
+/// Publishes on a channel in confirm mode and waits until the broker has the message.
+pub(super) async fn publish(
+    channel: &Channel,
+    namespace: &str,
+    message: Message<'_>,
+) -> Result<(), BrokerError> {
+    let publishing = async {
+        channel
+            .basic_publish(
+                "".into(),
+                message.queue.name(namespace),
+                // A message that no queue takes comes back instead of vanishing.
+                BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() },
+                message.body,
+                message.properties,
+            )
+            .await
+            .map_err(BrokerError::channel("publish a letter"))?
+            .await
+            .map_err(BrokerError::channel("have a letter confirmed"))
+    };
+    let confirmed = tokio::time::timeout(BROKER_TIMEOUT, publishing).await;
+    match confirmed.map_err(|_| BrokerError::Timeout)?? {
+        Confirmation::Ack(None) => Ok(()),
+        Confirmation::Ack(Some(_)) | Confirmation::Nack(_) | Confirmation::NotRequested => {
+            Err(BrokerError::NotConfirmed)
         }
     }
 }
