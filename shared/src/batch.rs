@@ -355,9 +355,10 @@ mod tests {
         assert!(Batch::decode(Bytes::from_static(b"not a batch")).is_err());
         assert!(matches!(Batch::decode(Bytes::new()), Err(BatchError::BadField("batch_id"))));
         let bytes = batch().encode();
-        for cut in 0..bytes.len() {
+        let whole = bytes.len() - 18; // Without the instance, as an earlier version writes it.
+        for cut in (1..bytes.len()).filter(|cut| *cut != whole) {
             let outcome = Batch::decode(Bytes::copy_from_slice(&bytes[..cut]));
-            assert!(cut == 0 || outcome.is_err() || outcome.unwrap().entries.len() < 3);
+            assert!(outcome.is_err() || outcome.unwrap().entries.len() < 3, "cut at {cut}");
         }
     }
 }

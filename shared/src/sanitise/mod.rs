@@ -19,7 +19,7 @@ pub use rules::{Detector, MAX_KEY_LENGTH, MAX_KEYS, Rules, RulesError};
 
 use crate::event::{Event, Exception, Frame, User};
 use keys::Verdict;
-use structured::Walk;
+use structured::{Walk, masked_keys};
 use text::Syntax;
 
 /// What stands where a secret stood.
@@ -54,6 +54,11 @@ pub fn event(event: &mut Event, rules: &Rules) {
     }
     for (key, value) in &mut event.tags {
         sanitise_tag(key, value, rules);
+    }
+    for (key, masked) in masked_keys(event.tags.keys(), rules) {
+        if let Some(value) = event.tags.remove(&key) {
+            event.tags.insert(masked, value);
+        }
     }
 }
 

@@ -14,6 +14,9 @@ const DEEPEST: usize = 64;
 /// How many JSON documents may stand inside one another's strings; deeper ones are read as text.
 const MOST_DOCUMENTS: usize = 4;
 
+/// No shape of a secret is shorter.
+const SHORTEST_SECRET: usize = 8;
+
 /// How a nested value is walked.
 #[derive(Clone, Copy)]
 pub(super) struct Walk<'a> {
@@ -33,8 +36,7 @@ impl<'a> Walk<'a> {
 
     /// Masks the secrets of an object. Returns whether there was one.
     pub(super) fn object(self, object: &mut Map<String, Value>) -> bool {
-        let named = self.named_value(object);
-        let mut changed = named;
+        let mut changed = self.named_value(object) | self.keys(object);
         for (key, value) in object.iter_mut() {
             let verdict = keys::verdict(key.as_bytes(), self.rules);
             changed |= if hides(verdict, value) {
@@ -48,6 +50,23 @@ impl<'a> Walk<'a> {
             };
         }
         changed
+    }
+
+    /// Masks secrets that are keys themselves, as in counts by card number.
+    fn keys(self, object: &mut Map<String, Value>) -> bool {
+        let masked = masked_keys(object.keys(), self.rules);
+        let mut number = 1;
+        for (key, masked) in &masked {
+            let Some(value) = object.remove(key) else { continue };
+            let mut free = masked.clone();
+            // Numbered on and not anew for each key, so that many of them stay linear.
+            while object.contains_key(&free) {
+                number += 1;
+                free = format!("{masked} {number}");
+            }
+            object.insert(free, value);
+        }
+        !masked.is_empty()
     }
 
     fn value(self, value: &mut Value) -> bool {
@@ -149,6 +168,24 @@ impl<'a> Walk<'a> {
         }
         changed
     }
+}
+
+/// The keys that hold a secret, each with what is left of it.
+pub(super) fn masked_keys<'k>(
+    keys: impl Iterator<Item = &'k String>,
+    rules: &Rules,
+) -> Vec<(String, String)> {
+    let masked = |key: &String| {
+        let mut text = key.clone();
+        text::sanitise(&mut text, rules, Syntax::Prose).then(|| (key.clone(), text))
+    };
+    keys.filter(|key| !is_plain_name(key)).filter_map(masked).collect()
+}
+
+/// Secrets have a shape of their own; words do not, and almost every key consists of words.
+fn is_plain_name(key: &str) -> bool {
+    key.len() < SHORTEST_SECRET
+        || key.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.'))
 }
 
 /// Whether a value is hidden under a key with this verdict. Nulls, switches and empty values hide

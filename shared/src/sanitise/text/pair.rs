@@ -1,6 +1,8 @@
 //! Values that stand beside their keys: `key=value`, `key: value`, `"key": "value"`, and the other
 //! ways in which programs print pairs.
 
+use percent_encoding::percent_decode;
+
 use super::extent::{self, Extent, Form, Quote};
 use super::key::{self, Key};
 use super::{Scan, Syntax, prose};
@@ -71,6 +73,11 @@ impl Scan<'_> {
         let verdict = keys::verdict(key.name(self.bytes), self.rules);
         if verdict != Verdict::Clear || key.quoted {
             return verdict;
+        }
+        if key.name(self.bytes).contains(&b'%') {
+            // The name of a parameter, such as `pass%77ord`.
+            let decoded: Vec<u8> = percent_decode(key.name(self.bytes)).collect();
+            return keys::verdict(&decoded, self.rules);
         }
         // `API key: …`, where the last word alone says nothing.
         let name = key.name(self.bytes);
