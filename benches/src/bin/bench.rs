@@ -105,7 +105,8 @@ async fn start_engines(arguments: &Arguments) -> anyhow::Result<Engines> {
 
 async fn start_services(engines: &Engines, arguments: &Arguments) -> anyhow::Result<Services> {
     tracing::info!("starting services …");
-    let mut options = Options::over(engines);
+    // Every event is stored whole unless a setting says otherwise, however few errors there are.
+    let mut options = Options::over(engines).set("ERROR_PAYLOADS_PER_HOUR", "1000000000");
     for (name, value) in &arguments.settings {
         options = options.set(name, value);
     }
