@@ -193,6 +193,14 @@ impl ApiError {
             .with_detail("id", Value::String(id.to_string()))
     }
 
+    /// Nothing answers at this path.
+    pub fn unknown_path(path: &str) -> Self {
+        let shown: String = path.chars().take(200).collect();
+        Self::new(Code::NotFound, "Nothing answers at this path")
+            .with_detail("id", Value::Null)
+            .with_detail("path", Value::String(shown))
+    }
+
     /// The path is known, the method is not.
     pub fn method_not_allowed(allow: HeaderValue) -> Self {
         let methods = allow.to_str().unwrap_or_default().to_owned();
