@@ -136,6 +136,6 @@ pub(super) fn too_large(limit: usize) -> ApiError {
 }
 
 /// All memory for requests is in use.
-pub(super) fn out_of_memory(_: OutOfMemory) -> ApiError {
+pub(crate) fn out_of_memory(_: OutOfMemory) -> ApiError {
     ApiError::unavailable("Too much is being received at the moment; try again soon", 1)
 }

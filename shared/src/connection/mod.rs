@@ -46,6 +46,7 @@ where
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(bounds.head_time)
+        .max_header_size(bounds.head_bytes)
         .max_buf_size(bounds.head_bytes)
         .serve_connection(Answering::new(TokioIo::new(stream)), service);
     let ended = tokio::select! {

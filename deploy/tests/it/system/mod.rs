@@ -5,6 +5,7 @@ mod grouping;
 mod kills;
 mod ledger;
 mod lifecycle;
+mod malformed;
 mod once;
 mod reading;
 mod shutdown;

@@ -1,0 +1,53 @@
+//! The table of requests that something is wrong with.
+
+mod bodies;
+mod fields;
+mod heads;
+mod json;
+
+use super::row::{After, Ask, Expected, Row};
+
+/// Every row that is answered at once.
+pub(super) fn rows() -> Vec<Row> {
+    [json::rows(), fields::rows(), bodies::rows(), heads::rows()].into_iter().flatten().collect()
+}
+
+/// Rows that the edge hands on to ingest as they are.
+pub(super) fn through_the_edge() -> Vec<Row> {
+    json::rows().into_iter().chain(fields::in_bodies()).chain(bodies::compressed()).collect()
+}
+
+/// Bytes that are no HTTP/1, which every service refuses.
+pub(super) fn garbage() -> Vec<Row> {
+    heads::garbage()
+}
+
+/// Rows that a service waits for in vain.
+pub(super) fn slow() -> Vec<Row> {
+    let timeout = super::row::refused(408, "REQUEST_TIMEOUT");
+    let never = Ask::error(good("slow")).set("Content-Length", "1000");
+    let unreadable = Expected::Unreadable { status: 408, code: "REQUEST_TIMEOUT", field: None };
+    let bytes = never.bytes();
+    let head = bytes.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+    vec![
+        never.expect("a body that stops in the middle", timeout),
+        never.expect("a body of one byte a second", timeout).after(After::Drip),
+        Ask::error("")
+            .set("Content-Length", "10")
+            .also("Expect", "100-continue")
+            .expect("a body that was asked for and does not come", timeout),
+        Ask::error("5\r\n{\"mes")
+            .without("Content-Length")
+            .also("Transfer-Encoding", "chunked")
+            .expect("chunks that stop", timeout),
+        Row::new("headers that stop in the middle", bytes[..head].to_vec(), unreadable),
+        Row::new("a header of one byte a second", bytes[..head].to_vec(), unreadable)
+            .after(After::Drip),
+        Row::new("a request line that stops", b"POST /api/err".to_vec(), unreadable),
+    ]
+}
+
+/// The JSON of an error that nothing is wrong with.
+fn good(message: &str) -> String {
+    serde_json::json!({"message": message, "source": "malformed"}).to_string()
+}
