@@ -14,22 +14,22 @@ const TIMEOUT: Duration = Duration::from_secs(45);
 
 /// An answer from the wire.
 #[derive(Debug, Default)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) head: String,
-    pub(super) body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Value,
 }
 
 impl Answer {
     /// A header by its name in small letters.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
         lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 }
 
 /// Sends the row to `host:port` and reads the first answer.
-pub(super) async fn send(address: &str, row: &Row) -> Answer {
+pub(crate) async fn send(address: &str, row: &Row) -> Answer {
     let stream = TcpStream::connect(address).await.unwrap();
     let (mut reading, writing) = stream.into_split();
     let reading = async {

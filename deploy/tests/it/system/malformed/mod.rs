@@ -1,9 +1,9 @@
 //! Requests that something is wrong with: each is answered with its status, its code and the field, in
 //! bounded memory; nothing of them reaches the worker, and nothing panics.
 
-mod exchange;
+pub(super) mod exchange;
 mod memory;
-mod row;
+pub(super) mod row;
 mod table;
 
 use std::collections::BTreeSet;

@@ -2,17 +2,17 @@
 
 /// A request that something is wrong with, or that looks like it.
 #[derive(Debug)]
-pub(super) struct Row {
-    pub(super) name: String,
-    pub(super) bytes: Vec<u8>,
-    pub(super) after: After,
-    pub(super) expected: Expected,
-    pub(super) cost: Cost,
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) after: After,
+    pub(crate) expected: Expected,
+    pub(crate) cost: Cost,
 }
 
 /// What the client does once everything is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum After {
+pub(crate) enum After {
     /// Waits for the answer.
     Wait,
     /// Ends its side, so that the service knows that nothing more comes.
@@ -23,7 +23,7 @@ pub(super) enum After {
 
 /// What comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Expected {
+pub(crate) enum Expected {
     /// `201`: the event is taken, mended where that was needed.
     Stored,
     /// `200` for a batch: so many taken, and the others refused with these codes.
@@ -35,7 +35,7 @@ pub(super) enum Expected {
 }
 
 impl Expected {
-    pub(super) fn status(self) -> u16 {
+    pub(crate) fn status(self) -> u16 {
         match self {
             Self::Stored => 201,
             Self::Batch { .. } => 200,
@@ -44,7 +44,7 @@ impl Expected {
     }
 
     /// Events that are stored.
-    pub(super) fn stored(self) -> i64 {
+    pub(crate) fn stored(self) -> i64 {
         match self {
             Self::Stored => 1,
             Self::Batch { accepted, .. } => accepted,
@@ -53,7 +53,7 @@ impl Expected {
     }
 
     /// Events that are counted as invalid. What was sent to no door is none.
-    pub(super) fn invalid(self) -> u64 {
+    pub(crate) fn invalid(self) -> u64 {
         match self {
             Self::Batch { codes, .. } => codes.len() as u64,
             Self::Refused { status: 404 | 405, .. } | Self::Stored | Self::Unreadable { .. } => 0,
@@ -64,7 +64,7 @@ impl Expected {
 
 /// The memory that a row may cost at its peak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cost {
+pub(crate) enum Cost {
     /// Heads, and bodies of some kilobytes.
     Small,
     /// A body of up to a megabyte and what it is read into.
@@ -81,7 +81,7 @@ pub(super) enum Cost {
 }
 
 impl Cost {
-    pub(super) fn kib(self) -> u64 {
+    pub(crate) fn kib(self) -> u64 {
         match self {
             Self::Small => 4 << 10,
             Self::Body => 48 << 10,
@@ -94,44 +94,49 @@ impl Cost {
 }
 
 impl Row {
-    pub(super) fn new(name: impl Into<String>, bytes: Vec<u8>, expected: Expected) -> Self {
+    pub(crate) fn new(name: impl Into<String>, bytes: Vec<u8>, expected: Expected) -> Self {
         Self { name: name.into(), bytes, after: After::Wait, expected, cost: Cost::Small }
     }
 
-    pub(super) fn after(self, after: After) -> Self {
+    /// Bytes that nothing in particular is expected of.
+    pub(crate) fn sent(name: &str, bytes: Vec<u8>) -> Self {
+        Self::new(name, bytes, Expected::Stored)
+    }
+
+    pub(crate) fn after(self, after: After) -> Self {
         Self { after, ..self }
     }
 
-    pub(super) fn cost(self, cost: Cost) -> Self {
+    pub(crate) fn cost(self, cost: Cost) -> Self {
         Self { cost, ..self }
     }
 }
 
 /// `400 MALFORMED_JSON`.
-pub(super) const MALFORMED: Expected = refused(400, "MALFORMED_JSON");
+pub(crate) const MALFORMED: Expected = refused(400, "MALFORMED_JSON");
 /// `413`.
-pub(super) const TOO_LARGE: Expected = refused(413, "PAYLOAD_TOO_LARGE");
+pub(crate) const TOO_LARGE: Expected = refused(413, "PAYLOAD_TOO_LARGE");
 /// `415`.
-pub(super) const UNSUPPORTED: Expected = refused(415, "UNSUPPORTED_MEDIA_TYPE");
+pub(crate) const UNSUPPORTED: Expected = refused(415, "UNSUPPORTED_MEDIA_TYPE");
 
 /// Refused for the request as a whole.
-pub(super) const fn refused(status: u16, code: &'static str) -> Expected {
+pub(crate) const fn refused(status: u16, code: &'static str) -> Expected {
     Expected::Refused { status, code, field: None }
 }
 
 /// Refused for a field.
-pub(super) const fn invalid(field: &'static str) -> Expected {
+pub(crate) const fn invalid(field: &'static str) -> Expected {
     Expected::Refused { status: 400, code: "VALIDATION_ERROR", field: Some(field) }
 }
 
 /// Refused by the parser, which calls the part `request` or `headers`.
-pub(super) const fn unreadable(field: &'static str) -> Expected {
+pub(crate) const fn unreadable(field: &'static str) -> Expected {
     Expected::Unreadable { status: 400, code: "VALIDATION_ERROR", field: Some(field) }
 }
 
 /// A request under construction. It starts good; the rows spoil it.
 #[derive(Debug, Clone)]
-pub(super) struct Ask {
+pub(crate) struct Ask {
     line: Vec<u8>,
     headers: Vec<(&'static str, Vec<u8>)>,
     body: Vec<u8>,
@@ -139,16 +144,16 @@ pub(super) struct Ask {
 
 impl Ask {
     /// A post of an error.
-    pub(super) fn error(body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn error(body: impl Into<Vec<u8>>) -> Self {
         Self::new("POST /api/errors", body)
     }
 
     /// A post of a batch.
-    pub(super) fn batch(body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn batch(body: impl Into<Vec<u8>>) -> Self {
         Self::new("POST /api/errors/batch", body)
     }
 
-    pub(super) fn new(line: impl Into<Vec<u8>>, body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn new(line: impl Into<Vec<u8>>, body: impl Into<Vec<u8>>) -> Self {
         let body = body.into();
         let length = body.len().to_string();
         let headers = [
@@ -162,23 +167,23 @@ impl Ask {
     }
 
     /// With another value of a header.
-    pub(super) fn set(self, name: &'static str, value: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn set(self, name: &'static str, value: impl Into<Vec<u8>>) -> Self {
         self.without(name).also(name, value)
     }
 
     /// With one more header.
-    pub(super) fn also(mut self, name: &'static str, value: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn also(mut self, name: &'static str, value: impl Into<Vec<u8>>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    pub(super) fn without(mut self, name: &str) -> Self {
+    pub(crate) fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(known, _)| *known != name);
         self
     }
 
     /// The request on the wire.
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut bytes = [self.line.as_slice(), b" HTTP/1.1\r\n"].concat();
         for (name, value) in &self.headers {
             bytes.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
@@ -188,7 +193,7 @@ impl Ask {
         bytes
     }
 
-    pub(super) fn expect(&self, name: impl Into<String>, expected: Expected) -> Row {
+    pub(crate) fn expect(&self, name: impl Into<String>, expected: Expected) -> Row {
         Row::new(name, self.bytes(), expected)
     }
 }
