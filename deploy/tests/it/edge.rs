@@ -207,6 +207,8 @@ async fn what_is_no_http_is_answered_by_the_parser_and_reaches_nobody() {
         assert!(answer.starts_with("HTTP/1.1 400 Bad request\r\n"), "{shown}: {answer}");
         assert!(answer.contains("Content-Type: text/html\r\n"), "{shown}: {answer}");
     }
+    let late = edge.send(b"GET / HTTP/1.1\r\nHost: a");
+    assert!(late.starts_with("HTTP/1.1 408 Request Time-out\r\n"), "{late}");
 }
 
 #[tokio::test]

@@ -21,11 +21,12 @@ async fn bad_requests_are_refused_in_bounded_memory_and_reach_nobody() {
     let system = System::start().await;
     let pid = system.services.pid(Service::Ingest).unwrap();
     let address = address(&system.services.url(Service::Ingest));
-    let (rows, slow) = (table::rows(), table::slow());
+    let rows = table::rows();
+    let slow = || table::slow_bodies().into_iter().chain(table::slow_heads()).collect::<Vec<_>>();
     let (mut faults, mut report, mut accepted) = (Vec::new(), Vec::new(), BTreeSet::new());
 
-    // Unmeasured ones first: what a process keeps after its first requests is no row's cost.
-    let waiting = shared::lifecycle::spawn(all_at_once(address.clone(), slow));
+    // The slow ones wait beside the others and cost next to nothing.
+    let waiting = shared::lifecycle::spawn(all_at_once(address.clone(), slow()));
     for row in &rows {
         let watch = Watch::over(pid);
         let answer = exchange::send(&address, row).await;
@@ -47,7 +48,7 @@ async fn bad_requests_are_refused_in_bounded_memory_and_reach_nobody() {
     let stored = rows.iter().map(|row| row.expected.stored()).sum();
     assert_eq!(i64::try_from(accepted.len()).unwrap(), stored);
     only_these_arrived(&system, stored, &accepted).await;
-    let invalid: u64 = rows.iter().chain(&table::slow()).map(|row| row.expected.invalid()).sum();
+    let invalid: u64 = rows.iter().chain(&slow()).map(|row| row.expected.invalid()).sum();
     let metrics = Client::new(system.services.url(Service::Ingest)).text("/metrics").await;
     assert_eq!(counted(&metrics, "invalid"), invalid);
     unharmed(&system, pid);
@@ -60,11 +61,15 @@ async fn through_the_edge_they_are_answered_alike() {
     let pid = system.services.pid(Service::Ingest).unwrap();
     let address = address(&system.services.edge_url());
     let rows = table::through_the_edge();
+    let waiting = shared::lifecycle::spawn(all_at_once(address.clone(), table::slow_bodies()));
     let (mut faults, mut accepted) = (Vec::new(), BTreeSet::new());
     for row in &rows {
         let answer = exchange::send(&address, row).await;
         faults.extend(check(row, &answer));
         accepted.extend(event_ids(&answer));
+    }
+    for (row, answer) in waiting.await.unwrap() {
+        faults.extend(check(&row, &answer));
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     let stored = rows.iter().map(|row| row.expected.stored()).sum();
@@ -143,14 +148,17 @@ fn event_ids(answer: &Answer) -> Vec<uuid::Uuid> {
     results.iter().filter_map(|item| item["event_id"].as_str()?.parse().ok()).collect()
 }
 
-/// The worker stored what was accepted and nothing besides.
+/// The worker stored what was accepted, and nothing else was ever published for it.
 async fn only_these_arrived(system: &System, stored: i64, accepted: &BTreeSet<uuid::Uuid>) {
     system.drained(stored).await.assert_all(stored);
     let database = database_client(&system.sandbox.database_url()).await;
     let rows = database.query("SELECT event_id FROM events", &[]).await.unwrap();
     let found: BTreeSet<uuid::Uuid> = rows.iter().map(|row| row.get(0)).collect();
     assert_eq!(&found, accepted);
+    let metrics = Client::new(system.services.url(Service::Ingest)).text("/metrics").await;
+    assert_eq!(counted(&metrics, "accepted"), accepted.len() as u64);
     let metrics = Client::new(system.services.url(Service::Worker)).text("/metrics").await;
+    assert_eq!(counted(&metrics, "stored"), accepted.len() as u64);
     assert_eq!(counted(&metrics, "dead_lettered"), 0);
 }
 

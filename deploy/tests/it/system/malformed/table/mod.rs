@@ -22,13 +22,10 @@ pub(super) fn garbage() -> Vec<Row> {
     heads::garbage()
 }
 
-/// Rows that a service waits for in vain.
-pub(super) fn slow() -> Vec<Row> {
+/// Bodies that a service waits for in vain.
+pub(super) fn slow_bodies() -> Vec<Row> {
     let timeout = super::row::refused(408, "REQUEST_TIMEOUT");
     let never = Ask::error(good("slow")).set("Content-Length", "1000");
-    let unreadable = Expected::Unreadable { status: 408, code: "REQUEST_TIMEOUT", field: None };
-    let bytes = never.bytes();
-    let head = bytes.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
     vec![
         never.expect("a body that stops in the middle", timeout),
         never.expect("a body of one byte a second", timeout).after(After::Drip),
@@ -40,10 +37,18 @@ pub(super) fn slow() -> Vec<Row> {
             .without("Content-Length")
             .also("Transfer-Encoding", "chunked")
             .expect("chunks that stop", timeout),
-        Row::new("headers that stop in the middle", bytes[..head].to_vec(), unreadable),
-        Row::new("a header of one byte a second", bytes[..head].to_vec(), unreadable)
-            .after(After::Drip),
-        Row::new("a request line that stops", b"POST /api/err".to_vec(), unreadable),
+    ]
+}
+
+/// Heads that a service waits for in vain.
+pub(super) fn slow_heads() -> Vec<Row> {
+    let expected = Expected::Unreadable { status: 408, code: "REQUEST_TIMEOUT", field: None };
+    let row = |name: &str, bytes: &[u8]| Row::new(name, bytes.to_vec(), expected);
+    let head = b"POST /api/errors HTTP/1.1\r\nHost: errata";
+    vec![
+        row("headers that stop in the middle", head),
+        row("a header of one byte a second", head).after(After::Drip),
+        row("a request line that stops", b"POST /api/err"),
     ]
 }
 
