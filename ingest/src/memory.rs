@@ -64,6 +64,11 @@ impl Reservation {
         Ok(())
     }
 
+    /// A reservation of its own within the same budget, for what is dropped sooner.
+    pub(crate) fn beside(&self) -> Self {
+        self.budget.reservation()
+    }
+
     /// Adds bytes to what is held.
     pub(crate) fn grow_by(&mut self, bytes: usize) -> Result<(), OutOfMemory> {
         // Counted in whole units, so that many small additions are not free.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use shared::api::{self, ApiError, Code, X_REQUEST_ID};
+use shared::api::{self, ApiError, X_REQUEST_ID};
 use shared::cors::Cors;
 use shared::telemetry::metrics::{self, Histogram};
 
@@ -87,7 +87,7 @@ async fn route(
 ) -> Result<Response<Body>, ApiError> {
     let (parts, body) = request.into_parts();
     let Some(door) = Door::of(parts.uri.path()) else {
-        return Err(ApiError::new(Code::NotFound, "There is nothing at this path"));
+        return Err(ApiError::unknown_path(parts.uri.path()));
     };
     if parts.method == Method::OPTIONS {
         return Ok(preflight(door));

@@ -6,23 +6,20 @@ use std::time::Duration;
 
 use http::Request;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use shared::connection::{self, Bounds};
 use shared::lifecycle;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::{App, router};
 
 /// A client that does not finish its headers, or keeps an idle connection, is hung up on. Longer
-/// than the edge keeps idle connections, so that the edge is the one that closes them.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Bytes of a request's headers; more is an attack.
-const MAX_HEADER_BYTES: usize = 64 * 1024;
+/// than the edge keeps idle connections, so that the edge is the one that closes them. More bytes of
+/// headers are an attack.
+const BOUNDS: Bounds = Bounds { head_time: Duration::from_secs(30), head_bytes: 64 * 1024 };
 
 /// For so long after the signal new connections are still served, with `/ready` at 503, until the edge
 /// has noticed and sends no more.
@@ -41,11 +38,7 @@ pub(crate) async fn serve(
     };
     let mut closing = std::pin::pin!(closing);
     let connections = Arc::new(Semaphore::new(app.config.max_connections));
-    let graceful = GracefulShutdown::new();
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
-        .max_buf_size(MAX_HEADER_BYTES);
+    let (serving, stop) = (TaskTracker::new(), CancellationToken::new());
     loop {
         // Waits for a free place first: the kernel queues whoever comes meanwhile.
         let accepted = tokio::select! {
@@ -70,14 +63,14 @@ pub(crate) async fn serve(
             let app = Arc::clone(&app);
             async move { Ok::<_, Infallible>(router::answer(&app, peer.ip(), request).await) }
         });
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
-        lifecycle::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection failed");
-            }
+        let connection = connection::serve(stream, BOUNDS, service, stop.clone());
+        lifecycle::spawn(serving.track_future(async move {
+            connection.await;
             drop(place);
-        });
+        }));
     }
     drop(listener);
-    tokio::time::timeout(app.config.service.shutdown_timeout, graceful.shutdown()).await.is_ok()
+    stop.cancel();
+    serving.close();
+    tokio::time::timeout(app.config.service.shutdown_timeout, serving.wait()).await.is_ok()
 }

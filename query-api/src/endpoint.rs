@@ -8,6 +8,7 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderName};
 use shared::access::{AccessTable, ApiKey};
 use shared::api::{ApiError, Code};
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::call::{Call, Params};
@@ -48,11 +49,19 @@ fn authenticate<'a>(access: &'a AccessTable, headers: &HeaderMap) -> Result<&'a 
     let given = headers.get(X_API_KEY).ok_or_else(|| {
         ApiError::new(Code::Authentication, "Give your API key in the header X-API-Key")
     })?;
-    given
-        .to_str()
-        .ok()
-        .and_then(|key| access.key(key, shared::time::now()))
-        .ok_or_else(|| ApiError::new(Code::Authentication, "The API key is unknown or expired"))
+    let text = given.to_str().ok();
+    text.and_then(|key| access.key(key, shared::time::now())).ok_or_else(|| {
+        if text.is_some_and(|text| is_dsn_key(access, text)) {
+            let message = "The key of a DSN may submit errors and nothing else";
+            return ApiError::new(Code::Authorization, message);
+        }
+        ApiError::new(Code::Authentication, "The API key is unknown or expired")
+    })
+}
+
+/// Whether this is the public key of a DSN: a good key, though not for anything that is answered here.
+fn is_dsn_key(access: &AccessTable, text: &str) -> bool {
+    Uuid::try_parse(text).is_ok_and(|key| access.dsn_project(key).is_some())
 }
 
 fn authorize(key: &ApiKey, needs: Needs) -> Result<(), ApiError> {

@@ -12,8 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, MethodRouter};
 use http::header::{self, HeaderValue};
 use http::{Method, StatusCode};
-use serde_json::Value;
-use shared::api::{self, ApiError, Code, X_REQUEST_ID};
+use shared::api::{self, ApiError, X_REQUEST_ID};
 use shared::telemetry::metrics::{Histogram, observe};
 use tokio::time::Instant;
 
@@ -87,10 +86,7 @@ fn allowed_methods(path: &str, routes: &[Route]) -> HeaderValue {
 }
 
 async fn unknown_path(State(app): State<Arc<App>>, request: Request) -> Response {
-    let shown: String = request.uri().path().chars().take(200).collect();
-    let error = ApiError::new(Code::NotFound, "Nothing answers at this path")
-        .with_detail("id", Value::Null)
-        .with_detail("path", Value::String(shown));
+    let error = ApiError::unknown_path(request.uri().path());
     fail(&app, &request, error)
 }
 

@@ -4,24 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use shared::connection::{self, Bounds};
 use shared::lifecycle;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 
 /// Open connections; the edge keeps some hundreds. Further ones wait in the listen queue.
 const MAX_CONNECTIONS: usize = 4_096;
 
-/// A client has this long to send a request's head, waiting between two requests included.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Request line and headers together; a thousand ids in a query string fit.
-const MAX_HEAD_BYTES: usize = 64 << 10;
+/// The wait between two requests counts as time for a head; a thousand ids in a query string fit.
+const BOUNDS: Bounds = Bounds { head_time: Duration::from_secs(30), head_bytes: 64 << 10 };
 
 /// For so long after the signal new connections are still served, with `/ready` at 503, until the edge
 /// has noticed and sends no more.
@@ -32,13 +29,15 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until the shutdown, then waits up to `grace` for requests and changes under way.
 pub(crate) async fn serve(listener: TcpListener, router: Router, app: &Arc<App>, grace: Duration) {
-    let connections = GracefulShutdown::new();
-    accept(&listener, &router, app, &connections).await;
+    let (connections, stop) = (TaskTracker::new(), CancellationToken::new());
+    accept(&listener, &router, app, &connections, &stop).await;
     // New connections are refused from here on.
     drop(listener);
+    stop.cancel();
+    connections.close();
     app.changes.close();
     let drained = async {
-        connections.shutdown().await;
+        connections.wait().await;
         app.changes.wait().await;
     };
     if tokio::time::timeout(grace, drained).await.is_err() {
@@ -50,7 +49,8 @@ async fn accept(
     listener: &TcpListener,
     router: &Router,
     app: &Arc<App>,
-    connections: &GracefulShutdown,
+    connections: &TaskTracker,
+    stop: &CancellationToken,
 ) {
     let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let closing = async {
@@ -69,13 +69,11 @@ async fn accept(
         };
         match accepted {
             Ok((stream, _peer)) => {
-                let connection = connections.watch(connection(stream, router.clone()));
-                lifecycle::spawn(async move {
-                    if let Err(error) = connection.await {
-                        tracing::debug!(%error, "a connection ended badly");
-                    }
+                let connection = connection(stream, router.clone(), stop.clone());
+                lifecycle::spawn(connections.track_future(async move {
+                    connection.await;
                     drop(slot);
-                });
+                }));
             }
             Err(error) => {
                 tracing::warn!(%error, "failed to accept a connection");
@@ -85,16 +83,9 @@ async fn accept(
     }
 }
 
-fn connection(
-    stream: TcpStream,
-    router: Router,
-) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {
+async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "failed to set TCP_NODELAY");
     }
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(MAX_HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+    connection::serve(stream, BOUNDS, TowerToHyperService::new(router), stop).await;
 }

@@ -193,6 +193,14 @@ impl ApiError {
             .with_detail("id", Value::String(id.to_string()))
     }
 
+    /// Nothing answers at this path.
+    pub fn unknown_path(path: &str) -> Self {
+        let shown: String = path.chars().take(200).collect();
+        Self::new(Code::NotFound, "Nothing answers at this path")
+            .with_detail("id", Value::Null)
+            .with_detail("path", Value::String(shown))
+    }
+
     /// The path is known, the method is not.
     pub fn method_not_allowed(allow: HeaderValue) -> Self {
         let methods = allow.to_str().unwrap_or_default().to_owned();
@@ -266,22 +274,20 @@ impl ApiError {
         body
     }
 
-    /// The whole failure as an HTTP response. Logs a 5xx with its causes; this is the boundary where
-    /// that happens once.
+    /// The whole failure as an HTTP response. Logs a 5xx with its causes, and for debugging a refusal
+    /// that has one; this is the boundary where that happens once.
     pub fn into_response<B: From<Vec<u8>>>(
         self,
         environment: Environment,
         request_id: &str,
     ) -> Response<B> {
+        let code = self.code.as_str();
+        let cause = self.cause().map(|cause| ErrorChain(cause).to_string());
         if self.code.status().is_server_error() {
-            let cause = self.cause().map(|cause| ErrorChain(cause).to_string());
-            tracing::error!(
-                request.id = request_id,
-                code = self.code.as_str(),
-                cause,
-                "request failed: {}",
-                self.message
-            );
+            let message = &self.message;
+            tracing::error!(request.id = request_id, code, cause, "request failed: {message}");
+        } else if let Some(cause) = cause {
+            tracing::debug!(request.id = request_id, code, cause, "request refused");
         }
         let mut body = self.to_json(environment);
         body.insert("request_id".to_owned(), request_id.into());

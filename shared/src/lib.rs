@@ -7,6 +7,7 @@ pub mod api;
 pub mod batch;
 pub mod broker;
 pub mod config;
+pub mod connection;
 pub mod cors;
 pub mod event;
 pub mod fingerprint;

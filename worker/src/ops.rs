@@ -6,21 +6,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use metrics_exporter_prometheus::PrometheusHandle;
-use shared::api::{ApiError, Code};
+use shared::api::{ApiError, X_REQUEST_ID};
 use shared::config::Environment;
+use shared::connection::{self, Bounds};
 use shared::lifecycle;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 /// A scraper that sends no request within this time is hung up on.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
+const BOUNDS: Bounds = Bounds { head_time: Duration::from_secs(5), head_bytes: 16 << 10 };
 
 /// How many lanes are taking messages.
 #[derive(Debug, Default)]
@@ -79,15 +78,7 @@ pub async fn serve(
             let answer = respond(&request, &metrics, &readiness, stop.is_cancelled());
             std::future::ready(Ok::<_, Infallible>(answer))
         });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), service);
-        lifecycle::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection to the health port failed");
-            }
-        });
+        lifecycle::spawn(connection::serve(stream, BOUNDS, service, shutdown.clone()));
     }
 }
 
@@ -97,13 +88,16 @@ fn respond(
     readiness: &Readiness,
     stopping: bool,
 ) -> Response<Full<Bytes>> {
+    let id = shared::api::request_id(request.headers().get(&X_REQUEST_ID));
     let ready = if stopping { Err("shutting down") } else { readiness.state() };
     let answer = shared::ops::answer(request.method(), request.uri().path(), ready, metrics);
-    answer
+    let mut answer = answer
         .unwrap_or_else(|| {
-            let id = shared::api::request_id(request.headers().get(shared::api::X_REQUEST_ID));
-            ApiError::new(Code::NotFound, "The worker answers /health, /ready and /metrics only")
-                .into_response(Environment::Production, &id)
+            ApiError::unknown_path(request.uri().path()).into_response(Environment::Production, &id)
         })
-        .map(|body: Vec<u8>| Full::new(body.into()))
+        .map(|body: Vec<u8>| Full::new(body.into()));
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        answer.headers_mut().insert(X_REQUEST_ID, id);
+    }
+    answer
 }

@@ -1,9 +1,12 @@
 //! The edge's real settings in front of stand-ins that say who they are.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use crate::processes::soon;
 
@@ -13,6 +16,8 @@ const SETTINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/haproxy/haproxy.cfg
 struct Edge {
     haproxy: Child,
     port: u16,
+    log: PathBuf,
+    _folder: tempfile::TempDir,
 }
 
 impl Edge {
@@ -20,6 +25,8 @@ impl Edge {
     async fn start(with_ingest: bool) -> Self {
         let [port, unused] = [free_port(), free_port()];
         let ingest = if with_ingest { stand_in("ingest") } else { unused };
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("edge.log");
         let haproxy = Command::new("haproxy")
             .args(["-db", "-f", SETTINGS])
             .env("PATH", "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin")
@@ -28,21 +35,26 @@ impl Edge {
             .env("INGEST_PORT", ingest.to_string())
             .env("QUERY_API_PORT", stand_in("query-api").to_string())
             .env("WORKER_PORT", stand_in("worker").to_string())
-            .stdout(Stdio::null())
+            .stdout(File::create(&log).unwrap())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let edge = Self { haproxy, port };
+        let edge = Self { haproxy, port, log, _folder: folder };
         soon("the edge", || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()).await;
         edge
     }
 
     /// The whole answer to a request with these header lines.
     fn ask(&self, request: &str, headers: &str) -> String {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
         let head = format!("{request} HTTP/1.1\r\nHost: edge\r\nConnection: close\r\n");
         let body = if request.starts_with("POST") { "Content-Length: 0\r\n" } else { "" };
-        stream.write_all(format!("{head}{headers}{body}\r\n").as_bytes()).unwrap();
+        self.send(format!("{head}{headers}{body}\r\n").as_bytes())
+    }
+
+    /// The whole answer to these bytes.
+    fn send(&self, bytes: &[u8]) -> String {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        stream.write_all(bytes).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
@@ -171,4 +183,48 @@ async fn any_living_service_answers_for_the_health_of_the_whole() {
     // Until the first check has run, the gateway that is not there may be asked.
     soon("a healthy answer", || edge.ask("GET /health", "").starts_with("HTTP/1.1 200")).await;
     assert!(edge.ask("HEAD /health", "").starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_answered_by_the_parser_and_reaches_nobody() {
+    let edge = Edge::start(true).await;
+    let many = format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "a: b\r\n".repeat(110));
+    let long = format!("GET / HTTP/1.1\r\nHost: a\r\na: {}\r\n\r\n", "b".repeat(15_500));
+    for sent in [
+        &b"nonsense\r\n\r\n"[..],
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\na b: c\r\n\r\n",
+        b"GET /\x00 HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"POST /api/errors HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+        b"POST /api/errors HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"POST /api/errors HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
+        many.as_bytes(),
+        long.as_bytes(),
+    ] {
+        let answer = edge.send(sent);
+        let shown = String::from_utf8_lossy(sent.get(..80).unwrap_or(sent));
+        assert!(answer.starts_with("HTTP/1.1 400 Bad request\r\n"), "{shown}: {answer}");
+        assert!(answer.contains("Content-Type: text/html\r\n"), "{shown}: {answer}");
+    }
+    let late = edge.send(b"GET / HTTP/1.1\r\nHost: a");
+    assert!(late.starts_with("HTTP/1.1 408 Request Time-out\r\n"), "{late}");
+}
+
+#[tokio::test]
+async fn the_log_names_failed_requests_without_their_query() {
+    let edge = Edge::start(false).await;
+    edge.ask("POST /api/errors?api_key=sk_live_secret", "X-Request-Id: chosen-3\r\n");
+    let line = async {
+        loop {
+            let log = std::fs::read_to_string(&edge.log).unwrap();
+            if let Some(line) = log.lines().find(|line| line.contains("chosen-3")) {
+                return line.to_owned();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let line = tokio::time::timeout(Duration::from_secs(10), line).await.unwrap();
+    assert!(line.contains(" 503 ") && line.contains("POST /api/errors HTTP/1.1"), "{line}");
+    assert!(!line.contains("sk_live_secret"), "{line}");
 }

@@ -9,16 +9,19 @@ use serde_json::value::RawValue;
 use shared::api::{ApiError, Code};
 
 use super::json;
+use crate::memory::Reservation;
+use crate::receive::body::out_of_memory;
 
 /// Items of one request.
 pub(crate) const MAX_ITEMS: usize = 1_000;
 
 /// Splits a batch into the bytes of its items. A malformed array is refused whole; a bad line is one
-/// bad item, found when it is read. Stops at the first item too many, whatever follows.
-pub(crate) fn split(body: &Bytes) -> Result<Vec<Bytes>, ApiError> {
+/// bad item, found when it is read. Stops at the first item too many, whatever follows. The reservation
+/// grows when the body has to be copied, and must live as long as the items.
+pub(crate) fn split(body: &Bytes, reservation: &mut Reservation) -> Result<Vec<Bytes>, ApiError> {
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     if first == Some(&b'[') {
-        return split_array(body);
+        return split_array(body, reservation);
     }
     let items = split_lines(body);
     if items.is_empty() {
@@ -36,12 +39,14 @@ fn bounded(items: Vec<Bytes>) -> Result<Vec<Bytes>, ApiError> {
     Err(ApiError::new(Code::PayloadTooLarge, message).with_detail("limit", MAX_ITEMS.into()))
 }
 
-fn split_array(body: &Bytes) -> Result<Vec<Bytes>, ApiError> {
+fn split_array(body: &Bytes, reservation: &mut Reservation) -> Result<Vec<Bytes>, ApiError> {
+    json::check_depth(body)?;
     let error = match serde_json::from_slice::<FirstItems<'_>>(body) {
         Ok(items) => return bounded(items.within(body)),
         Err(error) => error,
     };
     // Once more with the faults mended that clients are known for.
+    reservation.grow_by(json::mended_length(body.len())).map_err(out_of_memory)?;
     let mended: Bytes = match json::mend(body) {
         Cow::Owned(mended) => mended.into(),
         Cow::Borrowed(_) => return Err(json::malformed(&error)),
@@ -101,9 +106,15 @@ fn split_lines(body: &Bytes) -> Vec<Bytes> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::MemoryBudget;
 
-    fn check(body: &'static str, expected: Result<&[&str], Code>) {
-        let items = split(&Bytes::from_static(body.as_bytes())).map_err(|error| error.code());
+    fn run(body: Bytes) -> Result<Vec<Bytes>, Code> {
+        let mut reservation = MemoryBudget::new(1 << 20).reservation();
+        split(&body, &mut reservation).map_err(|error| error.code())
+    }
+
+    fn check(body: &str, expected: Result<&[&str], Code>) {
+        let items = run(Bytes::copy_from_slice(body.as_bytes()));
         let items = items.map(|items| {
             items.iter().map(|item| String::from_utf8_lossy(item).into_owned()).collect::<Vec<_>>()
         });
@@ -126,9 +137,16 @@ mod tests {
     #[test]
     fn more_than_a_thousand_items_are_too_many() {
         let lines = "{}\n".repeat(MAX_ITEMS + 1);
-        assert_eq!(split(&lines.into()).unwrap_err().code(), Code::PayloadTooLarge);
+        assert_eq!(run(lines.into()), Err(Code::PayloadTooLarge));
         let array = format!("[{}{{}}]", "{},".repeat(MAX_ITEMS));
-        assert_eq!(split(&array.into()).unwrap_err().code(), Code::PayloadTooLarge);
+        assert_eq!(run(array.into()), Err(Code::PayloadTooLarge));
+    }
+
+    #[test]
+    fn a_batch_is_mended_only_where_there_is_memory_for_it() {
+        let words = format!("[{}0]", "NaN,".repeat(300_000));
+        assert_eq!(run(words.into()), Err(Code::ServiceUnavailable));
+        check(&"[".repeat(129), Err(Code::MalformedJson));
     }
 
     #[test]

@@ -25,6 +25,35 @@ pub(crate) fn malformed(error: &serde_json::Error) -> ApiError {
         .with_detail("column", error.column().into())
 }
 
+/// Nesting that a document may have.
+const DEPTH: usize = 128;
+
+/// Refuses a document that nests too deep for [`parse`]. For readers that skip values and remember
+/// every bracket that is open meanwhile.
+pub(crate) fn check_depth(bytes: &[u8]) -> Result<(), ApiError> {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => depth += 1,
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEPTH {
+            let message = format!("The body nests deeper than {DEPTH} levels");
+            return Err(ApiError::new(Code::MalformedJson, message));
+        }
+    }
+    Ok(())
+}
+
+/// What [`mend`] makes of so many bytes has at most so many: a word of three letters becomes one of four.
+pub(crate) fn mended_length(bytes: usize) -> usize {
+    bytes + bytes / 3
+}
+
 /// Replaces escapes of lone surrogates by the replacement character, and the bare words `NaN` and
 /// `Infinity` by null. One pass; borrowed when there was nothing to mend.
 pub(crate) fn mend(bytes: &[u8]) -> Cow<'_, [u8]> {
@@ -142,7 +171,24 @@ mod tests {
         assert_eq!(parse("[".repeat(100_000).as_bytes()).unwrap_err().code(), Code::MalformedJson);
     }
 
+    #[test]
+    fn depth_is_counted_outside_of_strings() {
+        let nested =
+            |depth: usize| format!("{}\"[{{\\\"[\"{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(check_depth(nested(DEPTH).as_bytes()).is_ok());
+        assert!(check_depth("[{}],".repeat(1_000).as_bytes()).is_ok());
+        let refused = check_depth(nested(DEPTH + 1).as_bytes()).unwrap_err();
+        assert_eq!(refused.code(), Code::MalformedJson);
+    }
+
     proptest! {
+        #[test]
+        fn mended_documents_have_the_length_that_was_foreseen(text in "(NaN|,|\\\\ud800|\"){0,99}") {
+            let mended = mend(text.as_bytes());
+            prop_assert!(mended.len() <= mended_length(text.len()));
+        }
+
+
         #[test]
         fn mending_never_panics_and_leaves_good_json_alone(text in ".{0,200}") {
             drop(mend(text.as_bytes()));

@@ -15,6 +15,7 @@ use shared::config::Environment;
 use super::{Refusal, Submission, Waiting};
 use crate::answer::Ids;
 use crate::decode::{batch, json, report};
+use crate::memory::Reservation;
 use crate::prepare::{self, Origin, Prepared};
 use crate::receive::{body, client};
 use crate::router::Body;
@@ -50,7 +51,7 @@ pub(super) async fn post(
     let reservation = context.app.memory.reservation();
     let (bytes, reservation) =
         body::read(&context.headers, incoming, body::BATCH, reservation).await?;
-    let items = split(bytes).await?;
+    let (items, reservation) = split(bytes, reservation).await?;
 
     let origin = Origin {
         received_at: *received_at,
@@ -85,11 +86,17 @@ pub(super) async fn post(
 }
 
 /// Splits the body, off the threads that serve requests when there is much to read.
-async fn split(body: Bytes) -> Result<Vec<Bytes>, ApiError> {
+async fn split(
+    body: Bytes,
+    mut reservation: Reservation,
+) -> Result<(Vec<Bytes>, Reservation), ApiError> {
     if body.len() < body::INLINE_BYTES {
-        return batch::split(&body);
+        return Ok((batch::split(&body, &mut reservation)?, reservation));
     }
-    let splitting = tokio::task::spawn_blocking(move || batch::split(&body));
+    let splitting = tokio::task::spawn_blocking(move || {
+        let items = batch::split(&body, &mut reservation)?;
+        Ok((items, reservation))
+    });
     splitting.await.map_err(ApiError::internal)?
 }
 

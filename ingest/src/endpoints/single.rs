@@ -7,12 +7,13 @@ use http::{HeaderMap, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use shared::api::{ApiError, FieldErrorKind, Success, json_response};
+use shared::batch::Entry;
 use shared::ids::EventId;
 
 use super::{Refusal, Submission};
 use crate::answer::{ErrorAnswer, Ids};
 use crate::decode::{json, report};
-use crate::prepare::{self, Origin};
+use crate::prepare::{self, Origin, Prepared};
 use crate::receive::{body, client};
 use crate::router::Body;
 
@@ -36,18 +37,25 @@ pub(super) async fn post(
         idempotency_id,
     };
     let prepared = prepare::prepare(report, &origin, project).map_err(ApiError::internal)?;
-    let answer: Response<Vec<u8>> = if submission.prefers_minimal() {
+    let (entry, answer) = answer(prepared, submission.prefers_minimal());
+    let queue = context.app.rate.queue(project.id, 1);
+    submission
+        .enqueue(queue, entry, &Arc::new(reservation))
+        .durable(super::durable_deadline())
+        .await
+        .map_err(Refusal::Undurable)?;
+    Ok(answer)
+}
+
+/// What goes to the queue, and the answer for when it is durable. The event itself ends here: while its
+/// request waits, nothing holds more memory than was reserved for the body.
+fn answer(prepared: Prepared, minimal: bool) -> (Entry, Response<Body>) {
+    let answer: Response<Vec<u8>> = if minimal {
         json_response(StatusCode::CREATED, &Success::new(Ids::of(&prepared)))
     } else {
         json_response(StatusCode::CREATED, &Success::new(ErrorAnswer::of(&prepared)))
     };
-    let queue = context.app.rate.queue(project.id, 1);
-    submission
-        .enqueue(queue, prepared.entry, &Arc::new(reservation))
-        .durable(super::durable_deadline())
-        .await
-        .map_err(Refusal::Undurable)?;
-    Ok(answer.map(|body| Full::new(Bytes::from(body))))
+    (prepared.entry, answer.map(|body| Full::new(Bytes::from(body))))
 }
 
 /// The event id that stands for the request's `Idempotency-Key`.

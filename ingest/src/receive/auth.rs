@@ -65,7 +65,8 @@ fn named_project(headers: &HeaderMap, query: Option<&str>) -> Result<Option<Proj
         (None, Some(value)) => ("X-Project-Id", value.to_str().unwrap_or_default()),
         (None, None) => return Ok(None),
     };
-    text.parse().map(|id| Some(ProjectId(id))).map_err(|_| {
+    let id = text.parse().ok().filter(|id| *id > 0).map(ProjectId);
+    id.map(Some).ok_or_else(|| {
         ApiError::field(FieldErrorKind::Malformed, field, "must be the whole number of a project")
     })
 }

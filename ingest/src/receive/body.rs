@@ -11,8 +11,9 @@ use shared::api::{ApiError, Code};
 use super::inflate::{self, ContentEncoding};
 use crate::memory::{OutOfMemory, Reservation};
 
-/// How long a client may take to send its body. SDKs send at once; a slow client holds memory.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a client may take to send its body. SDKs send at once; a slow client holds memory. Shorter
+/// than the edge waits for a service, which would take the fault for the service's.
+const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Bodies that inflate to more than this do it off the threads that serve requests.
 pub(crate) const INLINE_BYTES: usize = 256 * 1024;
@@ -50,7 +51,7 @@ pub(crate) async fn read(
     let wire = tokio::time::timeout(BODY_TIMEOUT, collect(body, limits.wire, &mut reservation))
         .await
         .map_err(|_| {
-            ApiError::new(Code::RequestTimeout, "The body did not arrive within 30 seconds")
+            ApiError::new(Code::RequestTimeout, "The body did not arrive within 20 seconds")
         })??;
     if encoding == ContentEncoding::Identity {
         return Ok((wire, reservation));
@@ -90,8 +91,11 @@ async fn collect(
     let mut collected = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| {
-            ApiError::new(Code::MalformedJson, "The body ended before it was complete")
-                .with_cause(error)
+            ApiError::new(
+                Code::MalformedJson,
+                "The body ended before it was complete, or its chunks are malformed",
+            )
+            .with_cause(error)
         })?;
         let Ok(data) = frame.into_data() else { continue };
         if collected.len() + data.len() > limit {
@@ -136,6 +140,6 @@ pub(super) fn too_large(limit: usize) -> ApiError {
 }
 
 /// All memory for requests is in use.
-pub(super) fn out_of_memory(_: OutOfMemory) -> ApiError {
+pub(crate) fn out_of_memory(_: OutOfMemory) -> ApiError {
     ApiError::unavailable("Too much is being received at the moment; try again soon", 1)
 }

@@ -48,15 +48,29 @@ impl ContentEncoding {
             _ => Err(unknown()),
         }
     }
+
+    /// Bytes that the decoder looks back on, which it holds beside what it has inflated.
+    fn window(self, body: &[u8]) -> Result<usize, ApiError> {
+        match self {
+            Self::Identity => Ok(0),
+            Self::Gzip | Self::Deflate => Ok(32 << 10),
+            Self::Zstd => Ok(1 << ZSTD_WINDOW_LOG_MAX),
+            Self::Brotli => {
+                brotli_window(body).ok_or_else(|| broken(std::io::ErrorKind::InvalidData.into()))
+            }
+        }
+    }
 }
 
-/// Inflates a body up to a bound.
+/// Inflates a body up to a bound. The decoder's own memory is reserved for as long as it works.
 pub(crate) fn inflate(
     encoding: ContentEncoding,
     body: &[u8],
     limit: usize,
     reservation: &mut Reservation,
 ) -> Result<Vec<u8>, ApiError> {
+    let mut window = reservation.beside();
+    window.grow_to(encoding.window(body)?).map_err(super::body::out_of_memory)?;
     match encoding {
         // The caller takes an uncompressed body as it is.
         ContentEncoding::Identity => read(body, limit, reservation),
@@ -71,6 +85,20 @@ pub(crate) fn inflate(
             read(decoder, limit, reservation)
         }
     }
+}
+
+/// The window that a brotli stream asks for in its first bits (RFC 7932, section 9.1). None for the
+/// windows of up to a gigabyte that the decoder would grant, though the web does not know them.
+fn brotli_window(body: &[u8]) -> Option<usize> {
+    let first = body.first().copied().unwrap_or_default();
+    let bits = match (first & 1, first >> 1 & 7, first >> 4 & 7) {
+        (0, _, _) => 16,
+        (_, 0, 0) => 17,
+        (_, 0, 1) => return None,
+        (_, 0, bits) => 8 + bits,
+        (_, bits, _) => 17 + bits,
+    };
+    Some(1 << bits)
 }
 
 fn read(
@@ -151,6 +179,25 @@ mod tests {
             run(ContentEncoding::Gzip, &cut[..cut.len() - 9], 1 << 20),
             Err(Code::MalformedJson)
         );
+    }
+
+    #[test]
+    fn the_window_of_a_brotli_stream_stands_in_its_first_bits() {
+        for (first, bits) in
+            [(0x00, 16), (0x01, 17), (0x03, 18), (0x0b, 22), (0x0f, 24), (0x21, 10), (0x71, 15)]
+        {
+            assert_eq!(brotli_window(&[first]), Some(1 << bits), "{first:#x}");
+        }
+        assert_eq!(brotli_window(&[0x11]), None);
+        assert_eq!(run(ContentEncoding::Brotli, &[0x11, 0x1e], 1), Err(Code::MalformedJson));
+    }
+
+    #[test]
+    fn a_decoders_window_is_reserved_while_it_works() {
+        let mut small = MemoryBudget::new(1 << 20).reservation();
+        let zstd = zstd::bulk::compress(b"{}", 1).unwrap();
+        let refused = inflate(ContentEncoding::Zstd, &zstd, 1 << 10, &mut small).unwrap_err();
+        assert_eq!(refused.code(), Code::ServiceUnavailable);
     }
 
     #[test]

@@ -41,6 +41,21 @@ async fn every_route_asks_for_its_permission() {
     server.stop().await;
 }
 
+#[tokio::test]
+async fn the_key_of_a_dsn_is_good_and_may_not_read() {
+    let server = Server::start().await;
+    let dsn_key: uuid::Uuid =
+        server.db.query_one("SELECT dsn_key FROM projects WHERE id = 1", &[]).await.unwrap().get(0);
+    for route in routes::all().into_iter().filter(|route| route.needs != Needs::Nothing) {
+        let path = concrete(route.path);
+        for key in [dsn_key.simple().to_string(), dsn_key.to_string()] {
+            let answer = server.ask(route.method.as_str(), &path).key(&key).send().await;
+            answer.fails(403, "AUTHORIZATION_ERROR");
+        }
+    }
+    server.stop().await;
+}
+
 fn concrete(path: &str) -> String {
     path.replace("{id}", "3fa85f64-5717-4562-b3fc-2c963f66afa6")
         .replace("{event_id}", "3fa85f64-5717-4562-b3fc-2c963f66afa6")

@@ -3,10 +3,12 @@
 mod account;
 mod client;
 mod dead_letters;
+mod failures;
 mod grouping;
 mod kills;
 mod ledger;
 mod lifecycle;
+mod malformed;
 mod once;
 mod reading;
 mod shutdown;

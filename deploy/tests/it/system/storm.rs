@@ -1,5 +1,7 @@
 //! A flood of one project: exact to the last event, bounded on disk, and of no concern to others.
 
+#![expect(clippy::print_stdout, reason = "what a flood costs is for people to read")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
