@@ -1,10 +1,14 @@
 //! The whole system, from a client's request to the JSON that people read.
 
+mod broker_faults;
 mod client;
 mod grouping;
 mod kills;
 mod ledger;
 mod lifecycle;
+mod load;
 mod once;
+mod quiet;
 mod reading;
+mod relay;
 mod shutdown;

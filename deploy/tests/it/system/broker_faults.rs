@@ -1,0 +1,169 @@
+//! A broker that neither works nor is away: confirms that never come, alarms, a queue that is gone.
+
+use std::time::Duration;
+
+use deploy::engines::{EngineKind, Engines};
+use deploy::services::{Options, Service, Services};
+use deploy::testing::Sandbox;
+use http::StatusCode;
+use lapin::options::QueueDeleteOptions;
+use shared::broker::topology::Queue;
+use shared::lifecycle;
+
+use super::client::{Client, Counts, System};
+use super::load;
+use super::quiet::{Queues, metric, settle, spool_bytes};
+use super::relay::{Flow, Relay};
+
+/// The five seconds within which an event is durable or refused, and what a busy machine adds.
+const IN_TIME: Duration = Duration::from_secs(7);
+
+/// A system whose ingest reaches the broker through a relay.
+async fn relayed() -> (System, Relay, Queues) {
+    let mut relay = None;
+    let system = System::start_with(|options| {
+        let (options, before_broker) = Relay::between(options, Service::Ingest, "AMQP_URL");
+        relay = Some(before_broker);
+        options
+    })
+    .await;
+    let queues = Queues::at(system.sandbox.amqp_url(), system.sandbox.namespace()).await;
+    (system, relay.unwrap(), queues)
+}
+
+#[tokio::test]
+async fn a_confirm_that_never_comes_is_spooled_and_counted_once() {
+    let (mut system, relay, queues) = relayed().await;
+    load::post(&system.client, 20).await.assert_accepted_within(IN_TIME);
+    system.drained(20).await.assert_all(20);
+
+    relay.set(Flow::NoAnswers);
+    let posted = load::post(&system.client, 200).await;
+    posted.assert_accepted_within(IN_TIME);
+    assert!(metric(&system.services, Service::Ingest, TIMEOUTS.0, TIMEOUTS.1).await > 0);
+    // What went through is stored already, and waits in the spool to be sent a second time.
+    assert!(system.drained(21).await.counted < 220);
+    assert!(spool_bytes(&system.services).await > 0);
+
+    relay.set(Flow::Open);
+    settle(&mut system.services, &queues).await;
+    system.counts().await.assert_all(220);
+    system.stop().await;
+}
+
+/// The messages that were spooled because no confirm came in time.
+const TIMEOUTS: (&str, &str) = ("errata_spooled_messages_total", "reason=\"timeout\"");
+
+#[tokio::test]
+async fn a_connection_reset_after_publishing_counts_once() {
+    let (mut system, relay, queues) = relayed().await;
+    for round in 1..=3 {
+        relay.set(Flow::NoAnswers);
+        let client = system.client.clone();
+        let posting = lifecycle::spawn(async move { load::post(&client, 50).await });
+        // The worker has it, so it went through; its confirm is held up.
+        let before = (round - 1) * 50;
+        system.drained(before + 1).await;
+        relay.cut();
+        relay.set(Flow::Open);
+        posting.await.unwrap().assert_accepted_within(IN_TIME);
+        system.drained(round * 50).await;
+    }
+    settle(&mut system.services, &queues).await;
+    system.counts().await.assert_all(150);
+    system.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_posted_while_a_queue_is_gone_is_stored() {
+    let mut system = System::start().await;
+    let queues = Queues::at(system.sandbox.amqp_url(), system.sandbox.namespace()).await;
+    let mut expected = 0;
+    for queue in [Queue::Events, Queue::Bulk, Queue::Events] {
+        // Whatever a queue holds goes with it, so it has to be empty.
+        system.drained(expected).await;
+        let name = queue.name(&queues.namespace);
+        let deleted = queues.channel.queue_delete(name, QueueDeleteOptions::default()).await;
+        assert_eq!(deleted.unwrap(), 0, "messages went with the queue");
+        let posted = load::post(&system.client, 300).await;
+        posted.assert_accepted_within(IN_TIME);
+        expected += posted.expected();
+        system.drained(expected).await.assert_all(expected);
+    }
+    let unroutable = "reason=\"unroutable\"";
+    assert!(metric(&system.services, Service::Ingest, TIMEOUTS.0, unroutable).await > 0);
+    settle(&mut system.services, &queues).await;
+    system.counts().await.assert_all(expected);
+    system.stop().await;
+}
+
+/// Alarms of the broker: how one is raised and how it is ended.
+const ALARMS: [(&str, &str, &str); 2] =
+    [("set_vm_memory_high_watermark", "1MB", "512MB"), ("set_disk_free_limit", "900000GB", "256MB")];
+
+#[tokio::test]
+async fn alarms_of_the_broker_block_nothing() {
+    let engines = Engines::start(&[EngineKind::RabbitMq]).await.unwrap();
+    let sandbox = Sandbox::new().await.unwrap();
+    let options = Options::within(&sandbox).set("AMQP_URL", &engines.amqp_url());
+    let mut services = Services::start(options).await.unwrap();
+    let client = Client::new(services.url(Service::Ingest));
+    let queues = Queues::at(&engines.amqp_url(), sandbox.namespace()).await;
+    let database = sandbox.database_url();
+
+    let mut expected = 0;
+    // Each alarm twice: one that has passed must leave nothing behind that the next one meets.
+    for (command, raised, ended) in [ALARMS, ALARMS].concat() {
+        load::post(&client, 50).await.assert_accepted_within(IN_TIME);
+        alarm(&engines, command, raised).await;
+        let posted = load::post(&client, 300).await;
+        posted.assert_accepted_within(IN_TIME);
+        assert!(spool_bytes(&services).await > 0, "{command} did not block");
+        alarm(&engines, command, ended).await;
+        expected += 50 + posted.expected();
+        Counts::wait_for(&database, expected).await.assert_all(expected);
+    }
+    let late = metric(&services, Service::Ingest, TIMEOUTS.0, TIMEOUTS.1).await;
+    assert_eq!(late, 0, "messages waited for a confirm that could not come");
+    settle(&mut services, &queues).await;
+    Counts::read(&database).await.assert_all(expected);
+
+    without_spool(&engines, &sandbox).await;
+    services.stop().await;
+    sandbox.close().await.unwrap();
+    engines.stop().await;
+}
+
+/// Ingest without a spool on a broker with an alarm: refused in time, and taken again afterwards.
+async fn without_spool(engines: &Engines, sandbox: &Sandbox) {
+    let options = Options::within(sandbox).set("AMQP_URL", &engines.amqp_url());
+    let services = Services::start(options.set("SPOOL_DIR", "")).await.unwrap();
+    let client = Client::new(services.url(Service::Ingest));
+    let before = Counts::read(&sandbox.database_url()).await.counted;
+    load::post(&client, 10).await.assert_accepted_within(IN_TIME);
+    let (command, raised, ended) = ALARMS[0];
+    alarm(engines, command, raised).await;
+    load::post(&client, 100).await.assert_refused_within(IN_TIME);
+    let ready = client.get("/ready").await;
+    assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(ready.body["reason"], "the broker is away and there is no spool");
+    alarm(engines, command, ended).await;
+    let accepting = async {
+        while load::post(&client, 1).await.accepted.is_empty() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(IN_TIME, accepting).await.unwrap();
+    assert_eq!(client.get("/ready").await.status, StatusCode::OK);
+    load::post(&client, 10).await.assert_accepted_within(IN_TIME);
+    services.stop().await;
+    // What was refused went into the broker with the connection that it blocked, at most.
+    let counted = Counts::read(&sandbox.database_url()).await.counted - before;
+    assert!((21..=121).contains(&counted), "{counted}");
+}
+
+async fn alarm(engines: &Engines, command: &str, limit: &str) {
+    let args: &[&str] =
+        if command.contains("memory") { &[command, "absolute", limit] } else { &[command, limit] };
+    engines.rabbitmqctl(args).await.unwrap();
+}

@@ -1,0 +1,139 @@
+//! A TCP relay between a service and an engine, whose directions a test can hold up or cut.
+//!
+//! Killing an engine shows what happens when connections break. What loses data in practice is the
+//! connection that does not: bytes went one way and nothing comes back. It knows no protocol.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use deploy::services::{Options, Service};
+use shared::lifecycle;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+/// What the relay carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// Everything.
+    Open,
+    /// What the service says, but nothing that the engine answers.
+    NoAnswers,
+    /// Nothing, although connections stand and new ones are taken.
+    Nothing,
+    /// Nothing, and new connections are closed at once.
+    Refused,
+}
+
+/// Stands before one engine. It ends when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Relay {
+    port: u16,
+    flow: watch::Sender<Flow>,
+    /// Counts the cuts; each ends the connections that stand.
+    cuts: watch::Sender<u64>,
+    accepting: AbortHandle,
+}
+
+impl Relay {
+    /// Puts a relay between a service and what one of its variables names.
+    pub(crate) fn between(options: Options, service: Service, variable: &str) -> (Options, Self) {
+        let url = options.env[variable].clone();
+        let relay = Self::before(&url);
+        (options.set_for(service, variable, &relay.url(&url)), relay)
+    }
+
+    /// A relay to the server that a URL names.
+    fn before(url: &str) -> Self {
+        let server: SocketAddr = authority(url).parse().unwrap();
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let listener = TcpListener::from_std(listener).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (flow, cuts) = (watch::Sender::new(Flow::Open), watch::Sender::new(0));
+        let watching = (flow.subscribe(), cuts.subscribe());
+        let accepting = lifecycle::spawn(accept(listener, server, watching)).abort_handle();
+        Self { port, flow, cuts, accepting }
+    }
+
+    /// The URL with the relay in the server's place.
+    fn url(&self, url: &str) -> String {
+        url.replacen(authority(url), &format!("127.0.0.1:{}", self.port), 1)
+    }
+
+    /// Changes what is carried. What was held up meanwhile goes on when it opens again.
+    pub(crate) fn set(&self, flow: Flow) {
+        self.flow.send_replace(flow);
+    }
+
+    /// Resets every connection that stands, with whatever is on its way.
+    pub(crate) fn cut(&self) {
+        self.cuts.send_modify(|cuts| *cuts += 1);
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.accepting.abort();
+        self.cut();
+    }
+}
+
+/// Host and port of a URL.
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").unwrap().1;
+    let rest = rest.split(['/', '?']).next().unwrap();
+    rest.rsplit('@').next().unwrap()
+}
+
+type Watching = (watch::Receiver<Flow>, watch::Receiver<u64>);
+
+async fn accept(listener: TcpListener, server: SocketAddr, (flow, cuts): Watching) {
+    loop {
+        let Ok((client, _)) = listener.accept().await else { continue };
+        if *flow.borrow() == Flow::Refused {
+            client.set_zero_linger().ok();
+            continue;
+        }
+        let mut cuts = cuts.clone();
+        cuts.mark_unchanged();
+        drop(lifecycle::spawn(carry(client, server, (flow.clone(), cuts))));
+    }
+}
+
+/// Carries both directions until one side closes, or the connection is cut.
+async fn carry(client: TcpStream, server: SocketAddr, (flow, mut cuts): Watching) {
+    let Ok(server) = TcpStream::connect(server).await else { return };
+    // Closing then resets instead of ending in order, on both sides.
+    client.set_zero_linger().ok();
+    server.set_zero_linger().ok();
+    let (from_client, to_client) = client.into_split();
+    let (from_server, to_server) = server.into_split();
+    let open_for = |open: fn(Flow) -> bool| (flow.clone(), open);
+    let there =
+        pump(from_client, to_server, open_for(|flow| matches!(flow, Flow::Open | Flow::NoAnswers)));
+    let back = pump(from_server, to_client, open_for(|flow| flow == Flow::Open));
+    tokio::select! {
+        () = there => {}
+        () = back => {}
+        _ = cuts.changed() => {}
+    }
+}
+
+async fn pump(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    (mut flow, is_open): (watch::Receiver<Flow>, fn(Flow) -> bool),
+) {
+    let mut chunk = vec![0; 64 << 10];
+    loop {
+        let Ok(length @ 1..) = from.read(&mut chunk).await else { return };
+        if flow.wait_for(|flow| is_open(*flow)).await.is_err() {
+            return;
+        }
+        if to.write_all(&chunk[..length]).await.is_err() {
+            return;
+        }
+    }
+}
