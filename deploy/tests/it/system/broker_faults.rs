@@ -18,6 +18,9 @@ use super::relay::{Flow, Relay};
 /// The five seconds within which an event is durable or refused, and what a busy machine adds.
 const IN_TIME: Duration = Duration::from_secs(7);
 
+/// The messages that were spooled, by the reason why the broker did not take them.
+const SPOOLED: &str = "errata_spooled_messages_total";
+
 /// A system whose ingest reaches the broker through a relay.
 async fn relayed() -> (System, Relay, Queues) {
     let mut relay = None;
@@ -40,7 +43,7 @@ async fn a_confirm_that_never_comes_is_spooled_and_counted_once() {
     relay.set(Flow::NoAnswers);
     let posted = load::post(&system.client, 200).await;
     posted.assert_accepted_within(IN_TIME);
-    assert!(metric(&system.services, Service::Ingest, TIMEOUTS.0, TIMEOUTS.1).await > 0);
+    assert!(metric(&system.services, Service::Ingest, SPOOLED, "reason=\"timeout\"").await > 0);
     // What went through is stored already, and waits in the spool to be sent a second time.
     assert!(system.drained(21).await.counted < 220);
     assert!(spool_bytes(&system.services).await > 0);
@@ -50,9 +53,6 @@ async fn a_confirm_that_never_comes_is_spooled_and_counted_once() {
     system.counts().await.assert_all(220);
     system.stop().await;
 }
-
-/// The messages that were spooled because no confirm came in time.
-const TIMEOUTS: (&str, &str) = ("errata_spooled_messages_total", "reason=\"timeout\"");
 
 #[tokio::test]
 async fn a_connection_reset_after_publishing_counts_once() {
@@ -91,47 +91,86 @@ async fn what_is_posted_while_a_queue_is_gone_is_stored() {
         system.drained(expected).await.assert_all(expected);
     }
     let unroutable = "reason=\"unroutable\"";
-    assert!(metric(&system.services, Service::Ingest, TIMEOUTS.0, unroutable).await > 0);
+    assert!(metric(&system.services, Service::Ingest, SPOOLED, unroutable).await > 0);
     settle(&mut system.services, &queues).await;
     system.counts().await.assert_all(expected);
     system.stop().await;
 }
 
 /// Alarms of the broker: how one is raised and how it is ended.
-const ALARMS: [(&str, &str, &str); 2] =
-    [("set_vm_memory_high_watermark", "1MB", "512MB"), ("set_disk_free_limit", "900000GB", "256MB")];
+const ALARMS: [(&str, &str, &str); 2] = [
+    ("set_vm_memory_high_watermark", "1MB", "512MB"),
+    ("set_disk_free_limit", "900000GB", "256MB"),
+];
 
 #[tokio::test]
 async fn alarms_of_the_broker_block_nothing() {
     let engines = Engines::start(&[EngineKind::RabbitMq]).await.unwrap();
     let sandbox = Sandbox::new().await.unwrap();
-    let options = Options::within(&sandbox).set("AMQP_URL", &engines.amqp_url());
+    let interrupted = through_alarms(&engines, &sandbox, 1).await;
+    assert!(interrupted > 0, "no message was under way when an alarm came");
+    without_spool(&engines, &sandbox).await;
+    sandbox.close().await.unwrap();
+    engines.stop().await;
+}
+
+/// An alarm that has passed leaves nothing behind that later ones meet, such as channels whose confirm
+/// nobody waits for any more.
+#[tokio::test]
+#[ignore = "long: make test-faults"]
+async fn any_number_of_alarms_blocks_nothing() {
+    let engines = Engines::start(&[EngineKind::RabbitMq]).await.unwrap();
+    let sandbox = Sandbox::new().await.unwrap();
+    let interrupted = through_alarms(&engines, &sandbox, 8).await;
+    assert!(interrupted > 16, "only {interrupted} messages were under way when alarms came");
+    sandbox.close().await.unwrap();
+    engines.stop().await;
+}
+
+/// Posts while alarms come and go, and checks that everything is taken in time and stored once. How
+/// many messages were under way when an alarm came is returned.
+async fn through_alarms(engines: &Engines, sandbox: &Sandbox, rounds: usize) -> u64 {
+    let options = Options::within(sandbox).set("AMQP_URL", &engines.amqp_url());
     let mut services = Services::start(options).await.unwrap();
     let client = Client::new(services.url(Service::Ingest));
     let queues = Queues::at(&engines.amqp_url(), sandbox.namespace()).await;
     let database = sandbox.database_url();
-
     let mut expected = 0;
-    // Each alarm twice: one that has passed must leave nothing behind that the next one meets.
-    for (command, raised, ended) in [ALARMS, ALARMS].concat() {
-        load::post(&client, 50).await.assert_accepted_within(IN_TIME);
-        alarm(&engines, command, raised).await;
-        let posted = load::post(&client, 300).await;
+    for (command, raised, ended) in std::iter::repeat_n(ALARMS, rounds).flatten() {
+        expected += post_until(&client, alarm(engines, command, raised)).await;
+        let posted = load::post(&client, 50).await;
         posted.assert_accepted_within(IN_TIME);
         assert!(spool_bytes(&services).await > 0, "{command} did not block");
-        alarm(&engines, command, ended).await;
-        expected += 50 + posted.expected();
+        expected += posted.expected();
+        expected += post_until(&client, alarm(engines, command, ended)).await;
         Counts::wait_for(&database, expected).await.assert_all(expected);
     }
-    let late = metric(&services, Service::Ingest, TIMEOUTS.0, TIMEOUTS.1).await;
+    let late = metric(&services, Service::Ingest, SPOOLED, "reason=\"timeout\"").await;
     assert_eq!(late, 0, "messages waited for a confirm that could not come");
+    let interrupted = metric(&services, Service::Ingest, SPOOLED, "reason=\"interrupted\"").await;
     settle(&mut services, &queues).await;
     Counts::read(&database).await.assert_all(expected);
-
-    without_spool(&engines, &sandbox).await;
     services.stop().await;
-    sandbox.close().await.unwrap();
-    engines.stop().await;
+    interrupted
+}
+
+/// Posts until something has happened; how many events were accepted comes back.
+async fn post_until(client: &Client, happened: impl Future<Output = ()>) -> i64 {
+    let mut happened = std::pin::pin!(happened);
+    let mut accepted = 0;
+    loop {
+        let mut posting = std::pin::pin!(load::post(client, 100));
+        let posted = tokio::select! {
+            posted = &mut posting => posted,
+            () = &mut happened => {
+                let posted = posting.await;
+                posted.assert_accepted_within(IN_TIME);
+                return accepted + posted.expected();
+            }
+        };
+        posted.assert_accepted_within(IN_TIME);
+        accepted += posted.expected();
+    }
 }
 
 /// Ingest without a spool on a broker with an alarm: refused in time, and taken again afterwards.
