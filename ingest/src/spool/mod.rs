@@ -46,6 +46,12 @@ pub(crate) enum SpoolError {
         #[source]
         source: io::Error,
     },
+    #[error("SPOOL_DIR is {path:?}, which is no folder that can be written")]
+    Unusable {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("the spool folder {} belongs to another process", .0.display())]
     InUse(PathBuf),
     #[error("the write to the spool was interrupted")]
@@ -75,9 +81,9 @@ struct State {
 impl Spool {
     /// Opens the folder, making it if need be. What an earlier process left is drained.
     pub(crate) fn open(dir: &Path, max_bytes: u64) -> Result<Self, SpoolError> {
-        let failed = |source| SpoolError::Write { path: dir.to_owned(), source };
-        std::fs::create_dir_all(dir).map_err(failed)?;
-        let lock = File::create(dir.join("lock")).map_err(failed)?;
+        let unusable = |source| SpoolError::Unusable { path: dir.to_owned(), source };
+        std::fs::create_dir_all(dir).map_err(unusable)?;
+        let lock = File::create(dir.join("lock")).map_err(unusable)?;
         lock.try_lock().map_err(|_| SpoolError::InUse(dir.to_owned()))?;
         let segments = list(dir)?;
         let bytes = segments.iter().map(|segment| segment.bytes).sum();

@@ -13,7 +13,7 @@ use shared::lifecycle;
 use super::client::{Client, Counts, System};
 use super::load;
 use super::quiet::{Queues, metric, settle, spool_bytes};
-use super::relay::{Flow, Relay};
+use super::relay::{Flow, system_behind_relay};
 
 /// The five seconds within which an event is durable or refused, and what a busy machine adds.
 const IN_TIME: Duration = Duration::from_secs(7);
@@ -21,22 +21,9 @@ const IN_TIME: Duration = Duration::from_secs(7);
 /// The messages that were spooled, by the reason why the broker did not take them.
 const SPOOLED: &str = "errata_spooled_messages_total";
 
-/// A system whose ingest reaches the broker through a relay.
-async fn relayed() -> (System, Relay, Queues) {
-    let mut relay = None;
-    let system = System::start_with(|options| {
-        let (options, before_broker) = Relay::between(options, Service::Ingest, "AMQP_URL");
-        relay = Some(before_broker);
-        options
-    })
-    .await;
-    let queues = Queues::at(system.sandbox.amqp_url(), system.sandbox.namespace()).await;
-    (system, relay.unwrap(), queues)
-}
-
 #[tokio::test]
 async fn a_confirm_that_never_comes_is_spooled_and_counted_once() {
-    let (mut system, relay, queues) = relayed().await;
+    let (mut system, relay, queues) = system_behind_relay(Service::Ingest, |options| options).await;
     load::post(&system.client, 20).await.assert_accepted_within(IN_TIME);
     system.drained(20).await.assert_all(20);
 
@@ -56,7 +43,7 @@ async fn a_confirm_that_never_comes_is_spooled_and_counted_once() {
 
 #[tokio::test]
 async fn a_connection_reset_after_publishing_counts_once() {
-    let (mut system, relay, queues) = relayed().await;
+    let (mut system, relay, queues) = system_behind_relay(Service::Ingest, |options| options).await;
     for round in 1..=3 {
         relay.set(Flow::NoAnswers);
         let client = system.client.clone();

@@ -12,3 +12,4 @@ mod quiet;
 mod reading;
 mod relay;
 mod shutdown;
+mod spool;

@@ -13,6 +13,25 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use super::client::System;
+use super::quiet::Queues;
+
+/// A system one of whose services reaches the broker through a relay.
+pub(crate) async fn system_behind_relay(
+    service: Service,
+    change: impl FnOnce(Options) -> Options,
+) -> (System, Relay, Queues) {
+    let mut relay = None;
+    let system = System::start_with(|options| {
+        let url = options.env["AMQP_URL"].clone();
+        let before_broker = relay.insert(Relay::before(&url));
+        change(options).set_for(service, "AMQP_URL", &before_broker.url(&url))
+    })
+    .await;
+    let queues = Queues::at(system.sandbox.amqp_url(), system.sandbox.namespace()).await;
+    (system, relay.unwrap(), queues)
+}
+
 /// What the relay carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flow {
@@ -37,13 +56,6 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
-    /// Puts a relay between a service and what one of its variables names.
-    pub(crate) fn between(options: Options, service: Service, variable: &str) -> (Options, Self) {
-        let url = options.env[variable].clone();
-        let relay = Self::before(&url);
-        (options.set_for(service, variable, &relay.url(&url)), relay)
-    }
-
     /// A relay to the server that a URL names.
     fn before(url: &str) -> Self {
         let server: SocketAddr = authority(url).parse().unwrap();
