@@ -2,6 +2,7 @@
 
 mod broker_faults;
 mod client;
+mod exact;
 mod grouping;
 mod kills;
 mod ledger;

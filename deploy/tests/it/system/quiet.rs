@@ -55,7 +55,8 @@ pub(crate) async fn settle(services: &mut Services, queues: &Queues) {
     assert!(settled.is_ok(), "spool and queues were not empty within {CATCHING_UP:?}");
 }
 
-async fn until_drained(services: &Services, queues: &Queues) {
+/// Waits until nothing is in the spool or a queue; a worker may still hold what it has taken.
+pub(crate) async fn until_drained(services: &Services, queues: &Queues) {
     while spool_bytes(services).await > 0 || queues.waiting().await > 0 {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

@@ -39,6 +39,8 @@ pub(crate) enum Flow {
     Open,
     /// What the service says, but nothing that the engine answers.
     NoAnswers,
+    /// What the engine says, but nothing that the service answers.
+    NoRequests,
     /// Nothing, although connections stand and new ones are taken.
     Nothing,
     /// Nothing, and new connections are closed at once.
@@ -125,7 +127,11 @@ async fn carry(client: TcpStream, server: SocketAddr, (flow, mut cuts): Watching
     let open_for = |open: fn(Flow) -> bool| (flow.clone(), open);
     let there =
         pump(from_client, to_server, open_for(|flow| matches!(flow, Flow::Open | Flow::NoAnswers)));
-    let back = pump(from_server, to_client, open_for(|flow| flow == Flow::Open));
+    let back = pump(
+        from_server,
+        to_client,
+        open_for(|flow| matches!(flow, Flow::Open | Flow::NoRequests)),
+    );
     tokio::select! {
         () = there => {}
         () = back => {}
