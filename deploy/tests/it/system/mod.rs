@@ -12,5 +12,6 @@ mod once;
 mod quiet;
 mod reading;
 mod relay;
+mod secrets;
 mod shutdown;
 mod spool;

@@ -59,7 +59,7 @@ pub(crate) struct Relay {
 
 impl Relay {
     /// A relay to the server that a URL names.
-    fn before(url: &str) -> Self {
+    pub(crate) fn before(url: &str) -> Self {
         let server: SocketAddr = authority(url).parse().unwrap();
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -72,7 +72,7 @@ impl Relay {
     }
 
     /// The URL with the relay in the server's place.
-    fn url(&self, url: &str) -> String {
+    pub(crate) fn url(&self, url: &str) -> String {
         url.replacen(authority(url), &format!("127.0.0.1:{}", self.port), 1)
     }
 
