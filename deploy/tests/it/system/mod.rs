@@ -4,6 +4,7 @@ mod broker_faults;
 mod client;
 mod exact;
 mod grouping;
+mod hangs;
 mod kills;
 mod ledger;
 mod lifecycle;

@@ -4,6 +4,7 @@
 //! connection that does not: bytes went one way and nothing comes back. It knows no protocol.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::pin;
 
 use deploy::services::{Options, Service};
 use shared::lifecycle;
@@ -47,13 +48,20 @@ pub(crate) enum Flow {
     Refused,
 }
 
+/// How a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Reset,
+    Silence,
+}
+
 /// Stands before one engine. It ends when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Relay {
     port: u16,
     flow: watch::Sender<Flow>,
-    /// Counts the cuts; each ends the connections that stand.
-    cuts: watch::Sender<u64>,
+    /// How the connections that stand end; each change ends them.
+    ends: watch::Sender<End>,
     accepting: AbortHandle,
 }
 
@@ -65,10 +73,10 @@ impl Relay {
         listener.set_nonblocking(true).unwrap();
         let listener = TcpListener::from_std(listener).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let (flow, cuts) = (watch::Sender::new(Flow::Open), watch::Sender::new(0));
-        let watching = (flow.subscribe(), cuts.subscribe());
+        let (flow, ends) = (watch::Sender::new(Flow::Open), watch::Sender::new(End::Reset));
+        let watching = (flow.subscribe(), ends.subscribe());
         let accepting = lifecycle::spawn(accept(listener, server, watching)).abort_handle();
-        Self { port, flow, cuts, accepting }
+        Self { port, flow, ends, accepting }
     }
 
     /// The URL with the relay in the server's place.
@@ -83,7 +91,12 @@ impl Relay {
 
     /// Resets every connection that stands, with whatever is on its way.
     pub(crate) fn cut(&self) {
-        self.cuts.send_modify(|cuts| *cuts += 1);
+        self.ends.send_replace(End::Reset);
+    }
+
+    /// Carries nothing for the connections that stand, ever again, and tells nobody. New ones work.
+    pub(crate) fn abandon(&self) {
+        self.ends.send_replace(End::Silence);
     }
 }
 
@@ -101,23 +114,23 @@ fn authority(url: &str) -> &str {
     rest.rsplit('@').next().unwrap()
 }
 
-type Watching = (watch::Receiver<Flow>, watch::Receiver<u64>);
+type Watching = (watch::Receiver<Flow>, watch::Receiver<End>);
 
-async fn accept(listener: TcpListener, server: SocketAddr, (flow, cuts): Watching) {
+async fn accept(listener: TcpListener, server: SocketAddr, (flow, ends): Watching) {
     loop {
         let Ok((client, _)) = listener.accept().await else { continue };
         if *flow.borrow() == Flow::Refused {
             client.set_zero_linger().ok();
             continue;
         }
-        let mut cuts = cuts.clone();
-        cuts.mark_unchanged();
-        drop(lifecycle::spawn(carry(client, server, (flow.clone(), cuts))));
+        let mut ends = ends.clone();
+        ends.mark_unchanged();
+        drop(lifecycle::spawn(carry(client, server, (flow.clone(), ends))));
     }
 }
 
 /// Carries both directions until one side closes, or the connection is cut.
-async fn carry(client: TcpStream, server: SocketAddr, (flow, mut cuts): Watching) {
+async fn carry(client: TcpStream, server: SocketAddr, (flow, mut ends): Watching) {
     let Ok(server) = TcpStream::connect(server).await else { return };
     // Closing then resets instead of ending in order, on both sides.
     client.set_zero_linger().ok();
@@ -125,17 +138,19 @@ async fn carry(client: TcpStream, server: SocketAddr, (flow, mut cuts): Watching
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let open_for = |open: fn(Flow) -> bool| (flow.clone(), open);
-    let there =
-        pump(from_client, to_server, open_for(|flow| matches!(flow, Flow::Open | Flow::NoAnswers)));
-    let back = pump(
-        from_server,
-        to_client,
-        open_for(|flow| matches!(flow, Flow::Open | Flow::NoRequests)),
-    );
+    let carried_there = open_for(|flow| matches!(flow, Flow::Open | Flow::NoAnswers));
+    let carried_back = open_for(|flow| matches!(flow, Flow::Open | Flow::NoRequests));
+    let mut there = pin!(pump(from_client, to_server, carried_there));
+    let mut back = pin!(pump(from_server, to_client, carried_back));
     tokio::select! {
-        () = there => {}
-        () = back => {}
-        _ = cuts.changed() => {}
+        () = &mut there => {}
+        () = &mut back => {}
+        _ = ends.changed() => {
+            if *ends.borrow() == End::Silence {
+                // Holds on to both sockets, and looks at neither.
+                std::future::pending::<()>().await;
+            }
+        }
     }
 }
 
