@@ -53,6 +53,14 @@ impl Posted {
         assert!(self.slowest < limit, "an answer took {:?}", self.slowest);
     }
 
+    /// Adds what became of others.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.accepted.extend(other.accepted);
+        self.refused.extend(other.refused);
+        self.unanswered += other.unanswered;
+        self.slowest = self.slowest.max(other.slowest);
+    }
+
     fn take(&mut self, answer: Result<Answer, String>, waited: Duration) {
         self.slowest = self.slowest.max(waited);
         match answer {

@@ -1,6 +1,7 @@
 //! The whole system, from a client's request to the JSON that people read.
 
 mod broker_faults;
+mod chaos;
 mod client;
 mod exact;
 mod grouping;
