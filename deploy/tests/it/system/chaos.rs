@@ -21,9 +21,10 @@ const FAULTS: usize = 40;
 
 #[tokio::test]
 #[ignore = "long: make test-faults"]
+#[expect(clippy::print_stderr, reason = "shown when the test fails")]
 async fn whatever_was_accepted_is_stored_once() {
     let seed = Uuid::new_v4();
-    // Shown when the test fails: the same faults can then be made again.
+    // With it the same faults can be made again.
     eprintln!("the faults of {seed}");
     let mut relays = None;
     let mut system = System::start_with(|options| {
