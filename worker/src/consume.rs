@@ -11,7 +11,7 @@ use lapin::types::FieldTable;
 use lapin::{Channel, Connection};
 use shared::batch::{Batch, MAX_BYTES, MESSAGE_TYPE};
 use shared::broker::topology::{self, Queue};
-use shared::broker::{self, Backoff, BrokerError};
+use shared::broker::{self, BROKER_TIMEOUT, Backoff, BrokerError};
 use shared::config::BrokerConfig;
 use shared::telemetry::ErrorChain;
 use shared::telemetry::metrics::{self, Counter, Gauge, Histogram};
@@ -43,6 +43,9 @@ const BULK_TURN: u64 = 4;
 
 /// How often the depth of the queues is asked for.
 const DEPTH_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The last acknowledgements go out ahead of the goodbye; there is nothing else to wait for.
+const GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// One lane of the worker.
 #[derive(Debug)]
@@ -110,9 +113,9 @@ impl Consumer {
         backoff: &mut Backoff,
     ) -> Result<(), SessionError> {
         let connection = broker::connect(&self.broker, "errata-worker").await?;
-        let control = control_channel(&connection, &self.namespace).await?;
-        let mut events = self.consume(&connection, Queue::Events).await?;
-        let mut bulk = self.consume(&connection, Queue::Bulk).await?;
+        let control = in_time(control_channel(&connection, &self.namespace)).await?;
+        let mut events = in_time(self.consume(&connection, Queue::Events)).await?;
+        let mut bulk = in_time(self.consume(&connection, Queue::Bulk)).await?;
         let dead = DeadLetters { channel: &control, namespace: &self.namespace };
         let _up = self.readiness.lane_up();
         *backoff = Backoff::new();
@@ -128,7 +131,7 @@ impl Consumer {
                 biased;
                 () = shutdown.cancelled() => break,
                 _ = depth.tick(), if self.lane == 0 => {
-                    report_depth(&control, &self.namespace).await?;
+                    in_time(report_depth(&control, &self.namespace)).await?;
                     continue;
                 }
                 first = next(&mut favoured.deliveries) => (favoured, first?),
@@ -137,11 +140,12 @@ impl Consumer {
             let gathered = gather(source, first).await?;
             self.process(gathered, &dead, shutdown).await?;
         }
-        // What was delivered and not taken goes back to the queue with the connection.
-        connection
-            .close(200, "shutting down".into())
-            .await
-            .map_err(BrokerError::channel("close the connection"))?;
+        // What was delivered and not taken goes back to the queue with the connection. A broker that
+        // does not answer the goodbye takes it back when the process has ended.
+        let goodbye = connection.close(200, "shutting down".into());
+        if tokio::time::timeout(GOODBYE_TIMEOUT, goodbye).await.is_err() {
+            tracing::warn!(lane = self.lane, "the broker did not answer the goodbye");
+        }
         Ok(())
     }
 
@@ -185,6 +189,14 @@ impl Consumer {
         acknowledged.map_err(BrokerError::channel("acknowledge"))?;
         Ok(())
     }
+}
+
+/// Waits for what the broker answers. One that falls silent keeps its connections, and the heartbeats
+/// notice only after most of a minute.
+async fn in_time<T>(
+    answer: impl Future<Output = Result<T, BrokerError>>,
+) -> Result<T, BrokerError> {
+    tokio::time::timeout(BROKER_TIMEOUT, answer).await.map_err(|_| BrokerError::Timeout)?
 }
 
 async fn control_channel(connection: &Connection, namespace: &str) -> Result<Channel, BrokerError> {

@@ -170,3 +170,16 @@ async fn a_connection_that_died_in_silence_is_replaced_by_the_worker() {
     system.counts().await.assert_all(110);
     system.stop().await;
 }
+
+#[tokio::test]
+async fn a_silent_broker_does_not_hold_up_the_end() {
+    for service in [Service::Ingest, Service::Worker] {
+        let (mut system, relay, _) = system_behind_relay(service, |options| options).await;
+        load::post(&system.client, 10).await.assert_accepted_within(IN_TIME);
+        system.drained(10).await.assert_all(10);
+        relay.set(Flow::Nothing);
+        let status = timeout(READ_IN_TIME, system.services.terminate(service)).await;
+        assert_eq!(status.ok().flatten().and_then(|status| status.code()), Some(0), "{service}");
+        system.stop().await;
+    }
+}
