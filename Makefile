@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down reset status logs test check fmt bench audit
+.PHONY: help up down reset status logs test test-faults check fmt bench audit
 
 CARGO ?= cargo
 # The load of `make bench`.
@@ -14,7 +14,7 @@ STACK = $(TARGET_DIR)/debug/stack
 NEED_STACK = test -x $(STACK) || $(CARGO) build --workspace --bins
 
 help: ## Show this list
-	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  %-10s %s\n' "$$target" "$$text"; done
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  %-12s %s\n' "$$target" "$$text"; done
 
 up: ## Start the whole system and wait until it is healthy
 	$(CARGO) build --workspace --bins
@@ -38,6 +38,10 @@ logs: ## Follow all logs of `make up`
 test: ## Run all tests with throw-away engines
 	$(CARGO) build --workspace --bins
 	$(STACK) run -- $(CARGO) nextest run --workspace
+
+test-faults: ## Run the long tests of faults, some minutes, with throw-away engines
+	$(CARGO) build --workspace --bins
+	$(STACK) run -- $(CARGO) nextest run --workspace --profile faults --run-ignored only
 
 check: ## Check format, lints, documentation, licences, the edge's settings and scripts
 	$(CARGO) fmt --all --check

@@ -34,6 +34,12 @@ pub(crate) fn rabbitmq_server() -> Option<PathBuf> {
     if script.is_file() { Some(script.to_owned()) } else { find("rabbitmq-server") }
 }
 
+/// RabbitMQ's command for its operators, past the wrapper as well.
+pub(crate) fn rabbitmqctl() -> Option<PathBuf> {
+    let beside_server = rabbitmq_server()?.with_file_name("rabbitmqctl");
+    if beside_server.is_file() { Some(beside_server) } else { find("rabbitmqctl") }
+}
+
 /// An installed release of Postgres.
 #[derive(Debug)]
 pub(crate) struct PostgresRelease {

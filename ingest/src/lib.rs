@@ -24,6 +24,7 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use shared::access::Access;
 use shared::broker::topology::Queue;
+use shared::config::Environment;
 use shared::cors::Cors;
 use shared::lifecycle::{self, Tasks};
 use tokio::net::TcpListener;
@@ -33,7 +34,7 @@ use crate::config::Config;
 use crate::ledger::Ledger;
 use crate::memory::MemoryBudget;
 use crate::publish::{Batcher, Broker, RateBudget};
-use crate::spool::Spool;
+use crate::spool::{Spool, SpoolError};
 
 /// The key table is small; a statement that takes longer has lost its server.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -72,10 +73,7 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let pool = shared::postgres::pool(&config.postgres, "errata-ingest", STATEMENT_TIMEOUT)?;
-    let spool = match &config.spool_dir {
-        Some(dir) => Some(Arc::new(Spool::open(dir, config.spool_max_bytes)?)),
-        None => None,
-    };
+    let spool = open_spool(&config)?;
     // Background work goes on while the last requests finish, so it has a token of its own.
     let background = CancellationToken::new();
     let mut tasks = Tasks::new();
@@ -135,6 +133,24 @@ pub async fn run(
     background.cancel();
     tasks.drain(Duration::from_secs(2)).await;
     Ok(())
+}
+
+/// Opens the spool, where there is a durable folder for one.
+fn open_spool(config: &Config) -> Result<Option<Arc<Spool>>, SpoolError> {
+    let Some(dir) = &config.spool_dir else { return Ok(None) };
+    let spool = Spool::open(dir, config.spool_max_bytes)?;
+    if spool.lies_in_memory() {
+        // Temporary folders of developers often lie in memory, and nobody relies on them.
+        if config.service.environment != Environment::Development {
+            tracing::error!(
+                dir = %dir.display(),
+                "SPOOL_DIR lies in memory, which dies with the machine: there is no spool"
+            );
+            return Ok(None);
+        }
+        tracing::warn!(dir = %dir.display(), "the spool lies in memory and dies with the machine");
+    }
+    Ok(Some(Arc::new(spool)))
 }
 
 async fn report(memory: MemoryBudget, stop: CancellationToken) {

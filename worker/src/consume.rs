@@ -11,7 +11,7 @@ use lapin::types::{FieldTable, ShortString};
 use lapin::{Channel, Connection};
 use shared::batch::{Batch, MAX_BYTES, MESSAGE_TYPE};
 use shared::broker::topology::{self, Queue};
-use shared::broker::{self, Backoff, BrokerError};
+use shared::broker::{self, BROKER_TIMEOUT, Backoff, BrokerError};
 use shared::config::BrokerConfig;
 use shared::ids::BatchId;
 use shared::telemetry::ErrorChain;
@@ -41,6 +41,9 @@ const PREFETCH: u16 = 128;
 
 /// How often the depth of the queues is asked for.
 const DEPTH_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The last acknowledgements go out ahead of the goodbye; there is nothing else to wait for.
+const GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// One lane of the worker. It takes one queue only, so that what a project within its rate submits
 /// never waits behind a transaction full of a flood, nor is sent ahead to a lane that is busy with one.
@@ -110,8 +113,8 @@ impl Consumer {
         backoff: &mut Backoff,
     ) -> Result<(), SessionError> {
         let connection = broker::connect(&self.broker, "errata-worker").await?;
-        let control = control_channel(&connection, &self.namespace).await?;
-        let mut source = self.consume(&connection).await?;
+        let control = in_time(control_channel(&connection, &self.namespace)).await?;
+        let mut source = in_time(self.consume(&connection)).await?;
         let dead = DeadLetters { channel: &control, namespace: &self.namespace };
         let _up = self.readiness.lane_up();
         *backoff = Backoff::new();
@@ -122,7 +125,7 @@ impl Consumer {
                 biased;
                 () = shutdown.cancelled() => break,
                 _ = depth.tick(), if self.lane == 0 => {
-                    self.report_depth(&control).await?;
+                    in_time(self.report_depth(&control)).await?;
                     continue;
                 }
                 first = next(&mut source.deliveries) => first?,
@@ -130,11 +133,12 @@ impl Consumer {
             let gathered = gather(&mut source, first).await?;
             self.process(gathered, &dead, shutdown).await?;
         }
-        // What was delivered and not taken goes back to the queue with the connection.
-        connection
-            .close(200, "shutting down".into())
-            .await
-            .map_err(BrokerError::channel("close the connection"))?;
+        // What was delivered and not taken goes back to the queue with the connection. A broker that
+        // does not answer the goodbye takes it back when the process has ended.
+        let goodbye = connection.close(200, "shutting down".into());
+        if tokio::time::timeout(GOODBYE_TIMEOUT, goodbye).await.is_err() {
+            tracing::warn!(lane = self.lane, "the broker did not answer the goodbye");
+        }
         Ok(())
     }
 
@@ -187,6 +191,14 @@ impl Consumer {
         acknowledged.map_err(BrokerError::channel("acknowledge"))?;
         Ok(())
     }
+}
+
+/// Waits for what the broker answers. One that falls silent keeps its connections, and the heartbeats
+/// notice only after most of a minute.
+async fn in_time<T>(
+    answer: impl Future<Output = Result<T, BrokerError>>,
+) -> Result<T, BrokerError> {
+    tokio::time::timeout(BROKER_TIMEOUT, answer).await.map_err(|_| BrokerError::Timeout)?
 }
 
 async fn control_channel(connection: &Connection, namespace: &str) -> Result<Channel, BrokerError> {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -129,6 +130,18 @@ fn environment(ports: RabbitPorts, folder: &Path) -> BTreeMap<String, String> {
         ("RUNNING_UNDER_SYSTEMD", "true".to_owned()),
     ];
     entries.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+/// `rabbitmqctl` with arguments, aimed at the instance in this folder.
+pub(super) fn control(site: &Site, args: &[&str]) -> Result<Command, Error> {
+    let program = programs::rabbitmqctl();
+    let folder = site.folder.join("rabbitmq");
+    let mut command =
+        Command::new(program.ok_or_else(|| Program::Engine(EngineKind::RabbitMq).missing())?);
+    command.args(args).envs(environment(site.ports.rabbitmq, &folder)).current_dir(&folder);
+    // The cookie is readable for the broker's account alone.
+    site.account.apply(&mut command);
+    Ok(command)
 }
 
 /// Refuses a broker that is too old.

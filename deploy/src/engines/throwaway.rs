@@ -2,14 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::{EngineKind, EnginePorts, Site, Size, log_folder, throwaway_folder};
+use rustix::process::Signal;
+
+use super::{EngineKind, EnginePorts, Site, Size, log_folder, rabbitmq, throwaway_folder};
 use crate::account::Account;
+use crate::command::run;
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::keeper::Keeper;
 use crate::part::Part;
 use crate::process::Process;
+
+/// An Erlang machine of its own starts for every command; on a busy computer that takes its time.
+const CONTROL_LIMIT: Duration = Duration::from_secs(60);
 
 /// Private engines with a folder and ports of their own. They end, and the folder goes, with
 /// [`Engines::stop`], when this is dropped, and when the process that holds it is killed.
@@ -111,6 +118,32 @@ impl Engines {
             process.kill().await;
             self.keeper.forget(&part, process.id());
         }
+    }
+
+    /// SIGSTOP to every process of an engine: it keeps its connections and answers nobody.
+    pub fn pause(&self, kind: EngineKind) {
+        self.signal(kind, Signal::STOP);
+    }
+
+    /// Lets a paused engine go on.
+    pub fn resume(&self, kind: EngineKind) {
+        self.signal(kind, Signal::CONT);
+    }
+
+    fn signal(&self, kind: EngineKind, signal: Signal) {
+        for (_, process) in self.running.get(&kind).into_iter().flatten() {
+            for id in process.id().with_descendants() {
+                id.signal(signal);
+            }
+        }
+    }
+
+    /// Runs `rabbitmqctl` on the private RabbitMQ; what it printed comes back.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub async fn rabbitmqctl(&self, args: &[&str]) -> Result<String, Error> {
+        run(rabbitmq::control(&self.site, args)?, CONTROL_LIMIT).await
     }
 
     /// Starts an engine again on the same port and the same data, ending it first if it runs.

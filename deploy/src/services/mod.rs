@@ -84,6 +84,8 @@ pub(crate) struct Installation {
     pub(crate) ports: ServicePorts,
     /// Everything they read, ports aside.
     pub(crate) env: BTreeMap<String, String>,
+    /// What single services read instead.
+    pub(crate) own: BTreeMap<Service, BTreeMap<String, String>>,
 }
 
 impl Installation {
@@ -100,6 +102,7 @@ impl Installation {
         port: u16,
     ) -> Result<Part, Error> {
         let mut env = self.environment();
+        env.extend(self.own.get(&service).cloned().unwrap_or_default());
         env.insert(service.port_variable().to_owned(), port.to_string());
         let address = (Ipv4Addr::LOCALHOST, port).into();
         Ok(Part {

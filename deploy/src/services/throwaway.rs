@@ -24,6 +24,8 @@ use crate::testing::Sandbox;
 pub struct Options {
     /// The services' own settings: engines, namespace, and whatever the test wants to change.
     pub env: BTreeMap<String, String>,
+    /// What single services are told differently.
+    pub own: BTreeMap<Service, BTreeMap<String, String>>,
     /// Whether HAProxy stands in front.
     pub edge: bool,
 }
@@ -45,7 +47,7 @@ impl Options {
     fn at(database: String, redis: String, amqp: String) -> Self {
         let urls = [("DATABASE_URL", database), ("REDIS_URL", redis), ("AMQP_URL", amqp)];
         let env = urls.map(|(name, url)| (name.to_owned(), url)).into();
-        Self { env, edge: false }
+        Self { env, own: BTreeMap::new(), edge: false }
             .set("ENVIRONMENT", "development")
             .set("TRUSTED_PROXIES", "127.0.0.1/32")
     }
@@ -54,6 +56,13 @@ impl Options {
     #[must_use]
     pub fn set(mut self, name: &str, value: &str) -> Self {
         self.env.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Sets one variable for one service alone.
+    #[must_use]
+    pub fn set_for(mut self, service: Service, name: &str, value: &str) -> Self {
+        self.own.entry(service).or_default().insert(name.to_owned(), value.to_owned());
         self
     }
 
@@ -89,7 +98,7 @@ impl Services {
         let account = Account::for_engines()?;
         account.own(&folder)?;
         let keeper = Keeper::Guarded(Guard::over(&folder)?);
-        let installation = installation(&folder, options.env)?;
+        let installation = installation(&folder, options.env, options.own)?;
         installation.worker(&["migrate"]).await?;
         let running = BTreeMap::new();
         let mut services = Self { running, installation, folder, keeper, extra_workers: 0 };
@@ -235,7 +244,11 @@ impl Drop for Services {
     }
 }
 
-fn installation(folder: &Path, mut env: BTreeMap<String, String>) -> Result<Installation, Error> {
+fn installation(
+    folder: &Path,
+    mut env: BTreeMap<String, String>,
+    own: BTreeMap<Service, BTreeMap<String, String>>,
+) -> Result<Installation, Error> {
     let logs = folder.join("log");
     let spool = folder.join("spool");
     fs::create_dir_all(&spool).map_err(Error::io("create", &spool))?;
@@ -243,5 +256,5 @@ fn installation(folder: &Path, mut env: BTreeMap<String, String>) -> Result<Inst
     env.entry("SPOOL_DIR".to_owned()).or_insert_with(|| spool.display().to_string());
     env.entry("PUBLIC_URL".to_owned()).or_insert_with(|| format!("http://127.0.0.1:{edge}"));
     let ports = ServicePorts { edge, ingest, query_api, worker };
-    Ok(Installation { binaries: binaries()?, folder: folder.to_owned(), logs, ports, env })
+    Ok(Installation { binaries: binaries()?, folder: folder.to_owned(), logs, ports, env, own })
 }

@@ -1,5 +1,6 @@
 //! `stack up`: the whole system, kept running.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use super::place::Place;
@@ -121,6 +122,7 @@ async fn start_services(
         logs: place.logs.clone(),
         ports: settings.service_ports,
         env,
+        own: BTreeMap::new(),
     };
     tracing::info!("bringing the database up to date …");
     installation.worker(&["migrate"]).await?;

@@ -22,7 +22,7 @@ pub(crate) enum PublishError {
     Away,
     #[error("the broker went away or blocked publishing before it confirmed")]
     Interrupted,
-    #[error("the broker did not confirm within {} seconds", BROKER_TIMEOUT.as_secs())]
+    #[error("the broker did not confirm within {} seconds", CONFIRM_TIMEOUT.as_secs())]
     Timeout,
     #[error("no queue took the message")]
     Unroutable,
@@ -45,6 +45,10 @@ impl PublishError {
         }
     }
 }
+
+/// A confirm that takes longer is given up. A client is to be answered within five seconds, and the
+/// rest of them is for the spool.
+const CONFIRM_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Messages published and not yet confirmed, at most: two of each queue's batcher and those of the
 /// spool's drain, with room to spare.
@@ -127,7 +131,7 @@ impl Broker {
         let started = tokio::time::Instant::now();
         let outcome = tokio::select! {
             biased;
-            confirmed = tokio::time::timeout(BROKER_TIMEOUT, self.confirmed(&channels, queue, batch_id, body)) => {
+            confirmed = tokio::time::timeout(CONFIRM_TIMEOUT, self.confirmed(&channels, queue, batch_id, body)) => {
                 confirmed.unwrap_or(Err(PublishError::Timeout))
             }
             // Waiting out the timeout would only delay the spool.
@@ -203,7 +207,7 @@ impl Keeper {
     async fn session(&self, backoff: &mut Backoff) -> Result<(), BrokerError> {
         let connection = access::connect(&self.config, "errata-ingest").await?;
         let mut events = std::pin::pin!(connection.events_listener());
-        let channels = Arc::new(self.open(&connection).await?);
+        let mut channels = Arc::new(self.open(&connection).await?);
         let control = self.control(&connection).await?;
         // A doubt about the connection before this one is no doubt about this one.
         let _stale: Option<()> = self.doubt.notified().now_or_never();
@@ -230,6 +234,9 @@ impl Keeper {
                 }
                 Some(Event::ConnectionUnblocked) => {
                     tracing::info!("the broker takes messages again");
+                    // Channels whose confirm was given up when it blocked never come back, so after
+                    // a few alarms none would be left.
+                    channels = Arc::new(self.open(&connection).await?);
                     self.channels.send_replace(Some(Arc::clone(&channels)));
                 }
                 Some(Event::Error(source)) => {

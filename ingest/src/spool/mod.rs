@@ -6,6 +6,7 @@
 //! worker knows its batch id.
 
 mod drain;
+mod memory;
 mod record;
 mod segment;
 
@@ -46,6 +47,12 @@ pub(crate) enum SpoolError {
         #[source]
         source: io::Error,
     },
+    #[error("SPOOL_DIR is {path:?}, which is no folder that can be written")]
+    Unusable {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("the spool folder {} belongs to another process", .0.display())]
     InUse(PathBuf),
     #[error("the write to the spool was interrupted")]
@@ -75,9 +82,9 @@ struct State {
 impl Spool {
     /// Opens the folder, making it if need be. What an earlier process left is drained.
     pub(crate) fn open(dir: &Path, max_bytes: u64) -> Result<Self, SpoolError> {
-        let failed = |source| SpoolError::Write { path: dir.to_owned(), source };
-        std::fs::create_dir_all(dir).map_err(failed)?;
-        let lock = File::create(dir.join("lock")).map_err(failed)?;
+        let unusable = |source| SpoolError::Unusable { path: dir.to_owned(), source };
+        std::fs::create_dir_all(dir).map_err(unusable)?;
+        let lock = File::create(dir.join("lock")).map_err(unusable)?;
         lock.try_lock().map_err(|_| SpoolError::InUse(dir.to_owned()))?;
         let segments = list(dir)?;
         let bytes = segments.iter().map(|segment| segment.bytes).sum();
@@ -93,6 +100,11 @@ impl Spool {
             appended: Notify::new(),
             _lock: lock,
         })
+    }
+
+    /// Whether what is spooled is gone when the machine stops.
+    pub(crate) fn lies_in_memory(&self) -> bool {
+        memory::holds(&self.dir)
     }
 
     /// Writes a message and syncs it: when this returns, it survives the process and the machine.
@@ -146,8 +158,8 @@ impl Spool {
         Ok(oldest)
     }
 
-    /// Removes a segment whose messages are all confirmed. One that could not be read to its end is
-    /// kept under another name, for a person to look at.
+    /// Removes a segment whose messages are all confirmed. What could not be read of it is kept in a
+    /// file of its own, for a person to look at.
     fn remove(&self, segment: &segment::Segment, read_bytes: u64) -> Result<(), SpoolError> {
         let outcome = if read_bytes < segment.bytes {
             tracing::error!(
@@ -155,7 +167,7 @@ impl Spool {
                 unread = segment.bytes - read_bytes,
                 "a segment of the spool is damaged or torn; what follows is kept aside"
             );
-            segment.set_aside()
+            segment.set_aside(read_bytes)
         } else {
             segment.remove()
         };
@@ -225,17 +237,28 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_segment_is_kept_aside() {
+    fn what_is_damaged_is_kept_aside_each_time() {
         let dir = tempfile::tempdir().unwrap();
-        let spool = Spool::open(dir.path(), 1 << 20).unwrap();
-        spool.append_blocking(&record("good")).unwrap();
-        spool.append_blocking(&record("damaged")).unwrap();
-        let path = list(dir.path()).unwrap()[0].path.clone();
-        let mut bytes = std::fs::read(&path).unwrap();
-        *bytes.last_mut().unwrap() ^= 1;
-        std::fs::write(&path, &bytes).unwrap();
-        assert_eq!(bodies(&spool), ["good"]);
-        assert_eq!(std::fs::read(path.with_extension("damaged")).unwrap(), bytes);
+        let mut expected = Vec::new();
+        for text in ["damaged", "damaged as well"] {
+            // Opened with nothing in it, so both times the segment has the same number.
+            let spool = Spool::open(dir.path(), 1 << 20).unwrap();
+            spool.append_blocking(&record("good")).unwrap();
+            let damaged = record(text);
+            spool.append_blocking(&damaged).unwrap();
+            let path = list(dir.path()).unwrap()[0].path.clone();
+            let mut bytes = std::fs::read(&path).unwrap();
+            *bytes.last_mut().unwrap() ^= 1;
+            std::fs::write(&path, &bytes).unwrap();
+            assert_eq!(bodies(&spool), ["good"]);
+            expected.push(bytes[bytes.len() - damaged.encode().len()..].to_vec());
+        }
+        let files = std::fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap().path());
+        let mut kept: Vec<PathBuf> =
+            files.filter(|path| path.extension().is_some_and(|found| found == "damaged")).collect();
+        kept.sort();
+        let kept: Vec<Vec<u8>> = kept.iter().map(|path| std::fs::read(path).unwrap()).collect();
+        assert_eq!(kept, expected);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The files of the spool.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, Write as _};
+use std::io::{self, BufReader, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::SpoolError;
@@ -71,9 +71,25 @@ impl Segment {
         std::fs::remove_file(&self.path)
     }
 
-    /// Keeps the file under a name that is no segment's.
-    pub(super) fn set_aside(&self) -> io::Result<()> {
-        std::fs::rename(&self.path, self.path.with_extension("damaged"))
+    /// Keeps what follows the readable records, in a file whose name is no segment's, and removes the
+    /// rest: a torn record is small, and a whole segment for each would fill the disk past the bound
+    /// of the spool. When that fails, the whole file is kept.
+    pub(super) fn set_aside(&self, readable: u64) -> io::Result<()> {
+        // Named by the time, too: numbers begin again when the spool was empty at a start.
+        let now = shared::time::now().format("%Y%m%dT%H%M%S%6f");
+        let aside = self.path.with_extension(format!("{now}.damaged"));
+        match self.copy_rest(readable, &aside) {
+            Ok(()) => self.remove(),
+            Err(_) => std::fs::rename(&self.path, aside),
+        }
+    }
+
+    fn copy_rest(&self, from: u64, to: &Path) -> io::Result<()> {
+        let mut source = File::open(&self.path)?;
+        source.seek(SeekFrom::Start(from))?;
+        let mut rest = File::create(to)?;
+        io::copy(&mut source, &mut rest)?;
+        rest.sync_all()
     }
 }
 
