@@ -10,8 +10,8 @@ use lapin::{Connection, ConnectionProperties};
 
 use crate::config::BrokerConfig;
 
-/// Every wait for the broker ends after this time; what is published and not confirmed by then goes
-/// to the spool.
+/// Every wait for the broker ends after this time. What ingest publishes waits for less, so that its
+/// client is answered in time.
 pub const BROKER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why there is no connection to the broker.
