@@ -51,7 +51,7 @@ async fn bad_requests_are_refused_in_bounded_memory_and_reach_nobody() {
     let invalid: u64 = rows.iter().chain(&slow()).map(|row| row.expected.invalid()).sum();
     let metrics = Client::new(system.services.url(Service::Ingest)).text("/metrics").await;
     assert_eq!(counted(&metrics, "invalid"), invalid);
-    unharmed(&system, pid);
+    unharmed(&system, Service::Ingest, pid);
     system.stop().await;
 }
 
@@ -74,7 +74,29 @@ async fn through_the_edge_they_are_answered_alike() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     let stored = rows.iter().map(|row| row.expected.stored()).sum();
     only_these_arrived(&system, stored, &accepted).await;
-    unharmed(&system, pid);
+    unharmed(&system, Service::Ingest, pid);
+    system.stop().await;
+}
+
+#[tokio::test]
+async fn bad_reads_and_changes_are_refused_in_bounded_memory() {
+    let system = System::start().await;
+    let pid = system.services.pid(Service::QueryApi).unwrap();
+    let address = address(&system.services.url(Service::QueryApi));
+    let (mut faults, mut report) = (Vec::new(), Vec::new());
+    for row in table::reads() {
+        let watch = Watch::over(pid);
+        let answer = exchange::send(&address, &row).await;
+        let peak = watch.peak();
+        report.push(line(&row, &answer, peak));
+        faults.extend(check(&row, &answer));
+        if peak > row.cost.kib() {
+            faults.push(format!("{}: cost {peak} KiB, not {}", row.name, row.cost.kib()));
+        }
+    }
+    write_down(&report);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    unharmed(&system, Service::QueryApi, pid);
     system.stop().await;
 }
 
@@ -171,8 +193,8 @@ fn counted(metrics: &str, outcome: &str) -> u64 {
 }
 
 /// The same process still runs, and none has panicked.
-fn unharmed(system: &System, pid: i32) {
-    assert_eq!(system.services.pid(Service::Ingest), Some(pid));
+fn unharmed(system: &System, service: Service, pid: i32) {
+    assert_eq!(system.services.pid(service), Some(pid));
     assert!(std::path::Path::new(&format!("/proc/{pid}")).exists());
     for service in Service::ALL {
         let log = std::fs::read_to_string(system.services.log(service)).unwrap();
