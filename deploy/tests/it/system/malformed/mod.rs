@@ -13,7 +13,7 @@ use futures_util::future::join_all;
 
 use self::exchange::Answer;
 use self::memory::Watch;
-use self::row::{Expected, Row};
+use self::row::{Cost, Expected, Row};
 use super::client::{Client, System, database_client};
 
 #[tokio::test]
@@ -25,12 +25,14 @@ async fn bad_requests_are_refused_in_bounded_memory_and_reach_nobody() {
     let slow = || table::slow_bodies().into_iter().chain(table::slow_heads()).collect::<Vec<_>>();
     let (mut faults, mut report, mut accepted) = (Vec::new(), Vec::new(), BTreeSet::new());
 
+    let (first, mut highest) = (Watch::over(pid), 0);
     // The slow ones wait beside the others and cost next to nothing.
     let waiting = shared::lifecycle::spawn(all_at_once(address.clone(), slow()));
     for row in &rows {
         let watch = Watch::over(pid);
         let answer = exchange::send(&address, row).await;
         let peak = watch.peak();
+        highest = highest.max(watch.peak_since(first));
         report.push(line(row, &answer, peak));
         faults.extend(check(row, &answer));
         if peak > row.cost.kib() {
@@ -42,8 +44,11 @@ async fn bad_requests_are_refused_in_bounded_memory_and_reach_nobody() {
         report.push(line(&row, &answer, 0));
         faults.extend(check(&row, &answer));
     }
+    report.push(format!("the highest peak above the start: {highest} KiB"));
     write_down(&report);
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+    // The dearest row, and what the allocator has kept of the others: they leave nothing that adds up.
+    assert!(highest <= Cost::Mended.kib() + 2 * Cost::Body.kib(), "{highest} KiB");
 
     let stored = rows.iter().map(|row| row.expected.stored()).sum();
     assert_eq!(i64::try_from(accepted.len()).unwrap(), stored);
@@ -215,5 +220,4 @@ fn write_down(report: &[String]) {
     for line in report {
         println!("{line}");
     }
-    println!("{} requests", report.len());
 }
