@@ -17,9 +17,15 @@ impl Watch {
         Self { pid, held_before: kib(pid, "VmRSS:") }
     }
 
-    /// By how many KiB the process has grown at its peak since then.
+    /// By how many KiB the process has grown at its peak since then. What the allocator had kept from
+    /// earlier requests and used again is no growth.
     pub(super) fn peak(self) -> u64 {
         kib(self.pid, "VmHWM:").saturating_sub(self.held_before)
+    }
+
+    /// By how many KiB the peak lies above what an earlier watch began with.
+    pub(super) fn peak_since(self, earlier: Self) -> u64 {
+        kib(self.pid, "VmHWM:").saturating_sub(earlier.held_before)
     }
 }
 

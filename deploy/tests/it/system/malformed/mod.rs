@@ -13,7 +13,7 @@ use futures_util::future::join_all;
 
 use self::exchange::Answer;
 use self::memory::Watch;
-use self::row::{Expected, Row};
+use self::row::{Cost, Expected, Row};
 use super::client::{Client, System, database_client};
 
 #[tokio::test]
@@ -25,12 +25,14 @@ async fn bad_requests_are_refused_in_bounded_memory_and_reach_nobody() {
     let slow = || table::slow_bodies().into_iter().chain(table::slow_heads()).collect::<Vec<_>>();
     let (mut faults, mut report, mut accepted) = (Vec::new(), Vec::new(), BTreeSet::new());
 
+    let (first, mut highest) = (Watch::over(pid), 0);
     // The slow ones wait beside the others and cost next to nothing.
     let waiting = shared::lifecycle::spawn(all_at_once(address.clone(), slow()));
     for row in &rows {
         let watch = Watch::over(pid);
         let answer = exchange::send(&address, row).await;
         let peak = watch.peak();
+        highest = highest.max(watch.peak_since(first));
         report.push(line(row, &answer, peak));
         faults.extend(check(row, &answer));
         if peak > row.cost.kib() {
@@ -42,8 +44,11 @@ async fn bad_requests_are_refused_in_bounded_memory_and_reach_nobody() {
         report.push(line(&row, &answer, 0));
         faults.extend(check(&row, &answer));
     }
+    report.push(format!("the highest peak above the start: {highest} KiB"));
     write_down(&report);
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+    // The dearest row, and what the allocator has kept of the others: they leave nothing that adds up.
+    assert!(highest <= Cost::Mended.kib() + 2 * Cost::Body.kib(), "{highest} KiB");
 
     let stored = rows.iter().map(|row| row.expected.stored()).sum();
     assert_eq!(i64::try_from(accepted.len()).unwrap(), stored);
@@ -51,7 +56,7 @@ async fn bad_requests_are_refused_in_bounded_memory_and_reach_nobody() {
     let invalid: u64 = rows.iter().chain(&slow()).map(|row| row.expected.invalid()).sum();
     let metrics = Client::new(system.services.url(Service::Ingest)).text("/metrics").await;
     assert_eq!(counted(&metrics, "invalid"), invalid);
-    unharmed(&system, pid);
+    unharmed(&system, Service::Ingest, pid);
     system.stop().await;
 }
 
@@ -74,7 +79,29 @@ async fn through_the_edge_they_are_answered_alike() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     let stored = rows.iter().map(|row| row.expected.stored()).sum();
     only_these_arrived(&system, stored, &accepted).await;
-    unharmed(&system, pid);
+    unharmed(&system, Service::Ingest, pid);
+    system.stop().await;
+}
+
+#[tokio::test]
+async fn bad_reads_and_changes_are_refused_in_bounded_memory() {
+    let system = System::start().await;
+    let pid = system.services.pid(Service::QueryApi).unwrap();
+    let address = address(&system.services.url(Service::QueryApi));
+    let (mut faults, mut report) = (Vec::new(), Vec::new());
+    for row in table::reads() {
+        let watch = Watch::over(pid);
+        let answer = exchange::send(&address, &row).await;
+        let peak = watch.peak();
+        report.push(line(&row, &answer, peak));
+        faults.extend(check(&row, &answer));
+        if peak > row.cost.kib() {
+            faults.push(format!("{}: cost {peak} KiB, not {}", row.name, row.cost.kib()));
+        }
+    }
+    write_down(&report);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    unharmed(&system, Service::QueryApi, pid);
     system.stop().await;
 }
 
@@ -171,8 +198,8 @@ fn counted(metrics: &str, outcome: &str) -> u64 {
 }
 
 /// The same process still runs, and none has panicked.
-fn unharmed(system: &System, pid: i32) {
-    assert_eq!(system.services.pid(Service::Ingest), Some(pid));
+fn unharmed(system: &System, service: Service, pid: i32) {
+    assert_eq!(system.services.pid(service), Some(pid));
     assert!(std::path::Path::new(&format!("/proc/{pid}")).exists());
     for service in Service::ALL {
         let log = std::fs::read_to_string(system.services.log(service)).unwrap();
@@ -193,5 +220,4 @@ fn write_down(report: &[String]) {
     for line in report {
         println!("{line}");
     }
-    println!("{} requests", report.len());
 }

@@ -4,6 +4,7 @@ mod bodies;
 mod fields;
 mod heads;
 mod json;
+mod reads;
 
 use super::row::{After, Ask, Expected, Row};
 
@@ -15,6 +16,11 @@ pub(super) fn rows() -> Vec<Row> {
 /// Rows that the edge hands on to ingest as they are.
 pub(super) fn through_the_edge() -> Vec<Row> {
     json::rows().into_iter().chain(fields::in_bodies()).chain(bodies::compressed()).collect()
+}
+
+/// Rows for the query API.
+pub(super) fn reads() -> Vec<Row> {
+    reads::rows()
 }
 
 /// Bytes that are no HTTP/1, which every service refuses.
