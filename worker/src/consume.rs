@@ -39,8 +39,8 @@ const MAX_GATHERED_BYTES: usize = 16 << 20;
 /// for single large events, so this bounds the memory of a lane.
 const PREFETCH: u16 = 128;
 
-/// How often the depth of the queues is asked for.
-const DEPTH_INTERVAL: Duration = Duration::from_secs(5);
+/// How often a lane looks at its queue.
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The last acknowledgements go out ahead of the goodbye; there is nothing else to wait for.
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -51,7 +51,7 @@ const GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct Consumer {
     /// The queue that it takes.
     pub queue: Queue,
-    /// Number of the lane among those of the queue; the first one also watches its depth.
+    /// Number of the lane among those of the queue.
     pub lane: u32,
     /// Where the broker is.
     pub broker: BrokerConfig,
@@ -118,14 +118,14 @@ impl Consumer {
         let dead = DeadLetters { channel: &control, namespace: &self.namespace };
         let _up = self.readiness.lane_up();
         *backoff = Backoff::new();
-        let mut depth = tokio::time::interval(DEPTH_INTERVAL);
+        let mut check = tokio::time::interval(CHECK_INTERVAL);
         loop {
             // Only the wait for a first message may be cancelled: what was taken must be stored.
             let first = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
-                _ = depth.tick(), if self.lane == 0 => {
-                    in_time(self.report_depth(&control)).await?;
+                _ = check.tick() => {
+                    in_time(self.check(&control)).await?;
                     continue;
                 }
                 first = next(&mut source.deliveries) => first?,
@@ -162,11 +162,15 @@ impl Consumer {
         Ok(Source { channel, deliveries })
     }
 
-    /// Reports how many messages wait: of the lane's own queue, and of the dead letters.
-    async fn report_depth(&self, channel: &Channel) -> Result<(), BrokerError> {
+    /// Reports how many messages wait, and notices a connection that died in silence and a queue that
+    /// was deleted and made anew: of that the broker does not always tell a consumer.
+    async fn check(&self, channel: &Channel) -> Result<(), BrokerError> {
         for queue in [self.queue, Queue::Dead] {
-            let (ready, _) = topology::depth(channel, queue, &self.namespace).await?;
+            let (ready, consumers) = topology::depth(channel, queue, &self.namespace).await?;
             metrics::set(Gauge::QueueReadyMessages, queue.label(), u64::from(ready));
+            if queue == self.queue && consumers == 0 {
+                return Err(BrokerError::NotConsuming);
+            }
         }
         Ok(())
     }

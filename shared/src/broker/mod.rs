@@ -32,6 +32,8 @@ pub enum BrokerError {
     },
     #[error("the broker did not take the message")]
     NotConfirmed,
+    #[error("the queue has no consumer, although it is being consumed")]
+    NotConsuming,
     #[error("no broker is configured")]
     NoBroker,
 }

@@ -23,13 +23,16 @@ pub enum TelemetryError {
     Metrics(#[source] metrics_exporter_prometheus::BuildError),
 }
 
+/// The broker's client logs messages that no queue took, byte by byte.
+const NEVER_LOGGED: &str = "lapin::returned_messages=off";
+
 /// Starts logging (JSON lines outside development, readable lines in it) and the metrics recorder,
 /// whose handle renders `/metrics`.
 ///
 /// # Errors
 /// When either was started in this process before.
 pub fn init(config: &ServiceConfig) -> Result<PrometheusHandle, TelemetryError> {
-    let filter = EnvFilter::new(&config.log_level);
+    let filter = EnvFilter::new(format!("{},{NEVER_LOGGED}", config.log_level));
     let registry = tracing_subscriber::registry().with(filter);
     match config.environment {
         Environment::Development => registry

@@ -153,7 +153,7 @@ fn check(row: &Row, answer: &Answer) -> Vec<String> {
             let found: Vec<&str> = results.filter_map(|result| result["code"].as_str()).collect();
             expect("codes", Some(&found.join(" ")), Some(&codes.join(" ")));
         }
-        Expected::Refused { code, field, .. } | Expected::Unreadable { code, field, .. } => {
+        Expected::Refused { code, field, .. } | Expected::NoEvent { code, field, .. } => {
             expect("code", body["code"].as_str(), Some(code));
             expect("field", body["details"]["errors"][0]["field"].as_str(), field);
             expect("form", body["status"].as_str(), Some("error"));

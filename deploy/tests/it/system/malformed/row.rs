@@ -30,8 +30,8 @@ pub(crate) enum Expected {
     Batch { accepted: i64, codes: &'static [&'static str] },
     /// Refused, with the code and the first bad field.
     Refused { status: u16, code: &'static str, field: Option<&'static str> },
-    /// Refused before any service saw it: the parser's answer.
-    Unreadable { status: u16, code: &'static str, field: Option<&'static str> },
+    /// Refused as something that is no event: what the parser can't read, and what is sent to no door.
+    NoEvent { status: u16, code: &'static str, field: Option<&'static str> },
 }
 
 impl Expected {
@@ -39,7 +39,7 @@ impl Expected {
         match self {
             Self::Stored => 201,
             Self::Batch { .. } => 200,
-            Self::Refused { status, .. } | Self::Unreadable { status, .. } => status,
+            Self::Refused { status, .. } | Self::NoEvent { status, .. } => status,
         }
     }
 
@@ -48,15 +48,15 @@ impl Expected {
         match self {
             Self::Stored => 1,
             Self::Batch { accepted, .. } => accepted,
-            Self::Refused { .. } | Self::Unreadable { .. } => 0,
+            Self::Refused { .. } | Self::NoEvent { .. } => 0,
         }
     }
 
-    /// Events that are counted as invalid. What was sent to no door is none.
+    /// Events that are counted as invalid.
     pub(crate) fn invalid(self) -> u64 {
         match self {
             Self::Batch { codes, .. } => codes.len() as u64,
-            Self::Refused { status: 404 | 405, .. } | Self::Stored | Self::Unreadable { .. } => 0,
+            Self::Stored | Self::NoEvent { .. } => 0,
             Self::Refused { .. } => 1,
         }
     }
@@ -124,6 +124,11 @@ pub(crate) const fn refused(status: u16, code: &'static str) -> Expected {
     Expected::Refused { status, code, field: None }
 }
 
+/// Sent where there is no door.
+pub(crate) const fn no_door(status: u16, code: &'static str) -> Expected {
+    Expected::NoEvent { status, code, field: None }
+}
+
 /// Refused for a field.
 pub(crate) const fn invalid(field: &'static str) -> Expected {
     Expected::Refused { status: 400, code: "VALIDATION_ERROR", field: Some(field) }
@@ -131,7 +136,7 @@ pub(crate) const fn invalid(field: &'static str) -> Expected {
 
 /// Refused by the parser, which calls the part `request` or `headers`.
 pub(crate) const fn unreadable(field: &'static str) -> Expected {
-    Expected::Unreadable { status: 400, code: "VALIDATION_ERROR", field: Some(field) }
+    Expected::NoEvent { status: 400, code: "VALIDATION_ERROR", field: Some(field) }
 }
 
 /// A request under construction. It starts good; the rows spoil it.

@@ -1,12 +1,13 @@
 //! Request lines and headers: lengths that lie, methods, paths, keys, floods.
 
 use super::super::row::{
-    After, Ask, Expected, MALFORMED, Row, UNSUPPORTED, invalid, refused, unreadable,
+    After, Ask, Expected, MALFORMED, Row, UNSUPPORTED, invalid, no_door, refused, unreadable,
 };
 use super::good;
 
-const UNKNOWN: Expected = refused(404, "NOT_FOUND");
-const NO_METHOD: Expected = refused(405, "METHOD_NOT_ALLOWED");
+const UNKNOWN: Expected = no_door(404, "NOT_FOUND");
+const NO_METHOD: Expected = no_door(405, "METHOD_NOT_ALLOWED");
+const NO_PROJECT: Expected = refused(404, "NOT_FOUND");
 const NO_KEY: Expected = refused(401, "AUTHENTICATION_ERROR");
 
 pub(super) fn rows() -> Vec<Row> {
@@ -136,7 +137,7 @@ fn paths() -> Vec<Row> {
         row("http://elsewhere/api/errors", Expected::Stored),
         row("http://elsewhere/api/stats", UNKNOWN),
         row("api/errors", unreadable("request")),
-        row("/api/errors?project_id=99", UNKNOWN),
+        row("/api/errors?project_id=99", NO_PROJECT),
         row("/api/errors?project_id=one", invalid("project_id")),
         row("/api/errors?project_id=", invalid("project_id")),
         row("/api/errors?project_id=-1", invalid("project_id")),
@@ -166,7 +167,7 @@ fn keys() -> Vec<Row> {
         row("a UUID of nobody", b"550e8400e29b41d4a716446655440000", NO_KEY),
         row("the nil UUID", b"00000000000000000000000000000000", NO_KEY),
         row("an attempt at SQL", b"' OR 1=1 --", NO_KEY),
-        error().also("X-Project-Id", "99").expect("project: unknown", UNKNOWN),
+        error().also("X-Project-Id", "99").expect("project: unknown", NO_PROJECT),
         error().also("X-Project-Id", "x").expect("project: no number", invalid("X-Project-Id")),
         error().also("X-Project-Id", "0").expect("project: zero", invalid("X-Project-Id")),
         error()

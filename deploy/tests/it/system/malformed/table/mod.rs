@@ -48,7 +48,7 @@ pub(super) fn slow_bodies() -> Vec<Row> {
 
 /// Heads that a service waits for in vain.
 pub(super) fn slow_heads() -> Vec<Row> {
-    let expected = Expected::Unreadable { status: 408, code: "REQUEST_TIMEOUT", field: None };
+    let expected = Expected::NoEvent { status: 408, code: "REQUEST_TIMEOUT", field: None };
     let row = |name: &str, bytes: &[u8]| Row::new(name, bytes.to_vec(), expected);
     let head = b"POST /api/errors HTTP/1.1\r\nHost: errata";
     vec![
