@@ -90,7 +90,7 @@ impl<'a> Changes<'a> {
             let (name, facet) = store.place(event, names)?;
             changes.add_to_error(*event, name);
             changes.add_to_rollups(event, name.group_id, facet);
-            changes.add_to_bytes(event, store);
+            changes.add_to_bytes(event);
         }
         Ok(changes)
     }
@@ -103,10 +103,10 @@ impl<'a> Changes<'a> {
             .add(event);
     }
 
-    fn add_to_bytes(&mut self, event: &New<'_>, store: Store<'_>) {
+    fn add_to_bytes(&mut self, event: &New<'_>) {
         if let Ok(payload) = event.payload {
-            let day = store.days.of(event.received_at);
-            let bytes = self.payload_bytes.entry((event.project_id, day)).or_default();
+            let day = (event.project_id, event.arrival.day);
+            let bytes = self.payload_bytes.entry(day).or_default();
             *bytes += i64::try_from(payload.bytes.len()).unwrap_or_default();
         }
     }
