@@ -85,6 +85,18 @@ async fn the_latest_event_is_one_that_can_be_shown() {
 }
 
 #[tokio::test]
+async fn of_events_that_cannot_be_shown_the_newest_is_the_latest() {
+    let place = Place::with_budgets(Budgets { error_payloads_per_hour: 1, project_bytes: 0 }).await;
+    let [newer, older, newest] = [5, 2, 9].map(|minute| received("bare", moment(2, minute)));
+    for (event, latest) in [(&newer, &newer), (&older, &newer), (&newest, &newest)] {
+        place.store(&[batch(vec![event.clone()])]).await;
+        let shown = place.value::<uuid::Uuid>("SELECT latest_event_id FROM error_stats").await;
+        assert_eq!(shown, latest.event_id.0);
+    }
+    place.close().await;
+}
+
+#[tokio::test]
 async fn a_project_over_its_bytes_keeps_counting() {
     // A payload of the tests has seven bytes.
     let budgets = Budgets { error_payloads_per_hour: 1_000, project_bytes: 21 };
