@@ -58,7 +58,7 @@ pub(super) struct ErrorChange<'a> {
     pub(super) latest: New<'a>,
     pub(super) first_seen: DateTime<Utc>,
     pub(super) last_seen: DateTime<Utc>,
-    /// The last hour in which payloads were kept, and how many of that hour.
+    /// The last hour in which payloads were kept, now or before, and how many this batch keeps of it.
     pub(super) payload_hour: Option<DateTime<Utc>>,
     pub(super) payloads: i32,
     /// The latest moment at which an event had both happened and been received.
@@ -99,7 +99,7 @@ impl<'a> Changes<'a> {
         self.group_errors.insert((event.project_id, name.group_id), name.error_id);
         self.errors
             .entry((event.project_id, name.error_id))
-            .or_insert_with(|| ErrorChange::before(event, name.known))
+            .or_insert_with(|| ErrorChange::before(event, name))
             .add(event);
     }
 
@@ -129,16 +129,16 @@ impl<'a> Changes<'a> {
 
 impl<'a> ErrorChange<'a> {
     /// No change yet, of an error whose first event of the batch this is.
-    fn before(first: New<'a>, known: bool) -> Self {
+    fn before(first: New<'a>, name: Name) -> Self {
         Self {
-            known,
+            known: name.known,
             events: 0,
             users: 0,
             first: first.arrival.entry,
             latest: first,
             first_seen: first.occurred_at,
             last_seen: first.occurred_at,
-            payload_hour: None,
+            payload_hour: name.payload_hour,
             payloads: 0,
             newest: first.occurred_at.min(first.received_at),
             newest_receipt: first.received_at,

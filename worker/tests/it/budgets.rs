@@ -44,8 +44,16 @@ async fn an_error_keeps_so_many_payloads_of_an_hour_and_every_count() {
     // What comes late out of a spool counts in the hour that is being used.
     let ended = place.store(&[storm(3, 0, 5)]).await;
     assert_eq!((ended.stored, ended.counted_only), (4, 1));
-    assert_eq!(place.value::<i64>(WHOLE).await, 20);
-    place.assert_counts(52).await;
+    // Also when it comes from two hours at once.
+    let late = |hours_ago| received("late", moment(hours_ago, 0));
+    place.store(&[batch(vec![late(1)])]).await;
+    let ended = place.store(&[batch(vec![late(3), late(2)])]).await;
+    assert_eq!((ended.stored, ended.counted_only), (2, 0));
+    let payloads = "SELECT payloads FROM error_stats JOIN errors USING (project_id, error_id)
+                    WHERE message = 'late'";
+    assert_eq!(place.value::<i32>(payloads).await, 3);
+    assert_eq!(place.value::<i64>(WHOLE).await, 23);
+    place.assert_counts(55).await;
     let counted_only = ("counted_only".to_owned(), "error_budget".to_owned());
     assert_eq!(place.ledger().await[&counted_only], 32);
     place.close().await;
