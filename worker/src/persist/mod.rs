@@ -286,7 +286,11 @@ impl Store<'_> {
         }
         let (left, right) = arrivals.split_at(arrivals.len() / 2);
         let mut outcomes = Box::pin(self.bisecting(tx, left, dead)).await?;
-        outcomes.merge(Box::pin(self.bisecting(tx, right, dead)).await?);
+        // What the one half keeps uses up the budgets of the other.
+        let projects: Vec<ProjectId> = self.stored_bytes.keys().copied().collect();
+        let stored_bytes = existing_projects(tx, &projects).await?;
+        let rest = Store { stored_bytes: &stored_bytes, ..self };
+        outcomes.merge(Box::pin(rest.bisecting(tx, right, dead)).await?);
         Ok(outcomes)
     }
 }

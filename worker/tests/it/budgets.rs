@@ -93,6 +93,16 @@ async fn the_latest_event_is_one_that_can_be_shown() {
 }
 
 #[tokio::test]
+async fn what_is_kept_around_a_poison_event_uses_up_the_budget() {
+    let budgets = Budgets { error_payloads_per_hour: 1_000, project_bytes: 14 };
+    let place = Place::with_budgets(budgets).await;
+    let events = ["a", "b", "po\0ison", "c", "d"].map(entry);
+    let ended = place.store(&[batch(events.into())]).await;
+    assert_eq!((ended.stored, ended.dead, ended.counted_only), (2, 1, 2));
+    place.close().await;
+}
+
+#[tokio::test]
 async fn of_events_that_cannot_be_shown_the_newest_is_the_latest() {
     let place = Place::with_budgets(Budgets { error_payloads_per_hour: 1, project_bytes: 0 }).await;
     let [newer, older, newest] = [5, 2, 9].map(|minute| received("bare", moment(2, minute)));
