@@ -7,6 +7,7 @@ mod grouping;
 mod kills;
 mod ledger;
 mod lifecycle;
+mod model;
 mod once;
 mod reading;
 mod shutdown;

@@ -195,5 +195,5 @@ fn error() -> impl Strategy<Value = u8> {
 }
 
 fn cut() -> impl Strategy<Value = Cut> {
-    (0..80_usize, any::<bool>()).prop_map(|(polls, by_postgres)| Cut { polls, by_postgres })
+    (0..45_usize, any::<bool>()).prop_map(|(polls, by_postgres)| Cut { polls, by_postgres })
 }
