@@ -2,8 +2,11 @@
 
 use std::ops::Deref;
 
+use chrono::NaiveDate;
 use shared::batch::{Batch, Entry};
 use shared::ids::BatchId;
+
+use super::days::Days;
 
 /// What a lane has taken from its queue for one transaction.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -35,6 +38,8 @@ impl From<Batch> for Message {
 pub(super) struct Arrival<'a> {
     pub(super) entry: &'a Entry,
     pub(super) message: &'a Message,
+    /// The day that it is filed under.
+    pub(super) day: NaiveDate,
 }
 
 impl Deref for Arrival<'_> {
@@ -47,8 +52,9 @@ impl Deref for Arrival<'_> {
 
 impl Message {
     /// The events, each with this message.
-    pub(super) fn arrivals(&self) -> impl Iterator<Item = Arrival<'_>> {
-        self.batch.entries.iter().map(move |entry| Arrival { entry, message: self })
+    pub(super) fn arrivals(&self, days: &Days) -> impl Iterator<Item = Arrival<'_>> {
+        let arrival = |entry| Arrival { entry, message: self, day: days.of(entry.received_at) };
+        self.batch.entries.iter().map(arrival)
     }
 }
 

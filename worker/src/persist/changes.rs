@@ -58,7 +58,7 @@ pub(super) struct ErrorChange<'a> {
     pub(super) latest: New<'a>,
     pub(super) first_seen: DateTime<Utc>,
     pub(super) last_seen: DateTime<Utc>,
-    /// The last hour in which payloads were kept, and how many of that hour.
+    /// The last hour in which payloads were kept, now or before, and how many this batch keeps of it.
     pub(super) payload_hour: Option<DateTime<Utc>>,
     pub(super) payloads: i32,
     /// The latest moment at which an event had both happened and been received.
@@ -90,7 +90,7 @@ impl<'a> Changes<'a> {
             let (name, facet) = store.place(event, names)?;
             changes.add_to_error(*event, name);
             changes.add_to_rollups(event, name.group_id, facet);
-            changes.add_to_bytes(event, store);
+            changes.add_to_bytes(event);
         }
         Ok(changes)
     }
@@ -99,14 +99,14 @@ impl<'a> Changes<'a> {
         self.group_errors.insert((event.project_id, name.group_id), name.error_id);
         self.errors
             .entry((event.project_id, name.error_id))
-            .or_insert_with(|| ErrorChange::before(event, name.known))
+            .or_insert_with(|| ErrorChange::before(event, name))
             .add(event);
     }
 
-    fn add_to_bytes(&mut self, event: &New<'_>, store: Store<'_>) {
+    fn add_to_bytes(&mut self, event: &New<'_>) {
         if let Ok(payload) = event.payload {
-            let day = store.days.of(event.received_at);
-            let bytes = self.payload_bytes.entry((event.project_id, day)).or_default();
+            let day = (event.project_id, event.arrival.day);
+            let bytes = self.payload_bytes.entry(day).or_default();
             *bytes += i64::try_from(payload.bytes.len()).unwrap_or_default();
         }
     }
@@ -129,16 +129,16 @@ impl<'a> Changes<'a> {
 
 impl<'a> ErrorChange<'a> {
     /// No change yet, of an error whose first event of the batch this is.
-    fn before(first: New<'a>, known: bool) -> Self {
+    fn before(first: New<'a>, name: Name) -> Self {
         Self {
-            known,
+            known: name.known,
             events: 0,
             users: 0,
             first: first.arrival.entry,
             latest: first,
             first_seen: first.occurred_at,
             last_seen: first.occurred_at,
-            payload_hour: None,
+            payload_hour: name.payload_hour,
             payloads: 0,
             newest: first.occurred_at.min(first.received_at),
             newest_receipt: first.received_at,

@@ -1,14 +1,15 @@
 //! Inserts batches, ids and events, and tells which of them are new.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Deref;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days as ChronoDays, NaiveDate, Utc};
 use deadpool_postgres::Transaction;
 use shared::batch::Entry;
 use shared::ids::{BatchId, EventId, ProjectId};
 use shared::payload::Payload;
 use shared::postgres::DbError;
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::arrival::{Arrival, Delivered, Message};
@@ -71,6 +72,13 @@ impl Deref for New<'_> {
     }
 }
 
+/// What no two events share: the key of their rows.
+type Key = (ProjectId, EventId, NaiveDate);
+
+fn key(arrival: &Arrival<'_>) -> Key {
+    (arrival.project_id, arrival.event_id, arrival.day)
+}
+
 /// Inserts the events that are not stored yet, and returns those.
 pub(super) async fn insert<'a>(
     tx: &Transaction<'_>,
@@ -78,8 +86,7 @@ pub(super) async fn insert<'a>(
     names: &Names,
     store: Store<'_>,
 ) -> Result<Vec<New<'a>>, PersistError> {
-    let first = first_of_each_id(arrivals);
-    let unseen = leave_out_seen(tx, first, store.days).await?;
+    let unseen = leave_out_seen(tx, first_of_each_key(arrivals)).await?;
     if unseen.is_empty() {
         return Ok(Vec::new());
     }
@@ -90,39 +97,38 @@ pub(super) async fn insert<'a>(
         new.push(New { arrival, payload });
     }
     let rows = insert_rows(tx, &new, names, store).await?;
-    new.retain(|event| rows.contains(&(event.project_id, event.event_id)));
+    new.retain(|event| rows.contains(&key(&event.arrival)));
     Ok(new)
 }
 
-/// Of entries with one id the first, which wins whatever the others hold.
-fn first_of_each_id<'a>(arrivals: &[Arrival<'a>]) -> Vec<Arrival<'a>> {
+/// Of events with one id and day the first, which wins whatever the others hold.
+fn first_of_each_key<'a>(arrivals: &[Arrival<'a>]) -> Vec<Arrival<'a>> {
     let mut met = HashSet::with_capacity(arrivals.len());
-    let is_first = |event: &Arrival<'_>| met.insert((event.project_id, event.event_id));
-    arrivals.iter().copied().filter(is_first).collect()
+    arrivals.iter().copied().filter(|arrival| met.insert(key(arrival))).collect()
 }
 
-/// Leaves out the events whose id a client has given within the last 24 hours.
+/// Leaves out the events whose id a client has given within the last 24 hours. Of those that come
+/// together the earlier one takes its marks first, as if each came in a transaction of its own.
 async fn leave_out_seen<'a>(
     tx: &Transaction<'_>,
     arrivals: Vec<Arrival<'a>>,
-    days: &Days,
 ) -> Result<Vec<Arrival<'a>>, DbError> {
-    let given: Vec<&Entry> =
-        arrivals.iter().map(|arrival| arrival.entry).filter(|entry| entry.client_id).collect();
+    let given: Vec<&Arrival<'_>> = arrivals.iter().filter(|arrival| arrival.client_id).collect();
     if given.is_empty() {
         return Ok(arrivals);
     }
     let projects: Vec<i32> = given.iter().map(|entry| entry.project_id.0).collect();
     let ids: Vec<Uuid> = given.iter().map(|entry| entry.event_id.0).collect();
-    let id_days: Vec<NaiveDate> = given.iter().map(|entry| days.of(entry.received_at)).collect();
+    let id_days: Vec<NaiveDate> = given.iter().map(|entry| entry.day).collect();
     let rows = INSERT_SEEN_IDS.rows(tx, &[&projects, &ids, &id_days]).await?;
-    let mut marks: HashMap<(ProjectId, EventId), u8> = HashMap::with_capacity(given.len());
-    for row in &rows {
-        let id = (ProjectId(row.get("project_id")), EventId(row.get("event_id")));
-        *marks.entry(id).or_default() += 1;
-    }
+    let mut free: HashSet<Key> = rows.iter().map(row_key).collect();
     let is_new = |event: &Arrival<'_>| {
-        !event.client_id || marks.get(&(event.project_id, event.event_id)) == Some(&2)
+        if !event.client_id {
+            return true;
+        }
+        let (project, id, day) = key(event);
+        let marks = [day, day + ChronoDays::new(1)].map(|day| free.remove(&(project, id, day)));
+        marks == [true, true]
     };
     Ok(arrivals.into_iter().filter(is_new).collect())
 }
@@ -132,7 +138,7 @@ async fn insert_rows(
     events: &[New<'_>],
     names: &Names,
     store: Store<'_>,
-) -> Result<HashSet<(ProjectId, EventId)>, PersistError> {
+) -> Result<HashSet<Key>, PersistError> {
     let mut columns = Columns::with_capacity(events.len());
     for event in events {
         columns.push(event, names, store)?;
@@ -153,10 +159,11 @@ async fn insert_rows(
             ],
         )
         .await?;
-    Ok(rows
-        .iter()
-        .map(|row| (ProjectId(row.get("project_id")), EventId(row.get("event_id"))))
-        .collect())
+    Ok(rows.iter().map(row_key).collect())
+}
+
+fn row_key(row: &Row) -> Key {
+    (ProjectId(row.get("project_id")), EventId(row.get("event_id")), row.get("day"))
 }
 
 /// The rows of `events`, column by column as `unnest` wants them.
@@ -197,7 +204,7 @@ impl<'a> Columns<'a> {
         let (name, facet) = store.place(event, names)?;
         self.projects.push(event.project_id.0);
         self.event_ids.push(event.event_id.0);
-        self.days.push(store.days.of(event.received_at));
+        self.days.push(event.arrival.day);
         self.groups.push(name.group_id);
         self.occurred.push(event.occurred_at);
         self.received.push(event.received_at);

@@ -179,16 +179,12 @@ impl Persister {
         project_lock::shared(&tx, &locked).await?;
 
         let stored_bytes = existing_projects(&tx, &locked).await?;
-        let fresh: Vec<Arrival<'_>> = messages.into_iter().flat_map(Message::arrivals).collect();
+        let fresh: Vec<Arrival<'_>> =
+            messages.into_iter().flat_map(|message| message.arrivals(&self.days)).collect();
         let skipped = delivered.entries().count() - fresh.len();
         let (arrivals, orphans): (Vec<Arrival<'_>>, Vec<Arrival<'_>>) =
             fresh.iter().partition(|arrival| stored_bytes.contains_key(&arrival.project_id));
-        let store = Store {
-            days: &self.days,
-            facets: &facets,
-            budgets: self.budgets,
-            stored_bytes: &stored_bytes,
-        };
+        let store = Store { facets: &facets, budgets: self.budgets, stored_bytes: &stored_bytes };
         let mut outcomes = match dead {
             None => store.arrivals(&tx, &arrivals).await?,
             Some(dead) => Box::pin(store.bisecting(&mut tx, &arrivals, dead)).await?,
@@ -226,7 +222,6 @@ async fn existing_projects(
 /// What the steps of a transaction need besides the transaction.
 #[derive(Clone, Copy)]
 struct Store<'a> {
-    days: &'a Days,
     facets: &'a facets::Resolved,
     budgets: Budgets,
     /// The bytes of payloads that each project holds.
@@ -251,7 +246,7 @@ impl Store<'_> {
         rollups::insert_group_facets(tx, &changes).await?;
         rollups::count_users(tx, &mut changes).await?;
         rollups::upsert_groups(tx, &changes).await?;
-        stats::upsert(tx, &changes, self.days).await?;
+        stats::upsert(tx, &changes).await?;
         stats::reopen(tx, &changes).await?;
         rollups::upsert_projects(tx, &changes).await?;
         rollups::add_payload_bytes(tx, &changes).await?;
@@ -291,7 +286,11 @@ impl Store<'_> {
         }
         let (left, right) = arrivals.split_at(arrivals.len() / 2);
         let mut outcomes = Box::pin(self.bisecting(tx, left, dead)).await?;
-        outcomes.merge(Box::pin(self.bisecting(tx, right, dead)).await?);
+        // What the one half keeps uses up the budgets of the other.
+        let projects: Vec<ProjectId> = self.stored_bytes.keys().copied().collect();
+        let stored_bytes = existing_projects(tx, &projects).await?;
+        let rest = Store { stored_bytes: &stored_bytes, ..self };
+        outcomes.merge(Box::pin(rest.bisecting(tx, right, dead)).await?);
         Ok(outcomes)
     }
 }

@@ -6,7 +6,6 @@ use shared::postgres::DbError;
 use uuid::Uuid;
 
 use super::changes::{Changes, ErrorChange, ErrorKey};
-use super::days::Days;
 use super::events::New;
 use super::statement::Statement;
 
@@ -37,11 +36,7 @@ pub(super) async fn insert_new_errors(
 }
 
 /// Adds the batch to the numbers of its errors.
-pub(super) async fn upsert(
-    tx: &Transaction<'_>,
-    changes: &Changes<'_>,
-    days: &Days,
-) -> Result<(), DbError> {
+pub(super) async fn upsert(tx: &Transaction<'_>, changes: &Changes<'_>) -> Result<(), DbError> {
     let (projects, errors) = keys(changes.errors.keys().copied());
     let all = || changes.errors.values();
     let events: Vec<i64> = all().map(|change| change.events).collect();
@@ -49,8 +44,7 @@ pub(super) async fn upsert(
     let first_seen: Vec<DateTime<Utc>> = all().map(|change| change.first_seen).collect();
     let last_seen: Vec<DateTime<Utc>> = all().map(|change| change.last_seen).collect();
     let latest_ids: Vec<Uuid> = all().map(|change| change.latest.event_id.0).collect();
-    let latest_days: Vec<NaiveDate> =
-        all().map(|change| days.of(change.latest.received_at)).collect();
+    let latest_days: Vec<NaiveDate> = all().map(|change| change.latest.arrival.day).collect();
     let levels: Vec<i16> = all().map(|change| change.latest.facet.level.code()).collect();
     let sources: Vec<&str> = all().map(|change| change.latest.facet.source.as_str()).collect();
     let latest_at: Vec<Option<DateTime<Utc>>> =

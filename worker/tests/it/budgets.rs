@@ -44,8 +44,16 @@ async fn an_error_keeps_so_many_payloads_of_an_hour_and_every_count() {
     // What comes late out of a spool counts in the hour that is being used.
     let ended = place.store(&[storm(3, 0, 5)]).await;
     assert_eq!((ended.stored, ended.counted_only), (4, 1));
-    assert_eq!(place.value::<i64>(WHOLE).await, 20);
-    place.assert_counts(52).await;
+    // Also when it comes from two hours at once.
+    let late = |hours_ago| received("late", moment(hours_ago, 0));
+    place.store(&[batch(vec![late(1)])]).await;
+    let ended = place.store(&[batch(vec![late(3), late(2)])]).await;
+    assert_eq!((ended.stored, ended.counted_only), (2, 0));
+    let payloads = "SELECT payloads FROM error_stats JOIN errors USING (project_id, error_id)
+                    WHERE message = 'late'";
+    assert_eq!(place.value::<i32>(payloads).await, 3);
+    assert_eq!(place.value::<i64>(WHOLE).await, 23);
+    place.assert_counts(55).await;
     let counted_only = ("counted_only".to_owned(), "error_budget".to_owned());
     assert_eq!(place.ledger().await[&counted_only], 32);
     place.close().await;
@@ -81,6 +89,28 @@ async fn the_latest_event_is_one_that_can_be_shown() {
     place.store(&[batch(vec![next_hour.clone()])]).await;
     assert_eq!(place.value::<uuid::Uuid>(latest).await, next_hour.event_id.0);
     assert_eq!(place.value::<DateTime<Utc>>(last_seen).await, left_out.occurred_at);
+    place.close().await;
+}
+
+#[tokio::test]
+async fn what_is_kept_around_a_poison_event_uses_up_the_budget() {
+    let budgets = Budgets { error_payloads_per_hour: 1_000, project_bytes: 14 };
+    let place = Place::with_budgets(budgets).await;
+    let events = ["a", "b", "po\0ison", "c", "d"].map(entry);
+    let ended = place.store(&[batch(events.into())]).await;
+    assert_eq!((ended.stored, ended.dead, ended.counted_only), (2, 1, 2));
+    place.close().await;
+}
+
+#[tokio::test]
+async fn of_events_that_cannot_be_shown_the_newest_is_the_latest() {
+    let place = Place::with_budgets(Budgets { error_payloads_per_hour: 1, project_bytes: 0 }).await;
+    let [newer, older, newest] = [5, 2, 9].map(|minute| received("bare", moment(2, minute)));
+    for (event, latest) in [(&newer, &newer), (&older, &newer), (&newest, &newest)] {
+        place.store(&[batch(vec![event.clone()])]).await;
+        let shown = place.value::<uuid::Uuid>("SELECT latest_event_id FROM error_stats").await;
+        assert_eq!(shown, latest.event_id.0);
+    }
     place.close().await;
 }
 

@@ -5,6 +5,7 @@
 mod budgets;
 mod dead_letters;
 mod migrate;
+mod model;
 mod once;
 mod place;
 mod poison;

@@ -60,6 +60,31 @@ async fn an_id_counts_once_over_midnight_in_either_order() {
 }
 
 #[tokio::test]
+async fn an_id_counts_the_same_whether_its_events_come_together_or_not() {
+    let place = Place::new().await;
+    let noon =
+        shared::time::now().date_naive().and_time(NaiveTime::from_hms_opt(12, 0, 0).unwrap());
+    // As after days in a spool. The repeat on the second day is what the third day's event repeats.
+    for (ages, stored) in [([3, 1], 2), ([3, 2], 1), ([2, 3], 1)] {
+        let given = |id, age| given("spooled", id, noon.and_utc() - Days::new(age));
+        let together = EventId::generate();
+        let ended = place.store(&[batch(ages.map(|age| given(together, age)).into())]).await;
+        assert_eq!(ended.stored, stored, "{ages:?}");
+        let apart = EventId::generate();
+        let mut sum = 0;
+        for age in ages {
+            sum += place.store(&[batch(vec![given(apart, age)])]).await.stored;
+        }
+        assert_eq!(sum, stored, "{ages:?}");
+        let third = |id| batch(vec![given(id, 1)]);
+        let ended = place.store(&[third(together), third(apart)]).await;
+        assert_eq!(ended.deduplicated, 2, "{ages:?}");
+    }
+    place.assert_counts(8).await;
+    place.close().await;
+}
+
+#[tokio::test]
 async fn the_same_id_in_two_projects_is_two_events() {
     let place = Place::new().await;
     place.execute("INSERT INTO projects (id, name, slug) VALUES (2, 'Two', 'two')").await;

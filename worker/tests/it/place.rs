@@ -59,7 +59,8 @@ impl From<Outcomes> for Ended {
 }
 
 /// Budgets that no test uses up by accident.
-const WIDE: Budgets = Budgets { error_payloads_per_hour: u32::MAX, project_bytes: u64::MAX >> 1 };
+pub(crate) const WIDE: Budgets =
+    Budgets { error_payloads_per_hour: u32::MAX, project_bytes: u64::MAX >> 1 };
 
 impl Place {
     pub(crate) async fn new() -> Self {

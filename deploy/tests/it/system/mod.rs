@@ -14,6 +14,7 @@ mod ledger;
 mod lifecycle;
 mod load;
 mod malformed;
+mod model;
 mod once;
 mod quiet;
 mod reading;

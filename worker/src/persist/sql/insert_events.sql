@@ -7,4 +7,4 @@ FROM unnest($1::int[], $2::uuid[], $3::date[], $4::bigint[], $5::timestamptz[], 
   AS new (project_id, event_id, day, group_id, occurred_at, received_at, facet_id, encoding, payload)
 ORDER BY project_id, event_id
 ON CONFLICT DO NOTHING
-RETURNING project_id, event_id
+RETURNING project_id, event_id, day

@@ -1,0 +1,86 @@
+//! What people do to errors, with the statements of the query API, run as it runs them: under the
+//! exclusive lock of the project.
+
+use chrono::{DateTime, Utc};
+use deadpool_postgres::{Pool, Transaction};
+use serde_json::json;
+use shared::ids::{ErrorId, ProjectId};
+use shared::project_lock;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
+use super::state::Model;
+
+macro_rules! sql {
+    ($name:literal) => {
+        include_str!(concat!("../../../../query-api/src/errors/sql/", $name, ".sql"))
+    };
+}
+
+/// What is done to an error.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Act {
+    Resolve { at: DateTime<Utc> },
+    Unresolve { at: DateTime<Utc> },
+    Ignore { at: DateTime<Utc>, until: Option<DateTime<Utc>>, events: Option<i64> },
+    Delete,
+}
+
+impl Act {
+    /// Does it in the model.
+    pub(super) fn apply(self, model: &mut Model, error: ErrorId) {
+        match self {
+            Self::Resolve { at } => model.resolve(error, at),
+            Self::Unresolve { .. } => model.unresolve(error),
+            Self::Ignore { until, events, .. } => model.ignore(error, until, events),
+            Self::Delete => model.delete(error),
+        }
+    }
+
+    /// Does it in the database; nothing when the error is not there.
+    pub(super) async fn run(self, pool: &Pool, project: ProjectId, error: ErrorId) {
+        let mut client = pool.get().await.unwrap();
+        let tx = client.transaction().await.unwrap();
+        project_lock::exclusive(&tx, &[project]).await.unwrap();
+        let found = rows(&tx, sql!("find"), &[&vec![project.0], &vec![error.0]]).await;
+        if let Some(row) = found.first() {
+            self.change(&tx, project, row.get("error_id")).await;
+        }
+        tx.commit().await.unwrap();
+    }
+
+    async fn change(self, tx: &Transaction<'_>, project: ProjectId, error: i64) {
+        let (projects, errors, details) = (vec![project.0], vec![error], json!({}));
+        match self {
+            Self::Resolve { at } => {
+                rows(tx, sql!("resolve"), &[&projects, &errors, &at, &details]).await;
+            }
+            Self::Unresolve { at } => {
+                rows(tx, sql!("unresolve"), &[&projects, &errors, &at, &details]).await;
+            }
+            Self::Ignore { at, until, events } => {
+                let values: Values<'_> = &[&projects, &errors, &at, &details, &until, &events];
+                rows(tx, sql!("ignore"), values).await;
+            }
+            Self::Delete => delete(tx, project.0, error).await,
+        }
+    }
+}
+
+async fn delete(tx: &Transaction<'_>, project: i32, error: i64) {
+    // Slots are merged by the real clock, so a deletion goes by it, too.
+    let now = shared::time::now();
+    rows(tx, sql!("delete_names"), &[&project, &error, &now]).await;
+    let groups = rows(tx, sql!("delete_groups"), &[&project, &error]).await;
+    let groups: Vec<i64> = groups.iter().map(|row| row.get("group_id")).collect();
+    rows(tx, sql!("subtract_hours"), &[&project, &groups]).await;
+    rows(tx, sql!("subtract_slots"), &[&project, &groups, &now]).await;
+    rows(tx, sql!("delete_error"), &[&project, &error]).await;
+}
+
+type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+async fn rows(tx: &Transaction<'_>, sql: &str, values: Values<'_>) -> Vec<Row> {
+    let statement = tx.prepare_cached(sql).await.unwrap();
+    tx.query(&statement, values).await.unwrap()
+}
