@@ -15,8 +15,8 @@ CREATE TABLE ledger (
   events bigint NOT NULL,
   PRIMARY KEY (project_id, hour, instance, outcome, reason)
 ) WITH (fillfactor = 80);
--- Rows come in the order of their hours, so this finds old ones without costing the writers.
-CREATE INDEX ledger_by_hour ON ledger USING brin (hour);
+-- Of all projects at once, and what is old. Rows are updated in place: neither column ever changes.
+CREATE INDEX ledger_by_hour ON ledger (hour, project_id);
 
 -- Bytes of the payloads that are kept, by the day that `events` files them under.
 CREATE TABLE payload_bytes (
@@ -25,6 +25,10 @@ CREATE TABLE payload_bytes (
   bytes bigint NOT NULL,
   PRIMARY KEY (project_id, day)
 ) WITH (fillfactor = 50);
+
+-- Everything that uses the table waits behind a change of it that waits: rather try again than let
+-- them wait for long. `worker migrate` does.
+SET LOCAL lock_timeout = '2s';
 
 -- Workers of an earlier version leave these columns as they are.
 ALTER TABLE error_stats

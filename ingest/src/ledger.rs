@@ -10,13 +10,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Object, Pool};
 use shared::api::{ApiError, Code};
 use shared::ids::{InstanceId, ProjectId};
-use shared::ledger::{self, Outcome};
+use shared::ledger::{self, NO_PROJECT, Outcome};
 use shared::postgres::DbError;
 use shared::telemetry::ErrorChain;
 use shared::telemetry::metrics::{self, Counter};
+use tokio_postgres::types::ToSql;
 use tokio_util::sync::CancellationToken;
 
 /// How often totals are written.
@@ -35,9 +36,6 @@ const KEPT: TimeDelta = TimeDelta::hours(2);
 /// Totals held at most. They pile up only while Postgres is away for hours; what comes beyond is
 /// counted without its project.
 const MAX_TOTALS: usize = 100_000;
-
-/// Stands for requests whose project is unknown.
-const NO_PROJECT: ProjectId = ProjectId(0);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
@@ -129,38 +127,63 @@ pub(crate) async fn keep_written(ledger: Arc<Ledger>, pool: Pool, shutdown: Canc
     while !shutdown.is_cancelled() {
         tokio::select! {
             () = tokio::time::sleep(PERIOD) => {}
-            () = shutdown.cancelled() => {}
+            () = shutdown.cancelled() => break,
         }
-        let limit = if shutdown.is_cancelled() { LAST_WRITE_TIMEOUT } else { WRITE_TIMEOUT };
-        let written = tokio::time::timeout(limit, write(&ledger, &pool)).await;
-        if let Err(error) = written.unwrap_or(Err(DbError::Timeout)) {
+        // One that is under way at the end is given up: the last one holds what it held.
+        let give_up = async {
+            tokio::select! {
+                () = tokio::time::sleep(WRITE_TIMEOUT) => {}
+                () = shutdown.cancelled() => {}
+            }
+        };
+        report(&ledger, &pool, give_up).await;
+    }
+    report(&ledger, &pool, tokio::time::sleep(LAST_WRITE_TIMEOUT)).await;
+}
+
+async fn report(ledger: &Ledger, pool: &Pool, give_up: impl Future<Output = ()>) {
+    let rows = ledger.unwritten();
+    if rows.is_empty() {
+        return;
+    }
+    match write(ledger.instance, &rows, pool, give_up).await {
+        Ok(()) => ledger.note_written(&rows, shared::time::now()),
+        Err(error) => {
             tracing::warn!(error = %ErrorChain(&error), "the ledger was not written; its totals wait");
         }
     }
 }
 
-async fn write(ledger: &Ledger, pool: &Pool) -> Result<(), DbError> {
-    let rows = ledger.unwritten();
-    if rows.is_empty() {
-        return Ok(());
-    }
+async fn write(
+    instance: InstanceId,
+    rows: &[(Key, i64)],
+    pool: &Pool,
+    give_up: impl Future<Output = ()>,
+) -> Result<(), DbError> {
+    let mut give_up = std::pin::pin!(give_up);
     let keys = || rows.iter().map(|(key, _)| key);
     let projects: Vec<i32> = keys().map(|key| key.project.0).collect();
     let hours: Vec<DateTime<Utc>> = keys().map(|key| key.hour).collect();
     let outcomes: Vec<&str> = keys().map(|key| key.outcome.as_str()).collect();
     let reasons: Vec<&str> = keys().map(|key| key.reason).collect();
     let events: Vec<i64> = rows.iter().map(|(_, events)| *events).collect();
-    let client = pool.get().await.map_err(DbError::Pool)?;
-    let action = DbError::statement("write the ledger");
-    client
-        .execute(
-            include_str!("sql/write_ledger.sql"),
-            &[&ledger.instance.0, &projects, &hours, &outcomes, &reasons, &events],
-        )
-        .await
-        .map_err(action)?;
-    ledger.note_written(&rows, shared::time::now());
-    Ok(())
+    let client = tokio::select! {
+        client = pool.get() => client.map_err(DbError::Pool)?,
+        () = &mut give_up => return Err(DbError::Timeout),
+    };
+    let sql = include_str!("sql/write_ledger.sql");
+    let values: [&(dyn ToSql + Sync); 6] =
+        [&instance.0, &projects, &hours, &outcomes, &reasons, &events];
+    let written = tokio::select! {
+        written = client.execute(sql, &values) => Some(written),
+        () = &mut give_up => None,
+    };
+    let Some(written) = written else {
+        // Its session may still be in the middle; nobody gets this connection again.
+        drop(Object::take(client));
+        return Err(DbError::Timeout);
+    };
+    written.map_err(DbError::statement("write the ledger")).map(drop)
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use std::fmt;
 
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 
+use crate::ids::ProjectId;
+
 /// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
@@ -69,6 +71,9 @@ impl fmt::Display for Outcome {
         f.write_str(self.as_str())
     }
 }
+
+/// Stands in the ledger for requests whose project is unknown, and for messages that can't be read.
+pub const NO_PROJECT: ProjectId = ProjectId(0);
 
 /// The hour that an event is accounted under, by its receipt.
 pub fn hour(received_at: DateTime<Utc>) -> DateTime<Utc> {

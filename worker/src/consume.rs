@@ -82,6 +82,33 @@ struct Source {
     deliveries: lapin::Consumer,
 }
 
+/// What a queue looks like to a lane that is sent nothing.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    ready: u32,
+    consumers: u32,
+}
+
+/// Notices that a lane is attached to a queue that is no more: deleted and made anew, of which the
+/// broker does not always tell a consumer.
+#[derive(Debug, Default)]
+struct Attention {
+    doubts: u8,
+}
+
+impl Attention {
+    /// Doubts after a look that came without a delivery since the one before. A broker that is slow to
+    /// count says nought to both, so that one doubt is none.
+    fn after(&mut self, waiting: Waiting) -> Result<(), BrokerError> {
+        if waiting.consumers > 0 && waiting.ready == 0 {
+            self.doubts = 0;
+            return Ok(());
+        }
+        self.doubts += 1;
+        if self.doubts > 1 { Err(BrokerError::NotConsuming) } else { Ok(()) }
+    }
+}
+
 /// Deliveries of the queue, in order.
 struct Gathered {
     channel: Channel,
@@ -119,17 +146,20 @@ impl Consumer {
         let _up = self.readiness.lane_up();
         *backoff = Backoff::new();
         let mut check = tokio::time::interval(CHECK_INTERVAL);
+        let mut attention = Attention::default();
         loop {
             // Only the wait for a first message may be cancelled: what was taken must be stored.
             let first = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
                 _ = check.tick() => {
-                    in_time(self.check(&control)).await?;
+                    let waiting = in_time(self.look(&control)).await?;
+                    attention.after(waiting)?;
                     continue;
                 }
                 first = next(&mut source.deliveries) => first?,
             };
+            attention = Attention::default();
             let gathered = gather(&mut source, first).await?;
             self.process(gathered, &dead, shutdown).await?;
         }
@@ -162,17 +192,14 @@ impl Consumer {
         Ok(Source { channel, deliveries })
     }
 
-    /// Reports how many messages wait, and notices a connection that died in silence and a queue that
-    /// was deleted and made anew: of that the broker does not always tell a consumer.
-    async fn check(&self, channel: &Channel) -> Result<(), BrokerError> {
-        for queue in [self.queue, Queue::Dead] {
-            let (ready, consumers) = topology::depth(channel, queue, &self.namespace).await?;
-            metrics::set(Gauge::QueueReadyMessages, queue.label(), u64::from(ready));
-            if queue == self.queue && consumers == 0 {
-                return Err(BrokerError::NotConsuming);
-            }
-        }
-        Ok(())
+    /// Reports how many messages wait, and says what the lane's own queue looks like. Notices a
+    /// connection that died in silence, too.
+    async fn look(&self, channel: &Channel) -> Result<Waiting, BrokerError> {
+        let (dead, _) = topology::depth(channel, Queue::Dead, &self.namespace).await?;
+        metrics::set(Gauge::QueueReadyMessages, Queue::Dead.label(), u64::from(dead));
+        let (ready, consumers) = topology::depth(channel, self.queue, &self.namespace).await?;
+        metrics::set(Gauge::QueueReadyMessages, self.queue.label(), u64::from(ready));
+        Ok(Waiting { ready, consumers })
     }
 
     /// Stores the deliveries, acknowledges them, and announces the change, in this order.
@@ -311,4 +338,28 @@ fn report_lag(delivered: &Delivered) {
         delivered.messages.iter().map(|message| message.batch.entries.len()).sum::<usize>();
     #[expect(clippy::cast_precision_loss, reason = "a batch has far fewer than 2^52 events")]
     metrics::observe(Histogram::BatchEvents, "stored", events as f64);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// After which of these looks a lane that is sent nothing connects again.
+    #[track_caller]
+    fn check(looks: &[(u32, u32)], expected: Option<usize>) {
+        let mut attention = Attention::default();
+        let doubted = looks
+            .iter()
+            .position(|&(ready, consumers)| attention.after(Waiting { ready, consumers }).is_err());
+        assert_eq!(doubted, expected, "{looks:?}");
+    }
+
+    #[test]
+    fn a_lane_notices_a_queue_that_is_no_more_and_forgives_a_slow_broker() {
+        check(&[(0, 2), (0, 2), (0, 2)], None);
+        // Nobody consumes the queue, or others do and leave something.
+        check(&[(0, 0), (0, 0)], Some(1));
+        check(&[(0, 2), (3, 1), (3, 1)], Some(2));
+        check(&[(0, 0), (0, 2), (0, 0), (0, 2)], None);
+    }
 }

@@ -1,6 +1,6 @@
 //! Services for one test or one benchmark.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -83,6 +83,7 @@ pub struct Services {
     folder: PathBuf,
     keeper: Keeper,
     extra_workers: usize,
+    killed: BTreeSet<Service>,
 }
 
 impl Services {
@@ -101,7 +102,14 @@ impl Services {
         let installation = installation(&folder, options.env, options.own)?;
         installation.worker(&["migrate"]).await?;
         let running = BTreeMap::new();
-        let mut services = Self { running, installation, folder, keeper, extra_workers: 0 };
+        let mut services = Self {
+            running,
+            installation,
+            folder,
+            keeper,
+            extra_workers: 0,
+            killed: BTreeSet::new(),
+        };
         services.start_all().await?;
         if options.edge {
             services.start_edge(&account).await?;
@@ -169,10 +177,17 @@ impl Services {
 
     /// SIGKILL to a service.
     pub async fn kill(&mut self, service: Service) {
+        self.killed.insert(service);
         if let Some((part, mut process)) = self.running.remove(service.name()) {
             process.kill().await;
             self.keeper.forget(&part, process.id());
         }
+    }
+
+    /// Whether a service was ever killed.
+    #[must_use]
+    pub fn was_killed(&self, service: Service) -> bool {
+        self.killed.contains(&service)
     }
 
     /// SIGTERM to a service; how it ended comes back. `None` when it did not run.

@@ -4,5 +4,6 @@
 
 mod accepted;
 mod broker;
+mod ledger;
 mod place;
 mod refused;

@@ -150,9 +150,18 @@ impl Place {
         taken
     }
 
-    pub(crate) async fn stop(self) {
+    pub(crate) fn tell_to_stop(&self) {
         self.shutdown.cancel();
-        self.running.await.unwrap().unwrap();
+    }
+
+    /// Waits until the service has ended. The database stays for a look.
+    pub(crate) async fn until_stopped(&mut self) {
+        (&mut self.running).await.unwrap().unwrap();
+    }
+
+    pub(crate) async fn stop(mut self) {
+        self.tell_to_stop();
+        self.until_stopped().await;
         self.connection.close(200, "done".into()).await.unwrap();
         self.sandbox.close().await.unwrap();
     }

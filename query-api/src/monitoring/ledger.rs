@@ -8,7 +8,7 @@ use serde::Serialize;
 use shared::api::{ApiError, FieldErrorKind, Success, json_response};
 use shared::generations::Scope;
 use shared::ids::ProjectId;
-use shared::ledger::{self, Outcome};
+use shared::ledger::{self, NO_PROJECT, Outcome};
 use tokio_postgres::Row;
 
 use crate::app::App;
@@ -25,9 +25,6 @@ const MAX_RANGE: TimeDelta = TimeDelta::days(31);
 
 /// Project-hours of one answer.
 const MAX_LIMIT: i64 = 10_000;
-
-/// Under this number the ledger keeps requests whose project is unknown.
-const NO_PROJECT: i32 = 0;
 
 #[derive(Debug, Serialize)]
 struct Ledger {
@@ -102,24 +99,27 @@ pub(crate) async fn ledger(app: Arc<App>, call: Call) -> Answer {
     let reach = call.reach(&mut fields);
     let range = Range::read(&mut fields);
     fields.finish()?;
-    let rows = read(&app, &projects(&reach?), &range).await?;
+    let rows = read(&app, project(&reach?), &range).await?;
     let ledger = Ledger::new(range, &rows);
     let response: http::Response<Vec<u8>> = json_response(StatusCode::OK, &Success::new(ledger));
     Ok(response.map(axum::body::Body::from))
 }
 
-/// The projects to account for: of the whole installation, also what came without a project.
-fn projects(reach: &Reach) -> Vec<i32> {
-    let unknown = matches!(reach.scope, Scope::Installation).then_some(NO_PROJECT);
-    unknown.into_iter().chain(reach.ids()).collect()
+/// The one project to account for; none for all, with what came without a project and what belonged to
+/// one that has been deleted.
+fn project(reach: &Reach) -> Option<i32> {
+    match reach.scope {
+        Scope::Project(project) => Some(project.0),
+        Scope::Installation => None,
+    }
 }
 
-async fn read(app: &App, projects: &[i32], range: &Range) -> Result<Vec<Row>, ApiError> {
+async fn read(app: &App, project: Option<i32>, range: &Range) -> Result<Vec<Row>, ApiError> {
     let endings = Outcome::OF_ACCEPTED.map(Outcome::as_str);
     // One more than is shown tells whether there are more.
     let hours = range.limit + 1;
     let (since, until) = (ledger::hour(range.since), range.until);
-    let values: db::Params<'_> = &[&projects, &since, &until, &hours, &endings.as_slice()];
+    let values: db::Params<'_> = &[&project, &since, &until, &hours, &endings.as_slice()];
     let client = db::client(&app.pool).await.map_err(db::failure)?;
     let sql = include_str!("sql/ledger.sql");
     db::query(&client, "read the ledger", sql, values).await.map_err(db::failure)
@@ -160,7 +160,7 @@ impl Ledger {
 
 /// The project, where it is known.
 fn known(project: i32) -> Option<ProjectId> {
-    (project != NO_PROJECT).then_some(ProjectId(project))
+    (project != NO_PROJECT.0).then_some(ProjectId(project))
 }
 
 impl Account {

@@ -17,7 +17,10 @@ pub(super) fn schemas() -> Vec<Field> {
          filtered, dead_lettered and pending.",
         [
             ("accepted", integer("Answered as accepted.")),
-            ("pending", integer("Accepted, and not ended yet: in the spool or in the queue.")),
+            (
+                "pending",
+                integer("Accepted, and not ended yet: in the spool, in the queue, or lost."),
+            ),
             ("stored", integer("Stored with their payload.")),
             ("deduplicated", integer("Their id was stored before.")),
             ("counted_only", integer("Counted without payload, because a budget was used up.")),
@@ -45,7 +48,7 @@ fn reason() -> Value {
         "A part of an outcome.",
         [
             ("outcome", word(Outcome::ALL.map(Outcome::as_str), "The outcome.")),
-            ("reason", text("Why, or through which queue.")),
+            ("reason", text("Why.")),
             ("events", integer("How many.")),
         ],
     )

@@ -46,6 +46,9 @@ async fn accepted_is_what_was_reported_or_what_arrived() {
         ((2, hour(0), sound), ("rate_limited", "RATE_LIMITED", 3)),
         ((0, hour(0), sound), ("invalid", "AUTHENTICATION_ERROR", 9)),
         ((1, hour(40), sound), ("accepted", "events", 1)),
+        // Of a project that has been deleted since.
+        ((77, hour(0), sound), ("accepted", "events", 2)),
+        ((77, hour(0), sound), ("filtered", "project_deleted", 2)),
     ] {
         write(&server, row.0, row.1).await;
     }
@@ -54,7 +57,8 @@ async fn accepted_is_what_was_reported_or_what_arrived() {
     let of = |project: serde_json::Value| {
         hours.iter().find(|hour| hour["project_id"] == project).unwrap()
     };
-    assert_eq!(hours.len(), 3);
+    assert_eq!(hours.len(), 4);
+    assert_eq!(of(json!(77))["filtered"], 2);
     let first = of(json!(1));
     for (field, events) in [
         ("accepted", 21),
@@ -78,14 +82,14 @@ async fn accepted_is_what_was_reported_or_what_arrived() {
     assert_eq!(of(json!(2))["rate_limited"], 3);
     assert_eq!(of(json!(null))["invalid"], 9);
     let totals = &data["totals"];
-    assert_eq!((&totals["accepted"], &totals["invalid"]), (&json!(21), &json!(13)));
+    assert_eq!((&totals["accepted"], &totals["invalid"]), (&json!(23), &json!(13)));
     assert_eq!(data["truncated"], false);
 
     let one = server.get(&format!("{LEDGER}?project_id=2")).key(READER).send().await.data();
     assert_eq!(one["hours"].as_array().unwrap().len(), 1);
     let all = server.get(&format!("{LEDGER}?since={}", hour(50).format("%FT%TZ")));
-    assert_eq!(all.key(READER).send().await.data()["totals"]["accepted"], 22);
-    let newest = server.get(&format!("{LEDGER}?limit=2")).key(READER).send().await.data();
+    assert_eq!(all.key(READER).send().await.data()["totals"]["accepted"], 24);
+    let newest = server.get(&format!("{LEDGER}?limit=3")).key(READER).send().await.data();
     assert_eq!((&newest["truncated"], &newest["totals"]["stored"]), (&json!(true), &json!(0)));
     server.stop().await;
 }

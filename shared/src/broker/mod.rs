@@ -32,7 +32,7 @@ pub enum BrokerError {
     },
     #[error("the broker did not take the message")]
     NotConfirmed,
-    #[error("the queue has no consumer, although it is being consumed")]
+    #[error("the queue that is consumed does not exist any more")]
     NotConsuming,
     #[error("no broker is configured")]
     NoBroker,

@@ -83,19 +83,37 @@ pub fn batch_properties(batch_id: BatchId) -> BasicProperties {
 /// Header of a dead letter: why it could not be stored.
 pub const DEAD_REASON_HEADER: &str = "x-errata-reason";
 
-/// Header of a message that was a dead letter and is tried again: how its events end now replaces how
-/// they had ended.
-pub const REPLAYED_HEADER: &str = "x-errata-replayed";
+/// Header of a dead letter whose events stand in the ledger as dead letters. Those of a message that
+/// could not be read do not, because nobody knows them.
+const COUNTED_HEADER: &str = "x-errata-counted";
 
-/// The properties of a dead letter: id and type as they came, why it is dead, and since when.
-pub fn dead_properties(
-    id: &str,
-    kind: &str,
-    reason: &str,
-    buried_at: DateTime<Utc>,
-) -> BasicProperties {
+/// Header of a message whose events stand in the ledger as dead letters and are tried again: how they
+/// end now replaces how they had ended.
+const REPLAYED_HEADER: &str = "x-errata-replayed";
+
+/// What is known about a dead letter.
+#[derive(Debug, Clone, Copy)]
+pub struct DeadLetter<'a> {
+    /// The message's id, as it came.
+    pub id: &'a str,
+    /// The message's type, as it came.
+    pub kind: &'a str,
+    /// Why it is dead.
+    pub reason: &'a str,
+    /// Since when.
+    pub buried_at: DateTime<Utc>,
+    /// Whether its events stand in the ledger as dead letters.
+    pub counted: bool,
+}
+
+/// The properties of a dead letter.
+pub fn dead_properties(letter: DeadLetter<'_>) -> BasicProperties {
+    let DeadLetter { id, kind, reason, buried_at, counted } = letter;
     let mut headers = FieldTable::default();
     headers.insert(short(DEAD_REASON_HEADER), value(reason));
+    if counted {
+        headers.insert(short(COUNTED_HEADER), AMQPValue::Boolean(true));
+    }
     properties_as_they_came(id, kind)
         .with_headers(headers)
         // Whole seconds, as the protocol has it.
@@ -103,9 +121,11 @@ pub fn dead_properties(
 }
 
 /// The properties of a dead letter that goes back to the events: id and type as they came.
-pub fn replayed_properties(id: &str, kind: &str) -> BasicProperties {
+pub fn replayed_properties(id: &str, kind: &str, counted: bool) -> BasicProperties {
     let mut headers = FieldTable::default();
-    headers.insert(short(REPLAYED_HEADER), AMQPValue::Boolean(true));
+    if counted {
+        headers.insert(short(REPLAYED_HEADER), AMQPValue::Boolean(true));
+    }
     properties_as_they_came(id, kind).with_headers(headers)
 }
 
@@ -123,12 +143,18 @@ pub fn dead_letters_lock(namespace: &str) -> ShortString {
     short(&format!("{namespace}.{}.lock", Queue::Dead.label()))
 }
 
-/// Whether a message was a dead letter and was sent again.
+/// Whether a message's events stand in the ledger as dead letters and are tried again.
 pub fn is_replayed(properties: &BasicProperties) -> bool {
-    properties
-        .headers()
-        .as_ref()
-        .is_some_and(|headers| headers.inner().contains_key(REPLAYED_HEADER))
+    has_header(properties, REPLAYED_HEADER)
+}
+
+/// Whether the events of a dead letter stand in the ledger as such.
+pub fn is_counted(properties: &BasicProperties) -> bool {
+    has_header(properties, COUNTED_HEADER)
+}
+
+fn has_header(properties: &BasicProperties, name: &str) -> bool {
+    properties.headers().as_ref().is_some_and(|headers| headers.inner().contains_key(name))
 }
 
 /// How many messages wait in a queue, and how many consumers it has.

@@ -4,7 +4,7 @@
 use lapin::options::BasicPublishOptions;
 use lapin::{BasicProperties, Channel, Confirmation};
 use shared::batch::{Batch, Entry, MESSAGE_TYPE};
-use shared::broker::topology::{self, Queue};
+use shared::broker::topology::{self, DeadLetter, Queue};
 use shared::broker::{BROKER_TIMEOUT, BrokerError};
 
 /// Publishes dead letters on a channel with confirms.
@@ -30,37 +30,66 @@ pub struct Letter<'a> {
     pub kind: &'a str,
 }
 
+/// Letters that wait for their confirms together.
+const CONFIRMED_AT_ONCE: usize = 200;
+
+/// An event that can't be stored.
+#[derive(Debug, Clone)]
+pub struct Refused<'a> {
+    /// The event.
+    pub entry: &'a Entry,
+    /// The batch that it came in.
+    pub batch: &'a Batch,
+    /// Why it can't be stored.
+    pub reason: String,
+}
+
 impl DeadLetters<'_> {
-    /// Sets one event aside, as a batch of its own that can be replayed. Its batch id is made from the
+    /// Sets events aside, each as a batch of its own that can be replayed. Its batch id is made from the
     /// batch that the event came in, so that an event buried twice, because the transaction was tried
     /// again, is known as one, and one that is buried again after a replay is not taken for the first.
     ///
     /// # Errors
-    /// When the broker does not confirm in time.
-    pub async fn bury_event(
-        &self,
-        entry: &Entry,
-        batch: &Batch,
-        reason: &str,
-    ) -> Result<(), BrokerError> {
-        let batch = Batch {
-            batch_id: batch.batch_id.of_one(entry.event_id),
-            instance: batch.instance,
-            entries: vec![entry.clone()],
-        };
-        let id = batch.batch_id.to_string();
-        self.bury(Letter { body: &batch.encode(), id: &id, kind: MESSAGE_TYPE }, reason).await
+    /// When the broker does not confirm all of them in time.
+    pub async fn bury_events(&self, refused: &[Refused<'_>]) -> Result<(), BrokerError> {
+        for some in refused.chunks(CONFIRMED_AT_ONCE) {
+            let burying = some.iter().map(|event| self.bury_event(event));
+            futures_util::future::try_join_all(burying).await?;
+        }
+        Ok(())
     }
 
-    /// Sets a whole message aside.
+    async fn bury_event(&self, refused: &Refused<'_>) -> Result<(), BrokerError> {
+        let batch = Batch {
+            batch_id: refused.batch.batch_id.of_one(refused.entry.event_id),
+            instance: refused.batch.instance,
+            entries: vec![refused.entry.clone()],
+        };
+        let id = batch.batch_id.to_string();
+        let letter = Letter { body: &batch.encode(), id: &id, kind: MESSAGE_TYPE };
+        self.publish(letter, &refused.reason, true).await
+    }
+
+    /// Sets a message aside that can't be read; its events are unknown.
     ///
     /// # Errors
     /// When the broker does not confirm in time.
     pub async fn bury(&self, letter: Letter<'_>, reason: &str) -> Result<(), BrokerError> {
+        self.publish(letter, reason, false).await
+    }
+
+    async fn publish(
+        &self,
+        letter: Letter<'_>,
+        reason: &str,
+        counted: bool,
+    ) -> Result<(), BrokerError> {
+        let Letter { body, id, kind } = letter;
         let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
-        let properties =
-            topology::dead_properties(letter.id, letter.kind, &reason, shared::time::now());
-        let message = Message { queue: Queue::Dead, body: letter.body, properties };
+        let buried_at = shared::time::now();
+        let letter = DeadLetter { id, kind, reason: &reason, buried_at, counted };
+        let properties = topology::dead_properties(letter);
+        let message = Message { queue: Queue::Dead, body, properties };
         publish(self.channel, self.namespace, message).await
     }
 }
@@ -72,7 +101,8 @@ pub(super) struct Message<'a> {
     pub(super) properties: BasicProperties,
 }
 
-/// Publishes on a channel in confirm mode and waits until the broker has the message.
+/// Publishes on a channel in confirm mode and waits until the broker has the message. Of messages that
+/// are under way together a returned one fails one of them, if not always its own.
 pub(super) async fn publish(
     channel: &Channel,
     namespace: &str,

@@ -73,8 +73,16 @@ impl Desk {
         Ok(Pass { desk: self, total: letters, left: letters, kept_back: Vec::new() })
     }
 
-    /// How many letters are in the queue and in nobody's hand.
+    /// How many letters are in the queue and in nobody's hand. A broker that is slow to count says
+    /// nought, so that is asked for twice.
     async fn waiting(&self) -> Result<u32, DeskError> {
+        match self.depth().await? {
+            0 => self.depth().await,
+            letters => Ok(letters),
+        }
+    }
+
+    async fn depth(&self) -> Result<u32, DeskError> {
         let depth = topology::depth(&self.replies, Queue::Dead, &self.namespace);
         let depth = tokio::time::timeout(BROKER_TIMEOUT, depth).await;
         let (letters, _) = depth.map_err(|_| BrokerError::Timeout)??;
@@ -155,7 +163,8 @@ impl Pass<'_> {
     /// # Errors
     /// When the broker does not confirm that it has the message.
     pub async fn publish(&self, letter: &Found) -> Result<(), DeskError> {
-        let properties = topology::replayed_properties(letter.id.as_str(), &letter.kind);
+        let properties =
+            topology::replayed_properties(letter.id.as_str(), &letter.kind, letter.counted);
         let message = Message { queue: Queue::Events, body: &letter.body, properties };
         Ok(publish(&self.desk.replies, &self.desk.namespace, message).await?)
     }

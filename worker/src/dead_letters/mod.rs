@@ -11,4 +11,4 @@ pub mod found;
 mod text;
 mod view;
 
-pub use bury::{DeadLetters, Letter};
+pub use bury::{DeadLetters, Letter, Refused};

@@ -59,6 +59,15 @@ impl Message {
 }
 
 impl Delivered {
+    /// The messages, each by itself; what can't be read comes with the first.
+    pub(super) fn one_by_one(&self) -> impl Iterator<Item = Self> {
+        let unreadable = Self { messages: Vec::new(), unreadable: self.unreadable.clone() };
+        let alone =
+            |message: &Message| Self { messages: vec![message.clone()], unreadable: Vec::new() };
+        let all = std::iter::once(unreadable).chain(self.messages.iter().map(alone));
+        all.filter(|part| *part != Self::default())
+    }
+
     /// All events, in order of delivery.
     pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.messages.iter().flat_map(|message| &message.batch.entries)

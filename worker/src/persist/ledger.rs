@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Transaction;
 use shared::ids::{BatchId, InstanceId, ProjectId};
-use shared::ledger::{self, Outcome};
+use shared::ledger::{self, NO_PROJECT, Outcome};
 use shared::postgres::DbError;
 use shared::telemetry::metrics::{self, Counter};
 use uuid::Uuid;
@@ -21,9 +21,6 @@ const ADD: Statement =
 pub(super) const BAD_DATA: &str = "data";
 /// Reason of events in messages that can't be read.
 const UNREADABLE: &str = "unreadable";
-
-/// Stands for messages that can't be read, so that their projects are unknown.
-const NO_PROJECT: ProjectId = ProjectId(0);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {

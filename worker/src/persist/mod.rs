@@ -41,7 +41,7 @@ use self::days::Days;
 use self::events::New;
 use self::facets::Facets;
 use self::statement::Statement;
-use crate::dead_letters::DeadLetters;
+use crate::dead_letters::{DeadLetters, Refused};
 
 /// The wait after a deadlock or a serialisation failure, which the other transaction has survived.
 const CONFLICT_WAIT: Duration = Duration::from_millis(5);
@@ -85,13 +85,20 @@ pub struct Stored {
     pub outcomes: Outcomes,
 }
 
+impl Stored {
+    fn merge(&mut self, other: Self) {
+        self.projects.extend(other.projects);
+        self.outcomes.merge(other.outcomes);
+    }
+}
+
 impl Persister {
     /// Stores through the pool; `retention_days` bounds which day an event may be filed under.
     pub fn new(pool: Pool, retention_days: u32, budgets: Budgets) -> Self {
         Self { pool, facets: Facets::default(), days: Days::new(retention_days), budgets }
     }
 
-    /// Stores what was delivered, all or nothing, trying again for as long as Postgres is away: whatever was
+    /// Stores what was delivered, trying again for as long as Postgres is away: whatever was
     /// accepted waits here rather than going round through the broker.
     ///
     /// # Errors
@@ -124,14 +131,38 @@ impl Persister {
         }
     }
 
+    /// One transaction for everything; when Postgres refuses what it holds, one for each message, so that
+    /// the search for what is refused holds no more than it has to.
     async fn try_store(
         &self,
         delivered: &Delivered,
         dead: &DeadLetters<'_>,
     ) -> Result<Stored, PersistError> {
+        let error = match self.in_time(delivered, None).await {
+            Err(PersistError::Database(error)) if error.is_data_error() => error,
+            outcome => return outcome,
+        };
+        tracing::warn!(error = %ErrorChain(&error), "a batch holds an event that can't be stored");
+        let mut stored = Stored::default();
+        for part in delivered.one_by_one() {
+            stored.merge(match self.in_time(&part, None).await {
+                Err(PersistError::Database(error)) if error.is_data_error() => {
+                    self.in_time(&part, Some(dead)).await?
+                }
+                outcome => outcome?,
+            });
+        }
+        Ok(stored)
+    }
+
+    async fn in_time(
+        &self,
+        delivered: &Delivered,
+        dead: Option<&DeadLetters<'_>>,
+    ) -> Result<Stored, PersistError> {
         let started = tokio::time::Instant::now();
         let mut client = self.pool.get().await.map_err(DbError::Pool)?;
-        let storing = self.transaction_or_bisect(&mut client, delivered, dead);
+        let storing = self.transaction(&mut client, delivered, dead);
         let Ok(stored) = tokio::time::timeout(TRANSACTION_TIMEOUT, storing).await else {
             // Its session may still be in the middle; nobody gets this connection again.
             drop(Object::take(client));
@@ -142,21 +173,6 @@ impl Persister {
         metrics::observe(Histogram::PersistDurationSeconds, "done", seconds);
         stored.outcomes.report();
         Ok(stored)
-    }
-
-    async fn transaction_or_bisect(
-        &self,
-        client: &mut Object,
-        delivered: &Delivered,
-        dead: &DeadLetters<'_>,
-    ) -> Result<Stored, PersistError> {
-        match self.transaction(client, delivered, None).await {
-            Err(PersistError::Database(error)) if error.is_data_error() => {
-                tracing::warn!(error = %ErrorChain(&error), "a batch holds an event that can't be stored");
-                self.transaction(client, delivered, Some(dead)).await
-            }
-            outcome => outcome,
-        }
     }
 
     /// One transaction over all messages. With dead letters at hand, events that Postgres refuses are
@@ -187,7 +203,13 @@ impl Persister {
         let store = Store { facets: &facets, budgets: self.budgets, stored_bytes: &stored_bytes };
         let mut outcomes = match dead {
             None => store.arrivals(&tx, &arrivals).await?,
-            Some(dead) => Box::pin(store.bisecting(&mut tx, &arrivals, dead)).await?,
+            Some(dead) => {
+                let mut refused = Vec::new();
+                let stored = Box::pin(store.bisecting(&mut tx, &arrivals, &mut refused)).await?;
+                // Confirmed by the broker before the commit, so that none is lost.
+                dead.bury_events(&refused).await?;
+                stored
+            }
         };
         for orphan in orphans {
             outcomes.add(orphan, Outcome::Filtered, PROJECT_DELETED);
@@ -253,13 +275,13 @@ impl Store<'_> {
         Ok(outcomes)
     }
 
-    /// Stores what can be stored: halves what Postgres refuses until single events are left, which
-    /// become dead letters. Confirmed by the broker before the commit, so that none is lost.
-    async fn bisecting(
+    /// Stores what can be stored: halves what Postgres refuses until single events are left, which are
+    /// refused.
+    async fn bisecting<'a>(
         self,
         tx: &mut Transaction<'_>,
-        arrivals: &[Arrival<'_>],
-        dead: &DeadLetters<'_>,
+        arrivals: &[Arrival<'a>],
+        refused: &mut Vec<Refused<'a>>,
     ) -> Result<Outcomes, PersistError> {
         let savepoint = tx.transaction().await.map_err(DbError::statement("set a savepoint"))?;
         let error = match self.arrivals(&savepoint, arrivals).await {
@@ -276,21 +298,21 @@ impl Store<'_> {
             tracing::error!(
                 event.id = %arrival.event_id,
                 project.id = arrival.project_id.0,
-                error = reason,
+                error = %reason,
                 "an event can't be stored and becomes a dead letter"
             );
-            dead.bury_event(arrival.entry, &arrival.message.batch, &reason).await?;
+            refused.push(Refused { entry: arrival.entry, batch: &arrival.message.batch, reason });
             let mut outcomes = Outcomes::default();
             outcomes.add(*arrival, Outcome::DeadLettered, ledger::BAD_DATA);
             return Ok(outcomes);
         }
         let (left, right) = arrivals.split_at(arrivals.len() / 2);
-        let mut outcomes = Box::pin(self.bisecting(tx, left, dead)).await?;
+        let mut outcomes = Box::pin(self.bisecting(tx, left, refused)).await?;
         // What the one half keeps uses up the budgets of the other.
         let projects: Vec<ProjectId> = self.stored_bytes.keys().copied().collect();
         let stored_bytes = existing_projects(tx, &projects).await?;
         let rest = Store { stored_bytes: &stored_bytes, ..self };
-        outcomes.merge(Box::pin(rest.bisecting(tx, right, dead)).await?);
+        outcomes.merge(Box::pin(rest.bisecting(tx, right, refused)).await?);
         Ok(outcomes)
     }
 }

@@ -74,12 +74,15 @@ pub(super) async fn drop_old_days(
         }
         execute(tx, include_str!("sql/drop_partition.sql"), &[&table, &day], "drop a day").await?;
     }
+    Ok(piece)
+}
+
+/// Removes what has passed its age from the ledger.
+pub(super) async fn trim_ledger(tx: &Transaction<'_>, context: &Context) -> Result<Piece, DbError> {
     let days = i32::try_from(context.retention_days).unwrap_or(i32::MAX);
     let sql = include_str!("sql/drop_old_ledger.sql");
-    if execute(tx, sql, &[&days, &CHUNK], "drop old accounts").await? > 0 {
-        piece = Piece::Full;
-    }
-    Ok(piece)
+    let removed = execute(tx, sql, &[&days, &CHUNK], "drop old accounts").await?;
+    Ok(if removed > 0 { Piece::Full } else { Piece::Last })
 }
 
 async fn keep_examples(tx: &Transaction<'_>, day: NaiveDate) -> Result<(), DbError> {

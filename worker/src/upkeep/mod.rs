@@ -33,16 +33,19 @@ pub enum Job {
     MergeSlots,
     /// Opens ignored errors whose time has come.
     WakeIgnored,
+    /// Removes what has passed its age from the ledger.
+    TrimLedger,
 }
 
 impl Job {
     /// All jobs.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::MakePartitions,
         Self::DropOldDays,
         Self::PurgeDeleted,
         Self::MergeSlots,
         Self::WakeIgnored,
+        Self::TrimLedger,
     ];
 
     fn label(self) -> &'static str {
@@ -52,12 +55,13 @@ impl Job {
             Self::PurgeDeleted => "purge_deleted",
             Self::MergeSlots => "merge_slots",
             Self::WakeIgnored => "wake_ignored",
+            Self::TrimLedger => "trim_ledger",
         }
     }
 
     fn period(self) -> Duration {
         Duration::from_secs(match self {
-            Self::MakePartitions | Self::DropOldDays => 600,
+            Self::MakePartitions | Self::DropOldDays | Self::TrimLedger => 600,
             Self::MergeSlots => 60,
             Self::WakeIgnored => 15,
             Self::PurgeDeleted => 5,
@@ -139,6 +143,7 @@ pub async fn once(job: Job, pool: &Pool, context: &Context) -> Result<Piece, DbE
             Job::PurgeDeleted => piece = jobs::purge_deleted(&tx).await?,
             Job::MergeSlots => piece = jobs::merge_slots(&tx).await?,
             Job::WakeIgnored => changed = jobs::wake_ignored(&tx).await?,
+            Job::TrimLedger => piece = jobs::trim_ledger(&tx, context).await?,
         }
     }
     tx.commit().await.map_err(DbError::statement("commit upkeep"))?;

@@ -12,10 +12,10 @@ use shared::payload;
 use tokio_util::sync::CancellationToken;
 use worker::announce::Announcer;
 use worker::consume::Consumer;
-use worker::dead_letters::Letter;
 use worker::dead_letters::commands::{self, Form, Which};
 use worker::dead_letters::desk::{Desk, DeskError};
 use worker::dead_letters::found::LetterId;
+use worker::dead_letters::{Letter, Refused};
 use worker::ops::Readiness;
 use worker::persist::{Delivered, Message};
 
@@ -117,10 +117,9 @@ impl Place {
     /// Buries so many events, one after the other.
     async fn bury_many(&self, events: usize) {
         for number in 0..events {
-            let one = batch(vec![entry(&format!("letter {number}"))]);
-            let id = one.batch_id.to_string();
-            let letter = Letter { body: &one.encode(), id: &id, kind: MESSAGE_TYPE };
-            self.dead().bury(letter, "for a test").await.unwrap();
+            let batch = batch(vec![entry(&format!("letter {number}"))]);
+            let (entry, reason) = (&batch.entries[0], "for a test".to_owned());
+            self.dead().bury_events(&[Refused { entry, batch: &batch, reason }]).await.unwrap();
         }
     }
 
@@ -443,6 +442,24 @@ async fn a_message_that_a_later_version_can_read_is_stored() {
     }
     assert_eq!(place.store(&[message]).await.stored, 1);
     place.assert_counts(1).await;
+    place.forget_all_but(2);
+    place.close().await;
+}
+
+#[tokio::test]
+async fn what_was_not_counted_as_dead_is_not_taken_back() {
+    let place = Place::new().await;
+    // Buried by a version that could not read it, which therefore counted none of its events.
+    let message = batch(vec![entry("a"), entry("b")]);
+    let id = message.batch_id.to_string();
+    let letter = Letter { body: &message.encode(), id: &id, kind: MESSAGE_TYPE };
+    place.dead().bury(letter, "the message type is unknown to this version").await.unwrap();
+    place.replay(&Which::All).await;
+    let stored = "SELECT count(*) = 2 FROM events";
+    let storing = async { while !place.value::<bool>(stored).await {} };
+    while_a_lane_runs(&place, async { tokio::time::timeout(LIMIT, storing).await.unwrap() }).await;
+    let stored = ("stored".to_owned(), String::new());
+    assert_eq!(place.ledger().await, [(stored, 2)].into());
     place.forget_all_but(2);
     place.close().await;
 }

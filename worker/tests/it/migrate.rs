@@ -3,7 +3,7 @@
 use deploy::testing::Sandbox;
 use shared::config::Environment;
 
-use crate::place::{Place, postgres_config};
+use crate::place::{Place, batch, entry, postgres_config};
 
 #[tokio::test]
 async fn many_at_once_apply_each_migration_once() {
@@ -45,5 +45,37 @@ async fn every_hot_table_has_the_project_in_its_primary_key() {
         .await;
     let expected = ["access_version", "api_keys", "batches", "projects", "refinery_schema_history"];
     assert_eq!(without, expected);
+    place.close().await;
+}
+
+#[tokio::test]
+async fn a_table_in_use_delays_the_migration_and_nobody_else() {
+    let place = Place::new().await;
+    place
+        .execute(
+            "DROP TABLE ledger, payload_bytes;
+             ALTER TABLE error_stats DROP payload_hour, DROP payloads, DROP latest_at;
+             DELETE FROM refinery_schema_history WHERE version = 3",
+        )
+        .await;
+    let mut holder = place.pool.get().await.unwrap();
+    let reading = holder.transaction().await.unwrap();
+    reading.execute("SELECT FROM error_stats", &[]).await.unwrap();
+
+    let config = postgres_config(&place.sandbox);
+    let running = async { worker::migrate::run(&config, Environment::Production).await.unwrap() };
+    let others = async {
+        let waiting = "SELECT count(*) > 0 FROM pg_stat_activity
+                       WHERE application_name = 'errata-migrate' AND wait_event_type = 'Lock'";
+        while !place.value::<bool>(waiting).await {}
+        // Queues up behind the migration, which gives way.
+        place.value::<i64>("SELECT count(*) FROM error_stats").await;
+        reading.commit().await.unwrap();
+    };
+    let (applied, ()) = tokio::join!(running, others);
+    assert_eq!(applied, 1);
+    drop(holder);
+    place.store(&[batch(vec![entry("after")])]).await;
+    place.assert_counts(1).await;
     place.close().await;
 }

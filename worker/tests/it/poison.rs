@@ -74,6 +74,21 @@ async fn an_event_that_is_sent_again_ends_once() {
     place.close().await;
 }
 
+#[tokio::test]
+async fn hundreds_of_poison_events_among_good_ones_are_set_aside() {
+    let place = Place::new().await;
+    let entries = (0..450).map(|at| entry(if at % 3 == 0 { "good" } else { "po\0ison" }));
+    let stored = place.store(&[batch(entries.collect())]).await;
+    assert_eq!((stored.stored, stored.dead), (150, 300));
+    place.assert_counts(150).await;
+    let mut ids = std::collections::BTreeSet::new();
+    for _ in 0..300 {
+        ids.insert(letter(&place).await.entries[0].event_id);
+    }
+    assert_eq!(ids.len(), 300);
+    place.close().await;
+}
+
 /// Takes the oldest dead letter.
 async fn letter(place: &Place) -> Batch {
     let queue = Queue::Dead.name(place.sandbox.namespace());

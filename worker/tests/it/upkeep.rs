@@ -46,6 +46,7 @@ async fn an_old_day_goes_and_each_errors_newest_example_stays() {
     // Counts stay.
     let counted = "SELECT sum(event_count)::bigint FROM error_stats";
     assert_eq!(place.value::<i64>(counted).await, 4);
+    run(&place, Job::TrimLedger).await;
     // The ledger and the bytes of payloads go by the same age.
     assert_eq!(place.value::<i64>("SELECT sum(bytes)::bigint FROM payload_bytes").await, 7);
     place.forget_all_but(1);

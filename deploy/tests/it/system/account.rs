@@ -13,17 +13,21 @@ pub(crate) struct Account {
     pub(crate) stored: i64,
     /// Accepted, and not ended.
     pub(crate) pending: i64,
+    /// Ended, and never reported: by processes that were killed, or that gave up on an event which
+    /// arrived all the same.
+    pub(crate) unreported: i64,
 }
 
 impl Account {
     pub(crate) async fn read(database: &str) -> Self {
         let rows = database_client(database).await.query(include_str!("account.sql"), &[]).await;
-        let mut account = Self { accepted: 0, stored: 0, pending: 0 };
+        let mut account = Self { accepted: 0, stored: 0, pending: 0, unreported: 0 };
         for row in rows.unwrap() {
             let (reported, ended): (i64, i64) = (row.get("reported"), row.get("ended"));
             account.accepted += reported.max(ended);
             account.stored += row.get::<_, i64>("stored");
             account.pending += reported.max(ended) - ended;
+            account.unreported += reported.max(ended) - reported;
         }
         account
     }

@@ -1,9 +1,9 @@
--- What became of the events of some projects, for the newest $4 project-hours of a range, by the
--- primary key of the ledger. Accepted is what an ingest process has reported, or what has arrived of
+-- What became of the events of a project, or of all ($1 null), for the newest $4 project-hours of a
+-- range, by the index ledger_by_hour. Accepted is what an ingest process has reported, or what has arrived of
 -- it where that is more: a process that was killed could not report its last.
 WITH hours AS MATERIALIZED (
   SELECT DISTINCT hour, project_id FROM ledger
-  WHERE project_id = ANY ($1) AND hour >= $2 AND hour < $3
+  WHERE ($1::int IS NULL OR project_id = $1) AND hour >= $2 AND hour < $3
   ORDER BY hour DESC, project_id
   LIMIT $4
 ), rows AS MATERIALIZED (

@@ -11,9 +11,17 @@ WITH piece AS (
   RETURNING e.project_id, e.day, octet_length(e.payload) AS bytes
 ), held AS (
   SELECT project_id, day, sum(bytes) AS bytes FROM gone GROUP BY project_id, day
+), locked AS MATERIALIZED (
+  -- In key order, as whoever adds to them.
+  SELECT b.project_id, b.day, held.bytes
+  FROM held JOIN payload_bytes b USING (project_id, day)
+  WHERE held.bytes IS NOT NULL
+  ORDER BY b.project_id, b.day
+  FOR UPDATE OF b
 ), freed AS (
-  UPDATE payload_bytes b SET bytes = b.bytes - held.bytes
-  FROM held
-  WHERE b.project_id = held.project_id AND b.day = held.day AND held.bytes IS NOT NULL
+  -- What was stored before bytes were counted gives none back.
+  UPDATE payload_bytes b SET bytes = greatest(b.bytes - locked.bytes, 0)
+  FROM locked
+  WHERE b.project_id = locked.project_id AND b.day = locked.day
 )
 SELECT count(*) AS events FROM gone

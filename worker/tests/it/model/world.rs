@@ -270,8 +270,11 @@ impl Deed {
             Self::Change(_, error, act) => act.apply(model, *error),
             Self::Upkeep(Job::PurgeDeleted) => model.purge(),
             Self::Upkeep(Job::WakeIgnored) => model.wake(shared::time::now()),
-            // Slots are compared by the hour, and partitions hold nothing of their own.
-            Self::Upkeep(Job::MergeSlots | Job::MakePartitions | Job::DropOldDays) => {}
+            // Slots are compared by the hour, partitions hold nothing of their own, and nothing here is
+            // old enough to go.
+            Self::Upkeep(
+                Job::MergeSlots | Job::MakePartitions | Job::DropOldDays | Job::TrimLedger,
+            ) => {}
         }
     }
 }
