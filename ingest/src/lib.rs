@@ -87,7 +87,9 @@ pub async fn run(
     let environment = config.service.environment;
     tasks.spawn("keys", access.clone().keep_fresh(pool.clone(), environment, background.clone()));
     let ledger = Ledger::new();
-    let batcher = |queue| Batcher::new(queue, broker.clone(), spool.clone(), Arc::clone(&ledger));
+    // What lies in the spool already is drained in any case.
+    let durable = spool.filter(|spool| may_be_filled(spool, &config));
+    let batcher = |queue| Batcher::new(queue, broker.clone(), durable.clone(), Arc::clone(&ledger));
     let (events, events_work) = batcher(Queue::Events);
     let (bulk, bulk_work) = batcher(Queue::Bulk);
     let writing = ledger::keep_written(Arc::clone(&ledger), pool, background.clone());
@@ -98,7 +100,7 @@ pub async fn run(
         memory: MemoryBudget::new(config.memory_bytes),
         rate: RateBudget::new(config.project_events_per_second),
         cors: Cors::new(&config.cors_origins),
-        has_spool: spool.is_some(),
+        has_spool: durable.is_some(),
         ledger,
         access,
         events,
@@ -135,22 +137,28 @@ pub async fn run(
     Ok(())
 }
 
-/// Opens the spool, where there is a durable folder for one.
+/// Opens the spool, where a folder is named for one.
 fn open_spool(config: &Config) -> Result<Option<Arc<Spool>>, SpoolError> {
     let Some(dir) = &config.spool_dir else { return Ok(None) };
-    let spool = Spool::open(dir, config.spool_max_bytes)?;
-    if spool.lies_in_memory() {
-        // Temporary folders of developers often lie in memory, and nobody relies on them.
-        if config.service.environment != Environment::Development {
-            tracing::error!(
-                dir = %dir.display(),
-                "SPOOL_DIR lies in memory, which dies with the machine: there is no spool"
-            );
-            return Ok(None);
-        }
-        tracing::warn!(dir = %dir.display(), "the spool lies in memory and dies with the machine");
+    Ok(Some(Arc::new(Spool::open(dir, config.spool_max_bytes)?)))
+}
+
+/// Whether messages may be put into the spool: it must outlive the machine.
+fn may_be_filled(spool: &Spool, config: &Config) -> bool {
+    if !spool.lies_in_memory() {
+        return true;
     }
-    Ok(Some(Arc::new(spool)))
+    let dir = spool.dir().display();
+    // Temporary folders of developers often lie in memory, and nobody relies on them.
+    if config.service.environment == Environment::Development {
+        tracing::warn!(%dir, "the spool lies in memory and dies with the machine");
+        return true;
+    }
+    tracing::error!(
+        %dir,
+        "SPOOL_DIR lies in memory, which dies with the machine: it is drained, and nothing is spooled"
+    );
+    false
 }
 
 async fn report(memory: MemoryBudget, stop: CancellationToken) {

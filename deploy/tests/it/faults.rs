@@ -1,5 +1,6 @@
 //! Engines that are killed and come back, and what is left of them in the end.
 
+use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
@@ -46,6 +47,19 @@ async fn postgres_keeps_what_was_committed() {
 }
 
 #[tokio::test]
+async fn postgres_logs_nothing_of_a_refused_row() {
+    let engines = Engines::start(&[EngineKind::Postgres]).await.unwrap();
+    // The statement is logged, so the value stands only in the row that it makes.
+    let refused = "CREATE TABLE words (word text CONSTRAINT short CHECK (length(word) < 9));
+        INSERT INTO words SELECT repeat('tell', 3)";
+    try_statement(&engines, refused).await.unwrap_err();
+    let log = fs::read_to_string(engines.logs().join("postgres.log")).unwrap();
+    assert!(log.contains("violates check constraint \"short\""), "{log}");
+    assert!(!log.contains("telltelltell"), "{log}");
+    engines.stop().await;
+}
+
+#[tokio::test]
 async fn rabbitmq_keeps_what_was_confirmed() {
     let mut engines = Engines::start(&[EngineKind::RabbitMq]).await.unwrap();
     declare(&channel(&engines).await).await;
@@ -81,12 +95,17 @@ async fn kill(engines: &mut Engines, kind: EngineKind) {
 }
 
 async fn statement(engines: &Engines, statement: &str) {
+    try_statement(engines, statement).await.unwrap();
+}
+
+async fn try_statement(engines: &Engines, statement: &str) -> Result<(), tokio_postgres::Error> {
     let (client, connection) =
         tokio_postgres::connect(&engines.postgres_url(), NoTls).await.unwrap();
     let driver = shared::lifecycle::spawn(connection);
-    client.batch_execute(statement).await.unwrap();
+    let outcome = client.batch_execute(statement).await;
     drop(client);
     driver.await.unwrap().unwrap();
+    outcome
 }
 
 async fn channel(engines: &Engines) -> Channel {

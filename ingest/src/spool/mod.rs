@@ -31,7 +31,7 @@ const SEGMENT_BYTES: u64 = 64 << 20;
 /// Why a message could not be spooled.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SpoolError {
-    #[error("there is no spool, because SPOOL_DIR names no folder")]
+    #[error("there is no spool, because SPOOL_DIR names no folder that outlives the machine")]
     NoSpool,
     #[error("the spool is full")]
     Full,
@@ -100,6 +100,10 @@ impl Spool {
             appended: Notify::new(),
             _lock: lock,
         })
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// Whether what is spooled is gone when the machine stops.

@@ -4,8 +4,9 @@
 //! request id. There is no hook for it, so its answer is replaced on its way to the socket. It is told
 //! from an answer of the service by what it lacks: a service's answers have headers of their own
 //! (`X-Request-Id` on every one), hyper's has none but length, connection and date. It is always the
-//! last of a connection and ends its write. No client can make a service write one: bodies are JSON or
-//! metrics, and neither holds a bare CR.
+//! last of a connection and ends its write, and begins it or follows an answer's end. No client can
+//! make a service write one: bodies are JSON or metrics, and neither holds a bare CR; and the one text
+//! of a client's among the headers, the `X-Request-Id`, holds no space, which a status line does.
 
 use std::io;
 use std::pin::Pin;
@@ -21,6 +22,9 @@ use crate::config::Environment;
 
 /// An answer of hyper's own is shorter than this.
 const LONGEST: usize = 256;
+
+/// How a status line begins. A client that spoke HTTP/1.0 before is answered in kind.
+const VERSIONS: [&[u8]; 2] = [b"HTTP/1.1 ", b"HTTP/1.0 "];
 
 /// The lines that hyper writes into an answer of its own.
 const OWN_LINES: [&[u8]; 3] = [b"content-length: 0", b"connection: close", b"date: "];
@@ -95,13 +99,21 @@ impl<T: Write + Unpin> Write for Answering<T> {
 /// Where an answer of hyper's own begins at the end of what is written, and its status.
 fn own_answer(written: &[u8]) -> Option<(usize, StatusCode)> {
     let head = written.strip_suffix(b"\r\n\r\n")?;
-    let tail = head.get(head.len().saturating_sub(LONGEST)..)?;
-    let begin = tail.windows(7).rposition(|bytes| bytes == b"HTTP/1.")?;
-    let mut lines = tail.get(begin..)?.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
+    let begin = (head.len().saturating_sub(LONGEST)..head.len()).rfind(|at| {
+        head.split_at_checked(*at).is_some_and(|(before, rest)| begins(before, rest))
+    })?;
+    let mut lines = head.get(begin..)?.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
     let status = StatusCode::from_bytes(lines.next()?.get(9..12)?).ok()?;
     let is_own = status.is_client_error()
         && lines.all(|line| OWN_LINES.iter().any(|own| line.starts_with(own)));
-    is_own.then_some((head.len() - tail.len() + begin, status))
+    is_own.then_some((begin, status))
+}
+
+/// Whether an answer begins between these bytes: with a status line, after nothing or after the end
+/// of another answer, which is that of its headers, of a JSON object, or of metrics.
+fn begins(before: &[u8], rest: &[u8]) -> bool {
+    VERSIONS.iter().any(|version| rest.starts_with(version))
+        && matches!(before.last(), None | Some(b'\n' | b'}'))
 }
 
 /// What a client is told whose request could not be read. All of it is 400, as at the edge: the
@@ -162,17 +174,28 @@ mod tests {
         check(&own, Some((0, 400)));
         let before = "HTTP/1.1 200 OK\r\nx-request-id: r\r\ncontent-length: 2\r\n\r\n{}";
         check(&format!("{before}{own}"), Some((before.len(), 400)));
-        check(&format!("{}{own}", "x".repeat(100_000)), Some((100_000, 400)));
+        check(&format!("{}{own}", "}".repeat(100_000)), Some((100_000, 400)));
+        check(&format!("HTTP/1.1 204 No Content\r\n{DATE}{own}"), Some((64, 400)));
         check(before, None);
         check(
             &format!("HTTP/1.1 404 Not Found\r\nx-request-id: r\r\ncontent-length: 0\r\n{DATE}"),
             None,
         );
         check(&format!("HTTP/1.1 204 No Content\r\n{DATE}"), None);
+        check(&own.replace("HTTP/1.1", "HTTP/1.0"), Some((0, 400)));
         check("HTTP/1.1 100 Continue\r\n\r\n", None);
         check("", None);
         check("\r\n\r\n", None);
         check("HTTP/1.\r\n\r\n", None);
+    }
+
+    #[test]
+    fn no_text_of_a_client_passes_for_an_answer() {
+        for id in ["HTTP/1.1_404", "HTTP/1.1 404", "}HTTP/1.1_404", "r\tHTTP/1.1 404 Not Found"] {
+            let head = format!("HTTP/1.1 204 No Content\r\nallow: GET\r\nx-request-id: {id}\r\n");
+            check(&format!("{head}{DATE}"), None);
+            check(&format!("{head}connection: close\r\ncontent-length: 0\r\n{DATE}"), None);
+        }
     }
 
     #[test]

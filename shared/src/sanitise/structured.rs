@@ -1,5 +1,7 @@
 //! Walks JSON: values under keys, lists of pairs, and documents inside strings.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::MASK;
@@ -55,16 +57,10 @@ impl<'a> Walk<'a> {
     /// Masks secrets that are keys themselves, as in counts by card number.
     fn keys(self, object: &mut Map<String, Value>) -> bool {
         let masked = masked_keys(object.keys(), self.rules);
-        let mut number = 1;
-        for (key, masked) in &masked {
-            let Some(value) = object.remove(key) else { continue };
-            let mut free = masked.clone();
-            // Numbered on and not anew for each key, so that many of them stay linear.
-            while object.contains_key(&free) {
-                number += 1;
-                free = format!("{masked} {number}");
+        for (key, name) in &masked {
+            if let Some(value) = object.remove(key) {
+                object.insert(name.clone(), value);
             }
-            object.insert(free, value);
         }
         !masked.is_empty()
     }
@@ -170,16 +166,35 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The keys that hold a secret, each with what is left of it.
+/// The keys that hold a secret, each with what is left of it, numbered where another key has that
+/// name.
 pub(super) fn masked_keys<'k>(
-    keys: impl Iterator<Item = &'k String>,
+    keys: impl Iterator<Item = &'k String> + Clone,
     rules: &Rules,
 ) -> Vec<(String, String)> {
     let masked = |key: &String| {
         let mut text = key.clone();
         text::sanitise(&mut text, rules, Syntax::Prose).then(|| (key.clone(), text))
     };
-    keys.filter(|key| !is_plain_name(key)).filter_map(masked).collect()
+    let mut masked: Vec<_> =
+        keys.clone().filter(|key| !is_plain_name(key)).filter_map(masked).collect();
+    if !masked.is_empty() {
+        number(&mut masked, keys.cloned().collect());
+    }
+    masked
+}
+
+/// Gives each masked key a name that none of the taken ones is.
+fn number(masked: &mut [(String, String)], mut taken: HashSet<String>) {
+    // Numbered on and not anew for each key, so that many of them stay linear.
+    let mut number = 1;
+    for (_, name) in masked {
+        let left = name.clone();
+        while !taken.insert(name.clone()) {
+            number += 1;
+            *name = format!("{left} {number}");
+        }
+    }
 }
 
 /// Secrets have a shape of their own; words do not, and almost every key consists of words.

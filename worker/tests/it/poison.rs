@@ -1,5 +1,6 @@
 //! What Postgres refuses is found among what it takes, and set aside with its reason.
 
+use lapin::message::BasicGetMessage;
 use lapin::options::BasicGetOptions;
 use shared::batch::Batch;
 use shared::broker::topology::{DEAD_REASON_HEADER, Queue};
@@ -18,16 +19,23 @@ async fn a_poison_event_among_good_ones_becomes_a_dead_letter() {
     assert_eq!((stored.stored, stored.dead), (41, 1));
     place.assert_counts(41).await;
 
-    let queue = Queue::Dead.name(place.sandbox.namespace());
-    let letter =
-        place.channel.basic_get(queue, BasicGetOptions { no_ack: true }).await.unwrap().unwrap();
+    let letter = take(&place).await;
+    assert!(reason(&letter).contains("invalid byte sequence"), "{}", reason(&letter));
+    assert_eq!(letter.message_count, 0);
     let dead = Batch::decode(letter.delivery.data.into()).unwrap();
     assert_eq!(dead.entries, [poison]);
-    let headers = letter.delivery.properties.headers().clone().unwrap();
-    let reason = headers.inner().get(DEAD_REASON_HEADER).unwrap();
-    let reason = String::from_utf8_lossy(reason.as_long_string().unwrap().as_bytes());
-    assert!(reason.contains("invalid byte sequence"), "{reason}");
-    assert_eq!(letter.message_count, 0);
+    place.close().await;
+}
+
+#[tokio::test]
+async fn a_reason_names_the_constraint_and_holds_nothing_of_the_event() {
+    let place = Place::new().await;
+    place.execute("ALTER TABLE errors ADD CONSTRAINT fault CHECK (message <> 'marker')").await;
+    assert_eq!(place.store(&[batch(vec![entry("marker")])]).await.dead, 1);
+    let letter = take(&place).await;
+    let reason = reason(&letter);
+    assert!(reason.contains("SQLSTATE 23514, constraint fault, table errors"), "{reason}");
+    assert!(!reason.contains("marker"), "{reason}");
     place.close().await;
 }
 
@@ -89,10 +97,21 @@ async fn hundreds_of_poison_events_among_good_ones_are_set_aside() {
     place.close().await;
 }
 
-/// Takes the oldest dead letter.
+/// Takes the oldest dead letter, for what is in it.
 async fn letter(place: &Place) -> Batch {
+    Batch::decode(take(place).await.delivery.data.into()).unwrap()
+}
+
+/// Takes the oldest dead letter.
+async fn take(place: &Place) -> BasicGetMessage {
     let queue = Queue::Dead.name(place.sandbox.namespace());
     let options = BasicGetOptions { no_ack: true };
-    let letter = place.channel.basic_get(queue, options).await.unwrap().unwrap();
-    Batch::decode(letter.delivery.data.into()).unwrap()
+    place.channel.basic_get(queue, options).await.unwrap().unwrap()
+}
+
+/// Why an event became a dead letter.
+fn reason(letter: &BasicGetMessage) -> String {
+    let headers = letter.delivery.properties.headers().as_ref().unwrap();
+    let reason = headers.inner().get(DEAD_REASON_HEADER).unwrap();
+    String::from_utf8_lossy(reason.as_long_string().unwrap().as_bytes()).into_owned()
 }

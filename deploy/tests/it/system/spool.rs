@@ -2,6 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,9 +12,10 @@ use http::{Method, StatusCode};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::client::System;
 use super::load;
 use super::quiet::{settle, spool_bytes};
-use super::relay::{Flow, system_behind_relay};
+use super::relay::{Flow, Relay, system_behind_relay};
 
 const IN_TIME: Duration = Duration::from_secs(5);
 
@@ -24,16 +26,7 @@ const SPOOLED: i64 = 30;
 /// So many events must be stored then, each once, and the damage must be kept and told.
 async fn check_damage(damage: impl FnOnce(&Path), stored: i64) {
     let (mut system, relay, queues) = system_behind_relay(Service::Ingest, |options| options).await;
-    relay.set(Flow::Refused);
-    relay.cut();
-    for number in 0..SPOOLED {
-        system
-            .client
-            .report(json!({"message": format!("spooled {number}"), "source": "spool"}))
-            .await;
-    }
-    assert_eq!(system.counts().await.counted, 0);
-
+    spool_events(&system, &relay).await;
     system.services.kill(Service::Ingest).await;
     let [segment] = files(&system.services, "spool").try_into().unwrap();
     damage(&segment);
@@ -50,6 +43,17 @@ async fn check_damage(damage: impl FnOnce(&Path), stored: i64) {
     let told = |line: &str| line.contains("ERROR") && line.contains(segment.to_str().unwrap());
     assert!(log.lines().any(told), "{log}");
     system.stop().await;
+}
+
+/// Takes the broker away and reports events.
+async fn spool_events(system: &System, relay: &Relay) {
+    relay.set(Flow::Refused);
+    relay.cut();
+    for number in 0..SPOOLED {
+        let event = json!({"message": format!("spooled {number}"), "source": "spool"});
+        system.client.report(event).await;
+    }
+    assert_eq!(system.counts().await.counted, 0);
 }
 
 /// The files of the spool with an extension.
@@ -143,6 +147,23 @@ async fn a_folder_in_memory_is_no_spool() {
     assert_eq!(answer.body["reason"], "the broker is away and there is no spool");
     let log = fs::read_to_string(system.services.log(Service::Ingest)).unwrap();
     assert!(log.contains("SPOOL_DIR lies in memory"), "{log}");
+    system.stop().await;
+}
+
+#[tokio::test]
+async fn what_lies_in_a_folder_in_memory_is_stored_all_the_same() {
+    let folder = tempfile::tempdir_in("/dev/shm").unwrap();
+    let folder = folder.path().to_str().unwrap();
+    let in_memory = |options: Options| options.set("SPOOL_DIR", folder);
+    let (mut system, relay, queues) = system_behind_relay(Service::Ingest, in_memory).await;
+    spool_events(&system, &relay).await;
+    system.services.kill(Service::Ingest).await;
+
+    let options = in_memory(Options::within(&system.sandbox)).set("ENVIRONMENT", "staging");
+    let started_again = Services::start(options).await.unwrap();
+    mem::replace(&mut system.services, started_again).stop().await;
+    settle(&mut system.services, &queues).await;
+    system.counts().await.assert_all(SPOOLED);
     system.stop().await;
 }
 
