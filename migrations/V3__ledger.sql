@@ -39,3 +39,9 @@ ALTER TABLE error_stats
   -- payload is kept wherever there is one. Before all times: its payload is not kept. Null: as
   -- `last_seen`.
   ADD COLUMN latest_at timestamptz;
+
+-- A sequence that is drawn from in the transaction that makes it may, with little write-ahead log
+-- (wal_level minimal), fall back in a crash, and then numbers of projects are given out twice. Set in
+-- a transaction of its own it is logged from here on.
+SELECT setval(pg_get_serial_sequence('projects', 'id'),
+              greatest((SELECT max(id) FROM projects), (SELECT last_value FROM projects_id_seq)));

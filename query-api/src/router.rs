@@ -108,8 +108,9 @@ async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Next) -
 
     let mut response = match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
         Ok(response) => response,
-        Err(_elapsed) => {
+        Err(elapsed) => {
             let error = ApiError::unavailable("The answer took too long; try again later", 5);
+            let error = error.with_cause(elapsed);
             error.into_response(app.environment, &id)
         }
     };

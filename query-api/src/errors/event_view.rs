@@ -43,6 +43,8 @@ pub(super) struct EventObject {
     source: String,
     /// What was changed about the event on its way in.
     notes: Vec<Note>,
+    /// Whether this is the whole event. Else only what columns know of it was kept.
+    whole: bool,
 }
 
 /// The request during which it happened, as far as it is known.
@@ -170,6 +172,7 @@ impl EventObject {
             exceptions: event.exceptions.into_iter().map(ExceptionObject::from).collect(),
             source: event.source,
             notes: event.notes,
+            whole: true,
         }
     }
 
@@ -201,6 +204,7 @@ impl EventObject {
             exceptions: Vec::new(),
             source: known.source,
             notes: Vec::new(),
+            whole: false,
         }
     }
 }

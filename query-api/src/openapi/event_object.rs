@@ -48,6 +48,7 @@ fn event() -> Value {
             ("exceptions", list(named("Exception"), "Outermost (last raised) first.")),
             ("source", text("Where it comes from, in the client's words.")),
             ("notes", list(named("Note"), "What was changed about it on its way in.")),
+            ("whole", flag("False: its payload was left out by a budget; it counts all the same.")),
         ],
     )
 }
@@ -137,7 +138,7 @@ pub(super) fn example() -> Value {
         "stack_trace": null,
         "exceptions": [example_exception()],
         "source": "backend",
-        "notes": [],
+        "notes": [], "whole": true,
     })
 }
 

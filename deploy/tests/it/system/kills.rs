@@ -105,6 +105,30 @@ async fn kill_and_restart(victim: Victim, engines: &mut Engines, services: &mut 
     }
 }
 
+#[tokio::test]
+async fn numbers_of_projects_are_given_once_although_postgres_is_killed() {
+    let mut engines = Engines::start(&EngineKind::ALL).await.unwrap();
+    let services = Services::start(Options::over(&engines).with_edge()).await.unwrap();
+    let client = Client::new(services.edge_url());
+    for expected in 2..5 {
+        let made = client.post("/api/projects", &json!({"name": "Before"})).await;
+        assert_eq!(made.data()["id"], expected);
+    }
+    assert_eq!(client.delete("/api/projects/4").await.status, StatusCode::NO_CONTENT);
+    engines.kill(EngineKind::Postgres).await;
+    engines.restart(EngineKind::Postgres).await.unwrap();
+    let made = loop {
+        let made = client.post("/api/projects", &json!({"name": "After"})).await;
+        // Connections of before are found dead one by one.
+        if made.status != StatusCode::SERVICE_UNAVAILABLE {
+            break made;
+        }
+    };
+    assert!(made.data()["id"].as_i64().unwrap() > 4, "{}", made.body);
+    services.stop().await;
+    engines.stop().await;
+}
+
 /// What clients saw.
 #[derive(Debug, Default)]
 struct Load {
