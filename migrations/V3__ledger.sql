@@ -18,6 +18,16 @@ CREATE TABLE ledger (
 -- Of all projects at once, and what is old. Rows are updated in place: neither column ever changes.
 CREATE INDEX ledger_by_hour ON ledger (hour, project_id);
 
+-- Dead letters whose events stand in the ledger: written with them, taken away by a replay. A letter may
+-- exist without: its transaction was lost after it was buried.
+CREATE TABLE counted_letters (
+  project_id int NOT NULL,
+  letter_id uuid NOT NULL,
+  hour timestamptz NOT NULL,
+  instance uuid NOT NULL,
+  PRIMARY KEY (project_id, letter_id)
+);
+
 -- Bytes of the payloads that are kept, by the day that `events` files them under.
 CREATE TABLE payload_bytes (
   project_id int NOT NULL,

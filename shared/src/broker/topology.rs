@@ -83,12 +83,8 @@ pub fn batch_properties(batch_id: BatchId) -> BasicProperties {
 /// Header of a dead letter: why it could not be stored.
 pub const DEAD_REASON_HEADER: &str = "x-errata-reason";
 
-/// Header of a dead letter whose events stand in the ledger as dead letters. Those of a message that
-/// could not be read do not, because nobody knows them.
-const COUNTED_HEADER: &str = "x-errata-counted";
-
-/// Header of a message whose events stand in the ledger as dead letters and are tried again: how they
-/// end now replaces how they had ended.
+/// Header of a message that was a dead letter and is tried again: how its events end now replaces how
+/// they had ended.
 const REPLAYED_HEADER: &str = "x-errata-replayed";
 
 /// What is known about a dead letter.
@@ -102,18 +98,13 @@ pub struct DeadLetter<'a> {
     pub reason: &'a str,
     /// Since when.
     pub buried_at: DateTime<Utc>,
-    /// Whether its events stand in the ledger as dead letters.
-    pub counted: bool,
 }
 
 /// The properties of a dead letter.
 pub fn dead_properties(letter: DeadLetter<'_>) -> BasicProperties {
-    let DeadLetter { id, kind, reason, buried_at, counted } = letter;
+    let DeadLetter { id, kind, reason, buried_at } = letter;
     let mut headers = FieldTable::default();
     headers.insert(short(DEAD_REASON_HEADER), value(reason));
-    if counted {
-        headers.insert(short(COUNTED_HEADER), AMQPValue::Boolean(true));
-    }
     properties_as_they_came(id, kind)
         .with_headers(headers)
         // Whole seconds, as the protocol has it.
@@ -121,11 +112,9 @@ pub fn dead_properties(letter: DeadLetter<'_>) -> BasicProperties {
 }
 
 /// The properties of a dead letter that goes back to the events: id and type as they came.
-pub fn replayed_properties(id: &str, kind: &str, counted: bool) -> BasicProperties {
+pub fn replayed_properties(id: &str, kind: &str) -> BasicProperties {
     let mut headers = FieldTable::default();
-    if counted {
-        headers.insert(short(REPLAYED_HEADER), AMQPValue::Boolean(true));
-    }
+    headers.insert(short(REPLAYED_HEADER), AMQPValue::Boolean(true));
     properties_as_they_came(id, kind).with_headers(headers)
 }
 
@@ -143,18 +132,10 @@ pub fn dead_letters_lock(namespace: &str) -> ShortString {
     short(&format!("{namespace}.{}.lock", Queue::Dead.label()))
 }
 
-/// Whether a message's events stand in the ledger as dead letters and are tried again.
+/// Whether a message was a dead letter and is tried again.
 pub fn is_replayed(properties: &BasicProperties) -> bool {
-    has_header(properties, REPLAYED_HEADER)
-}
-
-/// Whether the events of a dead letter stand in the ledger as such.
-pub fn is_counted(properties: &BasicProperties) -> bool {
-    has_header(properties, COUNTED_HEADER)
-}
-
-fn has_header(properties: &BasicProperties, name: &str) -> bool {
-    properties.headers().as_ref().is_some_and(|headers| headers.inner().contains_key(name))
+    let headers = properties.headers().as_ref();
+    headers.is_some_and(|headers| headers.inner().contains_key(REPLAYED_HEADER))
 }
 
 /// How many messages wait in a queue, and how many consumers it has.

@@ -6,6 +6,7 @@ use lapin::{BasicProperties, Channel, Confirmation};
 use shared::batch::{Batch, Entry, MESSAGE_TYPE};
 use shared::broker::topology::{self, DeadLetter, Queue};
 use shared::broker::{BROKER_TIMEOUT, BrokerError};
+use shared::ids::BatchId;
 
 /// Publishes dead letters on a channel with confirms.
 #[derive(Debug, Clone, Copy)]
@@ -44,10 +45,17 @@ pub struct Refused<'a> {
     pub reason: String,
 }
 
+impl Refused<'_> {
+    /// The id of the event's letter. Made from the batch that the event came in, so that an event buried
+    /// twice, because the transaction was tried again, is known as one, and one that is buried again
+    /// after a replay is not taken for the first.
+    pub fn letter_id(&self) -> BatchId {
+        self.batch.batch_id.of_one(self.entry.event_id)
+    }
+}
+
 impl DeadLetters<'_> {
-    /// Sets events aside, each as a batch of its own that can be replayed. Its batch id is made from the
-    /// batch that the event came in, so that an event buried twice, because the transaction was tried
-    /// again, is known as one, and one that is buried again after a replay is not taken for the first.
+    /// Sets events aside, each as a batch of its own that can be replayed.
     ///
     /// # Errors
     /// When the broker does not confirm all of them in time.
@@ -61,33 +69,24 @@ impl DeadLetters<'_> {
 
     async fn bury_event(&self, refused: &Refused<'_>) -> Result<(), BrokerError> {
         let batch = Batch {
-            batch_id: refused.batch.batch_id.of_one(refused.entry.event_id),
+            batch_id: refused.letter_id(),
             instance: refused.batch.instance,
             entries: vec![refused.entry.clone()],
         };
         let id = batch.batch_id.to_string();
         let letter = Letter { body: &batch.encode(), id: &id, kind: MESSAGE_TYPE };
-        self.publish(letter, &refused.reason, true).await
+        self.bury(letter, &refused.reason).await
     }
 
-    /// Sets a message aside that can't be read; its events are unknown.
+    /// Sets a whole message aside.
     ///
     /// # Errors
     /// When the broker does not confirm in time.
     pub async fn bury(&self, letter: Letter<'_>, reason: &str) -> Result<(), BrokerError> {
-        self.publish(letter, reason, false).await
-    }
-
-    async fn publish(
-        &self,
-        letter: Letter<'_>,
-        reason: &str,
-        counted: bool,
-    ) -> Result<(), BrokerError> {
         let Letter { body, id, kind } = letter;
         let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
         let buried_at = shared::time::now();
-        let letter = DeadLetter { id, kind, reason: &reason, buried_at, counted };
+        let letter = DeadLetter { id, kind, reason: &reason, buried_at };
         let properties = topology::dead_properties(letter);
         let message = Message { queue: Queue::Dead, body, properties };
         publish(self.channel, self.namespace, message).await

@@ -163,8 +163,7 @@ impl Pass<'_> {
     /// # Errors
     /// When the broker does not confirm that it has the message.
     pub async fn publish(&self, letter: &Found) -> Result<(), DeskError> {
-        let properties =
-            topology::replayed_properties(letter.id.as_str(), &letter.kind, letter.counted);
+        let properties = topology::replayed_properties(letter.id.as_str(), &letter.kind);
         let message = Message { queue: Queue::Events, body: &letter.body, properties };
         Ok(publish(&self.desk.replies, &self.desk.namespace, message).await?)
     }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use lapin::message::Delivery;
 use lapin::types::{AMQPValue, ShortString};
 use shared::batch::{Batch, MAX_BYTES, MESSAGE_TYPE};
-use shared::broker::topology::{self, DEAD_REASON_HEADER};
+use shared::broker::topology::DEAD_REASON_HEADER;
 use shared::telemetry::ErrorChain;
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;
@@ -60,8 +60,6 @@ pub struct Found {
     pub kind: String,
     /// The message's body, as it came.
     pub body: Bytes,
-    /// Whether its events stand in the ledger as dead letters.
-    pub counted: bool,
     /// What the broker knows it by until the channel closes.
     pub(super) tag: u64,
 }
@@ -84,7 +82,6 @@ impl Found {
                 .and_then(|seconds| DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0)),
             reason: reason(&delivery).unwrap_or_else(|| "no reason was given".to_owned()),
             kind: text(properties.kind()),
-            counted: topology::is_counted(properties),
             tag: delivery.delivery_tag,
             body: delivery.data.into(),
         }

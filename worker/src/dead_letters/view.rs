@@ -232,7 +232,6 @@ mod tests {
 
     fn letter(body: Vec<u8>) -> Found {
         Found {
-            counted: true,
             id: LetterId::new("a letter"),
             buried_at: None,
             reason: "too\nodd".to_owned(),

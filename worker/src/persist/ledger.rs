@@ -9,13 +9,24 @@ use shared::ids::{BatchId, InstanceId, ProjectId};
 use shared::ledger::{self, NO_PROJECT, Outcome};
 use shared::postgres::DbError;
 use shared::telemetry::metrics::{self, Counter};
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::arrival::Arrival;
 use super::statement::Statement;
+use crate::dead_letters::Refused;
 
 const ADD: Statement =
     Statement { sql: include_str!("sql/add_to_ledger.sql"), action: "add to the ledger" };
+
+const REMEMBER_LETTERS: Statement = Statement {
+    sql: include_str!("sql/remember_letters.sql"),
+    action: "note counted dead letters",
+};
+const FORGET_LETTERS: Statement = Statement {
+    sql: include_str!("sql/forget_letters.sql"),
+    action: "take back counted dead letters",
+};
 
 /// Reason of events that Postgres refuses.
 pub(super) const BAD_DATA: &str = "data";
@@ -65,17 +76,19 @@ impl Outcomes {
         }
     }
 
-    /// Adds to the ledger. An event that was a dead letter and came again has its new outcome instead
-    /// of that one.
+    /// Adds to the ledger. An event that stands there as a dead letter and came again has its new outcome
+    /// instead of that one.
     pub(super) async fn write(
         &self,
         tx: &Transaction<'_>,
         arrivals: &[Arrival<'_>],
+        refused: &[Refused<'_>],
     ) -> Result<(), DbError> {
         let mut changes = self.0.clone();
-        for arrival in arrivals.iter().filter(|arrival| arrival.message.replayed) {
-            *changes.entry(key(*arrival, Outcome::DeadLettered, BAD_DATA)).or_default() -= 1;
+        for key in take_back(tx, arrivals).await? {
+            *changes.entry(key).or_default() -= 1;
         }
+        remember(tx, refused).await?;
         changes.retain(|_, events| *events != 0);
         if changes.is_empty() {
             return Ok(());
@@ -97,6 +110,38 @@ impl Outcomes {
             metrics::count(Counter::EventsTotal, key.outcome.as_str(), key.reason, events);
         }
     }
+}
+
+/// What stands in the ledger for the dead letters among the arrivals.
+async fn take_back(tx: &Transaction<'_>, arrivals: &[Arrival<'_>]) -> Result<Vec<Key>, DbError> {
+    let replayed = arrivals.iter().filter(|arrival| arrival.message.replayed);
+    let (projects, letters): (Vec<i32>, Vec<Uuid>) =
+        replayed.map(|arrival| (arrival.project_id.0, arrival.message.batch.batch_id.0)).unzip();
+    if letters.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = FORGET_LETTERS.rows(tx, &[&projects, &letters]).await?;
+    let key = |row: &Row| Key {
+        project: ProjectId(row.get("project_id")),
+        hour: row.get("hour"),
+        instance: InstanceId(row.get("instance")),
+        outcome: Outcome::DeadLettered,
+        reason: BAD_DATA,
+    };
+    Ok(rows.iter().map(key).collect())
+}
+
+/// Notes the letters whose events are counted now.
+async fn remember(tx: &Transaction<'_>, refused: &[Refused<'_>]) -> Result<(), DbError> {
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let projects: Vec<i32> = refused.iter().map(|event| event.entry.project_id.0).collect();
+    let letters: Vec<Uuid> = refused.iter().map(|event| event.letter_id().0).collect();
+    let hours: Vec<DateTime<Utc>> =
+        refused.iter().map(|event| ledger::hour(event.entry.received_at)).collect();
+    let instances: Vec<Uuid> = refused.iter().map(|event| event.batch.instance.0).collect();
+    REMEMBER_LETTERS.execute(tx, &[&projects, &letters, &hours, &instances]).await
 }
 
 fn key(arrival: Arrival<'_>, outcome: Outcome, reason: &'static str) -> Key {

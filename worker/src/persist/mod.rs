@@ -201,10 +201,10 @@ impl Persister {
         let (arrivals, orphans): (Vec<Arrival<'_>>, Vec<Arrival<'_>>) =
             fresh.iter().partition(|arrival| stored_bytes.contains_key(&arrival.project_id));
         let store = Store { facets: &facets, budgets: self.budgets, stored_bytes: &stored_bytes };
+        let mut refused = Vec::new();
         let mut outcomes = match dead {
             None => store.arrivals(&tx, &arrivals).await?,
             Some(dead) => {
-                let mut refused = Vec::new();
                 let stored = Box::pin(store.bisecting(&mut tx, &arrivals, &mut refused)).await?;
                 // Confirmed by the broker before the commit, so that none is lost.
                 dead.bury_events(&refused).await?;
@@ -217,7 +217,7 @@ impl Persister {
         for message in unreadable {
             outcomes.add_unreadable(message);
         }
-        outcomes.write(&tx, &fresh).await?;
+        outcomes.write(&tx, &fresh, &refused).await?;
         tx.commit().await.map_err(DbError::statement("commit"))?;
 
         if skipped > 0 {

@@ -53,7 +53,7 @@ async fn a_table_in_use_delays_the_migration_and_nobody_else() {
     let place = Place::new().await;
     place
         .execute(
-            "DROP TABLE ledger, payload_bytes;
+            "DROP TABLE ledger, counted_letters, payload_bytes;
              ALTER TABLE error_stats DROP payload_hour, DROP payloads, DROP latest_at;
              DELETE FROM refinery_schema_history WHERE version = 3",
         )

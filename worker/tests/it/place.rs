@@ -141,6 +141,7 @@ impl Place {
         let ledger = self.ledger().await;
         let ended: i64 = ledger.values().sum();
         assert_eq!(ended, delivered as i64, "{ledger:?}");
+        assert!(ledger.values().all(|events| *events >= 0), "{ledger:?}");
         self.pool.close();
         self.connection.close(200, "done".into()).await.unwrap();
         self.sandbox.close().await.unwrap();

@@ -1,5 +1,7 @@
 -- Removes a piece of the ledger that has passed its age, by the index on the hour.
-WITH piece AS (
+WITH letters AS (
+  DELETE FROM counted_letters WHERE hour < now() - make_interval(days => $1::int)
+), piece AS (
   SELECT project_id, hour, instance, outcome, reason FROM ledger
   WHERE hour < now() - make_interval(days => $1::int)
   LIMIT $2
