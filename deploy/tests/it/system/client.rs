@@ -125,8 +125,9 @@ pub(crate) struct System {
     pub(crate) sandbox: Sandbox,
     pub(crate) services: Services,
     pub(crate) client: Client,
-    /// Whether events may have arrived that ingest gave up on: confirms were lost without a spool.
-    pub(crate) unconfirmed: bool,
+    /// Whether events may have arrived that ingest never reported: it gave up on them when their confirms
+    /// were lost, or it was killed among services that were replaced.
+    pub(crate) unreported: bool,
 }
 
 impl System {
@@ -139,7 +140,7 @@ impl System {
         let options = change(Options::within(&sandbox).with_edge());
         let services = Services::start(options).await.unwrap();
         let client = Client::new(services.edge_url());
-        Self { sandbox, services, client, unconfirmed: false }
+        Self { sandbox, services, client, unreported: false }
     }
 
     /// A client of ingest's own port, past the edge.
@@ -162,7 +163,7 @@ impl System {
     pub(crate) async fn stop(mut self) {
         self.services.terminate(Service::Ingest).await;
         let account = Account::settled(&self.sandbox.database_url()).await;
-        let excused = self.services.was_killed(Service::Ingest) || self.unconfirmed;
+        let excused = self.services.was_killed(Service::Ingest) || self.unreported;
         assert!(account.unreported == 0 || excused, "{account:?}");
         self.services.stop().await;
         self.sandbox.close().await.unwrap();

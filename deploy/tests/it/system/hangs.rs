@@ -139,7 +139,7 @@ async fn a_silent_broker_without_a_spool_is_told_in_time() {
     load::post(&client, 50).await.assert_accepted_within(IN_TIME);
     settle(&mut system.services, &queues).await;
     // What was under way when the broker fell silent may have reached it, although it was refused.
-    system.unconfirmed = true;
+    system.unreported = true;
     let counts = system.counts().await;
     assert!((before + 50..=before + 250).contains(&counts.counted), "{counts:?}");
     counts.assert_all(counts.counted);

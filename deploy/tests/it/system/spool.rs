@@ -162,6 +162,7 @@ async fn what_lies_in_a_folder_in_memory_is_stored_all_the_same() {
     let options = in_memory(Options::within(&system.sandbox)).set("ENVIRONMENT", "staging");
     let started_again = Services::start(options).await.unwrap();
     mem::replace(&mut system.services, started_again).stop().await;
+    system.unreported = true;
     settle(&mut system.services, &queues).await;
     system.counts().await.assert_all(SPOOLED);
     system.stop().await;
