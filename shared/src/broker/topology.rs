@@ -12,7 +12,7 @@ use crate::ids::BatchId;
 /// The queues of an installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Queue {
-    /// Events of projects within their rate budget. Workers favour it.
+    /// Events of projects within their rate budget. Each queue has worker lanes of its own.
     Events,
     /// Events of projects above their rate budget, so that a flood delays nobody else.
     Bulk,
