@@ -8,6 +8,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use shared::api::{self, ApiError, X_REQUEST_ID};
 use shared::cors::Cors;
+use shared::routes;
 use shared::telemetry::metrics::{self, Histogram};
 
 use crate::receive::client;
@@ -33,20 +34,18 @@ pub(crate) enum Door {
 }
 
 impl Door {
-    fn of(path: &str) -> Option<Self> {
-        match path {
-            "/api/errors" => Some(Self::Errors),
-            "/api/errors/batch" => Some(Self::Batch),
-            _ => None,
+    const ALL: [Self; 2] = [Self::Errors, Self::Batch];
+
+    /// Where it is, as the table of routes spells it.
+    fn path(self) -> &'static str {
+        match self {
+            Self::Errors => "/api/errors",
+            Self::Batch => "/api/errors/batch",
         }
     }
 
-    /// All methods of the path, whichever service answers them.
-    fn allowed(self) -> HeaderValue {
-        HeaderValue::from_static(match self {
-            Self::Errors => "GET, HEAD, POST, PUT, OPTIONS",
-            Self::Batch => "POST, OPTIONS",
-        })
+    fn of(path: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|door| door.path() == path)
     }
 }
 
@@ -93,7 +92,7 @@ async fn route(
         return Ok(preflight(door));
     }
     if parts.method != Method::POST {
-        return Err(ApiError::method_not_allowed(door.allowed()));
+        return Err(ApiError::method_not_allowed(routes::allowed_methods(door.path())));
     }
     let context = Context {
         app,
@@ -107,7 +106,7 @@ async fn route(
 fn preflight(door: Door) -> Response<Body> {
     let mut response = Response::new(Body::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    response.headers_mut().extend(Cors::preflight(&door.allowed()));
+    response.headers_mut().extend(Cors::preflight(&routes::allowed_methods(door.path())));
     response
 }
 
@@ -117,5 +116,26 @@ fn class(status: StatusCode) -> &'static str {
         400..=499 => "4xx",
         500..=599 => "5xx",
         _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use shared::access::Permission;
+    use shared::routes::{Needs, Service};
+
+    use super::*;
+
+    #[test]
+    fn every_door_stands_in_the_table_of_routes_and_nothing_else_of_ours() {
+        let promised = routes::ALL.iter().filter(|route| route.service == Service::Ingest);
+        let doors: BTreeSet<_> = Door::ALL.iter().map(|door| door.path()).collect();
+        assert_eq!(promised.clone().map(|route| route.path).collect::<BTreeSet<_>>(), doors);
+        for route in promised {
+            assert_eq!(route.needs, Needs::Key(Permission::Ingest), "{route:?}");
+            assert_eq!(route.method, Method::POST, "{route:?}");
+        }
     }
 }

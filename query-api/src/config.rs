@@ -32,6 +32,16 @@ pub struct CacheTtl {
     pub errors: Duration,
     /// `CACHE_TTL_STATS_SECS`: statistics.
     pub stats: Duration,
+    /// `CACHE_TTL_TRENDS_SECS`: trends.
+    pub trends: Duration,
+    /// `CACHE_TTL_SERVICES_SECS`: the health of services.
+    pub services: Duration,
+    /// `CACHE_TTL_METRICS_SECS`: system metrics.
+    pub metrics: Duration,
+    /// `CACHE_TTL_PERFORMANCE_SECS`: performance.
+    pub performance: Duration,
+    /// `CACHE_TTL_UPTIME_SECS`: uptime.
+    pub uptime: Duration,
 }
 
 /// Connections to Postgres; each runs one statement at a time, and two cores run few at once.
@@ -58,12 +68,24 @@ impl Config {
             redis: RedisConfig::read(&settings),
             public_url: public_url(&settings),
             cors_origins: CorsOrigins::read(&settings),
-            cache_ttl: CacheTtl {
-                errors: settings.seconds("CACHE_TTL_ERRORS_SECS", 120, 1..=86_400),
-                stats: settings.seconds("CACHE_TTL_STATS_SECS", 300, 1..=86_400),
-            },
+            cache_ttl: CacheTtl::read(&settings),
         };
         settings.finish(config)
+    }
+}
+
+impl CacheTtl {
+    fn read(settings: &Settings<'_>) -> Self {
+        let seconds = |name, default| settings.seconds(name, default, 1..=86_400);
+        Self {
+            errors: seconds("CACHE_TTL_ERRORS_SECS", 120),
+            stats: seconds("CACHE_TTL_STATS_SECS", 300),
+            trends: seconds("CACHE_TTL_TRENDS_SECS", 300),
+            services: seconds("CACHE_TTL_SERVICES_SECS", 30),
+            metrics: seconds("CACHE_TTL_METRICS_SECS", 30),
+            performance: seconds("CACHE_TTL_PERFORMANCE_SECS", 60),
+            uptime: seconds("CACHE_TTL_UPTIME_SECS", 300),
+        }
     }
 }
 
@@ -83,8 +105,18 @@ mod tests {
         assert_eq!(config.service.listen.port(), 8082);
         assert_eq!(config.public_url, "http://localhost:8080");
         assert_eq!(config.cors_origins, CorsOrigins::Any);
-        assert_eq!(config.cache_ttl.errors, Duration::from_secs(120));
-        assert_eq!(config.cache_ttl.stats, Duration::from_secs(300));
+        let ttl = config.cache_ttl;
+        let seconds = [
+            ttl.errors,
+            ttl.stats,
+            ttl.trends,
+            ttl.services,
+            ttl.metrics,
+            ttl.performance,
+            ttl.uptime,
+        ]
+        .map(|ttl| ttl.as_secs());
+        assert_eq!(seconds, [120, 300, 300, 30, 30, 60, 300]);
     }
 
     #[test]

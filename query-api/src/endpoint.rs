@@ -8,27 +8,33 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderName};
 use shared::access::{AccessTable, ApiKey};
 use shared::api::{ApiError, Code};
+use shared::routes::{Needs, Route};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::call::{Call, Params};
 use crate::router::request_id;
-use crate::routes::{Answer, Handler, Needs, Route};
+use crate::routes::{Answer, Handler};
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// Answers a request of a route.
-pub(crate) async fn answer(app: Arc<App>, route: Arc<Route>, request: Request) -> Response {
+pub(crate) async fn answer(
+    app: Arc<App>,
+    route: &'static Route,
+    handler: Handler,
+    request: Request,
+) -> Response {
     let id = request_id(&request);
     let environment = app.environment;
-    match try_answer(app, &route, request).await {
+    match try_answer(app, route, handler, request).await {
         Ok(response) => response,
         Err(error) => error.into_response(environment, &id),
     }
 }
 
-async fn try_answer(app: Arc<App>, route: &Route, request: Request) -> Answer {
-    let handler = match &route.handler {
+async fn try_answer(app: Arc<App>, route: &Route, handler: Handler, request: Request) -> Answer {
+    let handler = match handler {
         Handler::Open(handler) => return handler(app).await,
         Handler::Keyed(handler) => handler,
     };

@@ -1,7 +1,7 @@
 //! The query API: lists, details and statistics of errors, their changes, and projects.
 //!
 //! Postgres answers, Redis remembers. Nothing here is on the way of an incoming event. [`run`] is
-//! the whole service; [`routes::all`] is the list of what it answers to and who may ask.
+//! the whole service; `routes` says which function answers what.
 //!
 //! - `server`, `router`, `endpoint`: from a connection to the function that answers a request.
 //! - `call`, `fields`: what a request says, and what is wrong with it.
@@ -23,7 +23,7 @@ mod monitoring;
 mod openapi;
 mod projects;
 mod router;
-pub mod routes;
+mod routes;
 mod server;
 mod stats;
 

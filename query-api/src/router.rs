@@ -10,16 +10,17 @@ use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, MethodRouter};
+use http::StatusCode;
 use http::header::{self, HeaderValue};
-use http::{Method, StatusCode};
 use shared::api::{self, ApiError, X_REQUEST_ID};
+use shared::cors::Cors;
+use shared::routes::{Route, Service, allowed_methods};
 use shared::telemetry::metrics::{Histogram, observe};
 use tokio::time::Instant;
 
 use crate::app::App;
 use crate::endpoint;
-use crate::routes::{self, ELSEWHERE, Route};
-use shared::cors::Cors;
+use crate::routes::{self, Handler};
 
 /// No request takes longer, waiting for a connection to Postgres included.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -28,14 +29,18 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub(crate) struct RequestId(pub(crate) Arc<str>);
 
-/// The router of all routes.
+/// The router of all routes. A path that only ingest has is known, too: asked for by another method it
+/// is answered like any path.
 pub(crate) fn build(app: &Arc<App>) -> Router {
-    let mut paths: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
-    for route in routes::all() {
-        paths.entry(route.path).or_default().push(route);
+    let mut paths: BTreeMap<&'static str, Vec<(&'static Route, Handler)>> = BTreeMap::new();
+    for route in shared::routes::ALL.iter().filter(|route| route.service == Service::Ingest) {
+        paths.entry(route.path).or_default();
     }
-    for (_, path) in ELSEWHERE {
-        paths.entry(path).or_default();
+    for (method, path, handler) in routes::handlers() {
+        // What stands not in the table is nobody's to ask for.
+        if let Some(route) = shared::routes::find(&method, path) {
+            paths.entry(path).or_default().push((route, handler));
+        }
     }
     let mut router = Router::new();
     for (path, routes) in paths {
@@ -47,16 +52,15 @@ pub(crate) fn build(app: &Arc<App>) -> Router {
         .with_state(Arc::clone(app))
 }
 
-fn path_methods(path: &str, routes: Vec<Route>) -> MethodRouter<Arc<App>> {
-    let allow = allowed_methods(path, &routes);
+fn path_methods(path: &str, routes: Vec<(&'static Route, Handler)>) -> MethodRouter<Arc<App>> {
+    let allow = allowed_methods(path);
     let mut methods = MethodRouter::new();
-    for route in routes {
+    for (route, handler) in routes {
         let Ok(filter) = MethodFilter::try_from(route.method.clone()) else {
             continue;
         };
-        let route = Arc::new(route);
         methods = methods.on(filter, move |State(app): State<Arc<App>>, request: Request| {
-            endpoint::answer(app, Arc::clone(&route), request)
+            endpoint::answer(app, route, handler.clone(), request)
         });
     }
     let preflight = Cors::preflight(&allow);
@@ -65,24 +69,6 @@ fn path_methods(path: &str, routes: Vec<Route>) -> MethodRouter<Arc<App>> {
             fail(&app, &request, ApiError::method_not_allowed(allow))
         },
     )
-}
-
-/// All methods of a path, whichever service has them.
-fn allowed_methods(path: &str, routes: &[Route]) -> HeaderValue {
-    let elsewhere = ELSEWHERE.into_iter().filter(|(_, known)| *known == path);
-    let mut names: Vec<String> = Vec::new();
-    for method in routes
-        .iter()
-        .map(|route| route.method.clone())
-        .chain(elsewhere.map(|(method, _)| method))
-        .chain([Method::OPTIONS])
-    {
-        names.push(method.to_string());
-        if method == Method::GET {
-            names.push(Method::HEAD.to_string());
-        }
-    }
-    HeaderValue::from_str(&names.join(", ")).unwrap_or(HeaderValue::from_static("OPTIONS"))
 }
 
 async fn unknown_path(State(app): State<Arc<App>>, request: Request) -> Response {
@@ -134,24 +120,5 @@ fn status_class(status: StatusCode) -> &'static str {
         300..400 => "3xx",
         400..500 => "4xx",
         500.. => "5xx",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(path: &str, expected: &str) {
-        let routes: Vec<Route> =
-            routes::all().into_iter().filter(|route| route.path == path).collect();
-        assert_eq!(allowed_methods(path, &routes), expected);
-    }
-
-    #[test]
-    fn allow_names_the_methods_of_both_services() {
-        check("/api/errors", "GET, HEAD, PUT, POST, OPTIONS");
-        check("/api/errors/batch", "POST, OPTIONS");
-        check("/api/errors/{id}", "GET, HEAD, DELETE, OPTIONS");
-        check("/api/projects/{id}", "PUT, DELETE, OPTIONS");
     }
 }

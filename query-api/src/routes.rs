@@ -1,4 +1,4 @@
-//! What the query API answers to, and who may ask: one table, from which the router is built.
+//! Which function answers a route. Who may ask stands in `shared::routes`.
 
 use std::fmt;
 use std::future::Future;
@@ -8,41 +8,11 @@ use axum::response::Response;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::Method;
-use shared::access::Permission;
 use shared::api::ApiError;
 
 use crate::app::App;
 use crate::call::Call;
 use crate::{errors, health, monitoring, openapi, projects, stats};
-
-/// What a caller needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Needs {
-    /// Nothing: open to everyone who reaches the port.
-    Nothing,
-    /// A key with the permission.
-    Key(Permission),
-    /// A key with the permission that belongs to no single project.
-    InstallationKey(Permission),
-}
-
-/// One method of one path.
-#[derive(Clone)]
-pub struct Route {
-    /// The method; `HEAD` follows `GET`.
-    pub method: Method,
-    /// The path, parameters in braces.
-    pub path: &'static str,
-    /// What a caller needs.
-    pub needs: Needs,
-    pub(crate) handler: Handler,
-}
-
-impl fmt::Debug for Route {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} ({:?})", self.method, self.path, self.needs)
-    }
-}
 
 /// What a handler answers.
 pub(crate) type Answer = Result<Response, ApiError>;
@@ -56,76 +26,86 @@ pub(crate) enum Handler {
     Keyed(Arc<dyn Fn(Arc<App>, Call) -> BoxFuture<'static, Answer> + Send + Sync>),
 }
 
-/// Methods of paths that ingest answers to. The edge sends them there; they are known here so that
-/// `Allow` and preflights name every method of a path, whichever service has it.
-pub(crate) const ELSEWHERE: [(Method, &str); 6] = [
-    (Method::POST, "/api/errors"),
-    (Method::POST, "/api/errors/batch"),
-    (Method::POST, "/api/{project_id}/envelope"),
-    (Method::POST, "/api/{project_id}/envelope/"),
-    (Method::POST, "/api/{project_id}/store"),
-    (Method::POST, "/api/{project_id}/store/"),
-];
+impl fmt::Debug for Handler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Open(_) => "Open",
+            Self::Keyed(_) => "Keyed",
+        })
+    }
+}
 
-/// The table.
-pub fn all() -> Vec<Route> {
-    use Permission::{Admin, Read, Write};
+/// Every function that answers, by method and path.
+pub(crate) fn handlers() -> Vec<(Method, &'static str, Handler)> {
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
     const PUT: Method = Method::PUT;
     const DELETE: Method = Method::DELETE;
     vec![
-        open(GET, "/health", health::health),
-        open(GET, "/ready", health::ready),
-        open(GET, "/metrics", health::metrics),
-        open(GET, "/api/openapi.json", openapi::get),
-        key(GET, "/api/errors", Read, errors::list),
-        key(PUT, "/api/errors", Write, errors::change_many),
-        key(GET, "/api/errors/{id}", Read, errors::get),
-        key(DELETE, "/api/errors/{id}", Write, errors::delete),
-        key(GET, "/api/errors/{id}/events", Read, errors::events),
-        key(PUT, "/api/errors/{id}/resolve", Write, errors::resolve),
-        key(PUT, "/api/errors/{id}/unresolve", Write, errors::unresolve),
-        key(PUT, "/api/errors/{id}/ignore", Write, errors::ignore),
-        key(PUT, "/api/errors/{id}/assign", Write, errors::assign),
-        key(GET, "/api/events/{event_id}", Read, errors::event),
-        key(GET, "/api/stats", Read, stats::stats),
-        installation(GET, "/api/monitoring/ledger", Read, monitoring::ledger),
-        installation(GET, "/api/projects", Admin, projects::list),
-        installation(POST, "/api/projects", Admin, projects::create),
-        installation(PUT, "/api/projects/{id}", Admin, projects::update),
-        installation(DELETE, "/api/projects/{id}", Admin, projects::delete),
+        (GET, "/health", open(health::health)),
+        (GET, "/ready", open(health::ready)),
+        (GET, "/metrics", open(health::metrics)),
+        (GET, "/api/openapi.json", open(openapi::get)),
+        (GET, "/api/errors", keyed(errors::list)),
+        (PUT, "/api/errors", keyed(errors::change_many)),
+        (GET, "/api/errors/{id}", keyed(errors::get)),
+        (DELETE, "/api/errors/{id}", keyed(errors::delete)),
+        (GET, "/api/errors/{id}/events", keyed(errors::events)),
+        (PUT, "/api/errors/{id}/resolve", keyed(errors::resolve)),
+        (PUT, "/api/errors/{id}/unresolve", keyed(errors::unresolve)),
+        (PUT, "/api/errors/{id}/ignore", keyed(errors::ignore)),
+        (PUT, "/api/errors/{id}/assign", keyed(errors::assign)),
+        (GET, "/api/events/{event_id}", keyed(errors::event)),
+        (GET, "/api/stats", keyed(stats::stats)),
+        (GET, "/api/monitoring/ledger", keyed(monitoring::ledger)),
+        (GET, "/api/projects", keyed(projects::list)),
+        (POST, "/api/projects", keyed(projects::create)),
+        (PUT, "/api/projects/{id}", keyed(projects::update)),
+        (DELETE, "/api/projects/{id}", keyed(projects::delete)),
     ]
 }
 
-fn open<F, Fut>(method: Method, path: &'static str, answer: F) -> Route
+fn open<F, Fut>(answer: F) -> Handler
 where
     F: Fn(Arc<App>) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Answer> + Send + 'static,
 {
-    let handler = Handler::Open(Arc::new(move |app| answer(app).boxed()));
-    Route { method, path, needs: Needs::Nothing, handler }
+    Handler::Open(Arc::new(move |app| answer(app).boxed()))
 }
 
-fn key<F, Fut>(method: Method, path: &'static str, permission: Permission, answer: F) -> Route
+fn keyed<F, Fut>(answer: F) -> Handler
 where
     F: Fn(Arc<App>, Call) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Answer> + Send + 'static,
 {
-    let handler = Handler::Keyed(Arc::new(move |app, call| answer(app, call).boxed()));
-    Route { method, path, needs: Needs::Key(permission), handler }
+    Handler::Keyed(Arc::new(move |app, call| answer(app, call).boxed()))
 }
 
-fn installation<F, Fut>(
-    method: Method,
-    path: &'static str,
-    permission: Permission,
-    answer: F,
-) -> Route
-where
-    F: Fn(Arc<App>, Call) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Answer> + Send + 'static,
-{
-    let route = key(method, path, permission, answer);
-    Route { needs: Needs::InstallationKey(permission), ..route }
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use shared::routes::{self, Needs, Service};
+
+    use super::*;
+
+    #[test]
+    fn every_route_has_one_handler_and_every_handler_a_route() {
+        let answered: BTreeSet<_> = handlers()
+            .into_iter()
+            .map(|(method, path, handler)| {
+                let route = routes::find(&method, path);
+                let needs = route.expect("a handler stands in the table of routes").needs;
+                let is_open = matches!(handler, Handler::Open(_));
+                assert_eq!(is_open, needs == Needs::Nothing, "{method} {path}");
+                (path, method.to_string())
+            })
+            .collect();
+        let promised: BTreeSet<_> = routes::ALL
+            .iter()
+            .filter(|route| route.service != Service::Ingest)
+            .map(|route| (route.path, route.method.to_string()))
+            .collect();
+        assert_eq!(answered, promised);
+    }
 }

@@ -20,6 +20,7 @@ pub mod payload;
 pub mod postgres;
 pub mod project_lock;
 pub mod redis;
+pub mod routes;
 pub mod sanitise;
 pub mod stacktrace;
 pub mod telemetry;

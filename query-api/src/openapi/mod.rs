@@ -25,11 +25,11 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
 use serde_json::{Map, Value, json};
-use shared::access::Permission;
+use shared::routes;
 
 use self::operation::Operation;
 use crate::app::App;
-use crate::routes::{self, Answer, Needs, Route};
+use crate::routes::Answer;
 
 /// The version of OpenAPI that the document follows.
 const VERSION: &str = "3.1.0";
@@ -117,22 +117,15 @@ fn by_name(fields: Vec<schema::Field>) -> Map<String, Value> {
 }
 
 fn paths() -> Value {
-    let routes = routes::all();
     let mut paths = json!({});
     for operation in operations() {
-        let needs = needs(&routes, &operation);
         let (path, method) = (operation.path, operation.method.as_str().to_lowercase());
-        paths[path][method] = operation.into_value(needs);
+        // What answers to nobody is described to nobody.
+        if let Some(route) = routes::find(&operation.method, path) {
+            paths[path][method] = operation.into_value(route.needs);
+        }
     }
     paths
-}
-
-/// What the table of routes says; what stands there not is the gateway's.
-fn needs(routes: &[Route], operation: &Operation) -> Needs {
-    let found = routes
-        .iter()
-        .find(|route| route.path == operation.path && route.method == operation.method);
-    found.map_or(Needs::Key(Permission::Ingest), |route| route.needs)
 }
 
 #[cfg(test)]

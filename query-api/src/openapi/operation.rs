@@ -2,9 +2,9 @@
 
 use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
+use shared::routes::Needs;
 
 use super::schema;
-use crate::routes::Needs;
 
 /// What a route with a key can always answer besides its own answers.
 const WITH_A_KEY: [StatusCode; 4] = [

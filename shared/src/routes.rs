@@ -1,0 +1,158 @@
+//! Every path that the services answer to, and who may ask: the one table from which both build
+//! their routers, `Allow` and the description of the API.
+//!
+//! What a path does is not said here; its handler is found in the service that has it.
+
+use http::{HeaderValue, Method};
+
+use crate::access::Permission;
+
+/// The service that answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// Takes what submits errors.
+    Ingest,
+    /// Takes everything else.
+    QueryApi,
+    /// Every service, on its own port.
+    Each,
+}
+
+/// What a caller needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: open to everyone who reaches the port.
+    Nothing,
+    /// A key with the permission.
+    Key(Permission),
+    /// A key with the permission that belongs to no single project.
+    InstallationKey(Permission),
+}
+
+/// Which of a key's limits a request counts towards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Submitting errors.
+    Errors,
+    /// Numbers over many errors, and how the system fares.
+    Analytics,
+    /// Everything else.
+    General,
+}
+
+/// One method of one path.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// Who answers.
+    pub service: Service,
+    /// The method; `HEAD` follows `GET`.
+    pub method: Method,
+    /// The path, parameters in braces.
+    pub path: &'static str,
+    /// What a caller needs.
+    pub needs: Needs,
+    /// Towards which limit a request counts.
+    pub class: Class,
+}
+
+use Class::{Analytics, General};
+use Permission::{Admin, Read, Write};
+
+const GET: Method = Method::GET;
+const POST: Method = Method::POST;
+const PUT: Method = Method::PUT;
+const DELETE: Method = Method::DELETE;
+
+/// The table.
+pub static ALL: &[Route] = &[
+    open(Service::Each, GET, "/health"),
+    open(Service::Each, GET, "/ready"),
+    open(Service::Each, GET, "/metrics"),
+    open(Service::QueryApi, GET, "/api/openapi.json"),
+    key(GET, "/api/errors", Read, General),
+    key(PUT, "/api/errors", Write, General),
+    submission("/api/errors"),
+    submission("/api/errors/batch"),
+    key(GET, "/api/errors/{id}", Read, General),
+    key(DELETE, "/api/errors/{id}", Write, General),
+    key(GET, "/api/errors/{id}/events", Read, General),
+    key(PUT, "/api/errors/{id}/resolve", Write, General),
+    key(PUT, "/api/errors/{id}/unresolve", Write, General),
+    key(PUT, "/api/errors/{id}/ignore", Write, General),
+    key(PUT, "/api/errors/{id}/assign", Write, General),
+    key(GET, "/api/events/{event_id}", Read, General),
+    key(GET, "/api/stats", Read, Analytics),
+    installation(GET, "/api/monitoring/ledger", Read, Analytics),
+    installation(GET, "/api/projects", Admin, General),
+    installation(POST, "/api/projects", Admin, General),
+    installation(PUT, "/api/projects/{id}", Admin, General),
+    installation(DELETE, "/api/projects/{id}", Admin, General),
+];
+
+/// The row of a method of a path.
+pub fn find(method: &Method, path: &str) -> Option<&'static Route> {
+    ALL.iter().find(|route| route.path == path && route.method == *method)
+}
+
+/// All methods of a path, whichever service has them, as `Allow` names them.
+pub fn allowed_methods(path: &str) -> HeaderValue {
+    let methods = ALL.iter().filter(|route| route.path == path).map(|route| &route.method);
+    let mut names: Vec<&str> = Vec::new();
+    for method in methods {
+        names.push(method.as_str());
+        if *method == Method::GET {
+            names.push(Method::HEAD.as_str());
+        }
+    }
+    names.push(Method::OPTIONS.as_str());
+    HeaderValue::from_str(&names.join(", ")).unwrap_or(HeaderValue::from_static("OPTIONS"))
+}
+
+const fn open(service: Service, method: Method, path: &'static str) -> Route {
+    Route { service, method, path, needs: Needs::Nothing, class: General }
+}
+
+const fn submission(path: &'static str) -> Route {
+    let needs = Needs::Key(Permission::Ingest);
+    Route { service: Service::Ingest, method: POST, path, needs, class: Class::Errors }
+}
+
+const fn key(method: Method, path: &'static str, permission: Permission, class: Class) -> Route {
+    Route { service: Service::QueryApi, method, path, needs: Needs::Key(permission), class }
+}
+
+const fn installation(
+    method: Method,
+    path: &'static str,
+    permission: Permission,
+    class: Class,
+) -> Route {
+    let needs = Needs::InstallationKey(permission);
+    Route { service: Service::QueryApi, method, path, needs, class }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_method_of_a_path_stands_once() {
+        let rows: BTreeSet<_> =
+            ALL.iter().map(|route| (route.path, route.method.as_str())).collect();
+        assert_eq!(rows.len(), ALL.len());
+    }
+
+    #[test]
+    fn allow_names_the_methods_of_both_services() {
+        for (path, expected) in [
+            ("/api/errors", "GET, HEAD, PUT, POST, OPTIONS"),
+            ("/api/errors/batch", "POST, OPTIONS"),
+            ("/api/errors/{id}", "GET, HEAD, DELETE, OPTIONS"),
+            ("/api/projects/{id}", "PUT, DELETE, OPTIONS"),
+        ] {
+            assert_eq!(allowed_methods(path), expected, "{path}");
+        }
+    }
+}
