@@ -7,8 +7,9 @@
 //! - `call`, `fields`: what a request says, and what is wrong with it.
 //! - `cache`: answers kept in Redis, and how a change makes them unreachable.
 //! - `openapi`: the description of all this for programs.
-//! - `errors`, `stats`, `projects`: one folder for each kind of thing; SQL lies beside its caller.
+//! - `errors`, `stats`, `analytics`, `projects`: one folder for each kind of thing; SQL lies beside its caller.
 
+mod analytics;
 mod app;
 mod body;
 mod cache;

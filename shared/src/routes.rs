@@ -82,6 +82,7 @@ pub static ALL: &[Route] = &[
     key(PUT, "/api/errors/{id}/assign", Write, General),
     key(GET, "/api/events/{event_id}", Read, General),
     key(GET, "/api/stats", Read, Analytics),
+    key(GET, "/api/analytics/trends", Read, Analytics),
     installation(GET, "/api/monitoring/ledger", Read, Analytics),
     installation(GET, "/api/projects", Admin, General),
     installation(POST, "/api/projects", Admin, General),

@@ -5,6 +5,7 @@
 //! routes. Nothing here is on the way of another request, and paths that only operators reach
 //! (`/ready`, `/metrics`) stand nowhere.
 
+mod analytics;
 mod changes;
 mod error_object;
 mod errors;
@@ -80,7 +81,7 @@ fn tags() -> Value {
     json!([
         {"name": "submitting", "description": "Errors come in."},
         {"name": "errors", "description": "Errors and their events are read and settled."},
-        {"name": "statistics", "description": "Numbers over all errors."},
+        {"name": "statistics", "description": "Numbers over all errors, and how they move."},
         {"name": "monitoring", "description": "How the system itself fares."},
         {"name": "projects", "description": "What errors belong to."},
         {"name": "service", "description": "The service itself."},
@@ -93,6 +94,7 @@ fn operations() -> impl Iterator<Item = Operation> {
         errors::operations(),
         changes::operations(),
         stats::operations(),
+        analytics::operations(),
         monitoring::operations(),
         projects::operations(),
         service::operations(),
@@ -107,6 +109,7 @@ fn schemas() -> Vec<schema::Field> {
     schemas.extend(error_object::schemas());
     schemas.extend(event_object::schemas());
     schemas.extend(stats::schemas());
+    schemas.extend(analytics::schemas());
     schemas.extend(monitoring::schemas());
     schemas.extend(projects::schemas());
     schemas

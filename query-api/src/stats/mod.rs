@@ -38,13 +38,15 @@ struct Stats {
 /// `GET /api/stats`.
 pub(crate) async fn stats(app: Arc<App>, call: Call) -> Answer {
     let reach = call.reach_alone()?;
-    let question = Question::new("stats", reach.scope, app.cache_ttl.stats, &reach.ids())
+    let starts = Starts::of(Utc::now());
+    // A question of its own for every day: what is remembered of yesterday says nothing of today.
+    let asked = (reach.ids(), starts.day);
+    let question = Question::new("stats", reach.scope, app.cache_ttl.stats, &asked)
         .map_err(ApiError::internal)?;
-    app.cache.answer(&question, Box::pin(compute(&app, &reach))).await
+    app.cache.answer(&question, Box::pin(compute(&app, &reach, starts))).await
 }
 
-async fn compute(app: &App, reach: &Reach) -> Result<Bytes, DbError> {
-    let starts = Starts::of(Utc::now());
+async fn compute(app: &App, reach: &Reach, starts: Starts) -> Result<Bytes, DbError> {
     let client = db::client(&app.pool).await?;
     let values: db::Params<'_> = &[
         &reach.ids(),

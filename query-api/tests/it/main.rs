@@ -15,3 +15,4 @@ mod scope;
 mod sql;
 mod stats;
 mod support;
+mod trends;

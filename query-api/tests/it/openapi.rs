@@ -121,6 +121,7 @@ fn readings(error: &Seeded) -> Vec<(Operation, String)> {
         (("GET", "/api/errors/{id}/events"), format!("/api/errors/{id}/events?limit=1")),
         (("GET", "/api/events/{event_id}"), format!("/api/events/{event}")),
         (("GET", "/api/stats"), "/api/stats".to_owned()),
+        (("GET", "/api/analytics/trends"), "/api/analytics/trends?period=day".to_owned()),
         (("GET", "/api/monitoring/ledger"), "/api/monitoring/ledger".to_owned()),
         (("GET", "/api/projects"), "/api/projects".to_owned()),
     ]
@@ -210,6 +211,7 @@ async fn parameters_hold_to_the_openapi_document() {
     for (path, concrete) in [
         ("/api/errors", "/api/errors".to_owned()),
         ("/api/errors/{id}/events", format!("/api/errors/{}/events", seeded.id)),
+        ("/api/analytics/trends", "/api/analytics/trends".to_owned()),
     ] {
         let parameters = document.operation("GET", path)["parameters"].as_array().unwrap();
         for parameter in parameters.iter().map(|parameter| document.resolve(parameter)) {
