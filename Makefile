@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down reset status logs test test-faults check fmt bench audit
+.PHONY: help up down reset status logs test test-api test-faults check fmt bench audit
 
 CARGO ?= cargo
 # The load of `make bench`.
@@ -12,6 +12,10 @@ TARGET_DIR = $(shell $(CARGO) metadata --format-version 1 --no-deps | sed -E 's/
 STACK = $(TARGET_DIR)/debug/stack
 # All binaries are built together: `stack` alone would build its dependencies again with fewer features.
 NEED_STACK = test -x $(STACK) || $(CARGO) build --workspace --bins
+
+# Where Schemathesis lives, which asks the API what its description allows and what it does not.
+API_TOOLS = $(TARGET_DIR)/api-tools
+SCHEMATHESIS = $(API_TOOLS)/bin/schemathesis
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  %-12s %s\n' "$$target" "$$text"; done
@@ -38,6 +42,12 @@ logs: ## Follow all logs of `make up`
 test: ## Run all tests with throw-away engines
 	$(CARGO) build --workspace --bins
 	$(STACK) run -- $(CARGO) nextest run --workspace
+
+test-api: ## Hold the running system against its OpenAPI document, with requests good and bad
+	$(CARGO) build --workspace --bins
+	@test -x $(SCHEMATHESIS) || { python3 -m venv $(API_TOOLS) && $(API_TOOLS)/bin/pip install --quiet --requirement deploy/tests/schemathesis/requirements.txt; }
+	cd deploy/tests/schemathesis && PYTHONDONTWRITEBYTECODE=1 $(STACK) run --services -- bash -c \
+	  'exec $(SCHEMATHESIS) --config-file schemathesis.toml run "$$ERRATA_URL/api/openapi.json" --phases examples,coverage,fuzzing,stateful'
 
 test-faults: ## Run the long tests of faults, some minutes, with throw-away engines
 	$(CARGO) build --workspace --bins

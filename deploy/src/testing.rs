@@ -1,6 +1,8 @@
 //! What integration tests start from: an empty database and names of their own on the engines that
 //! `make test` has started.
 
+use std::collections::BTreeMap;
+
 use uuid::Uuid;
 
 use crate::engines::EngineKind;
@@ -28,13 +30,21 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
+    /// As [`Self::new`], with engines that are named here before those of the environment.
+    ///
+    /// # Errors
+    /// See [`Self::new`].
+    pub async fn with(urls: &BTreeMap<&'static str, String>) -> Result<Self, Error> {
+        #[expect(clippy::disallowed_methods, reason = "tests have no configuration of their own")]
+        Self::from_lookup(|name| urls.get(name).cloned().or_else(|| std::env::var(name).ok())).await
+    }
+
     /// Makes an empty database on the Postgres that the tests share.
     ///
     /// # Errors
     /// When the engines are not named in the environment, or Postgres refuses.
     pub async fn new() -> Result<Self, Error> {
-        #[expect(clippy::disallowed_methods, reason = "tests have no configuration of their own")]
-        Self::from_lookup(|name| std::env::var(name).ok()).await
+        Self::with(&BTreeMap::new()).await
     }
 
     /// As [`Self::new`], with the variables taken from elsewhere.

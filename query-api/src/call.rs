@@ -110,20 +110,22 @@ impl Call {
         reach
     }
 
+    /// The project of the query or else of the header; each is checked, wherever the other stands.
     fn named_project(&self, fields: &mut QueryFields<'_>) -> Option<ProjectId> {
-        let (field, text) = match fields.raw("project_id") {
-            Some(text) => ("project_id", Some(text)),
-            None => {
-                let value = self.headers.get(X_PROJECT_ID)?;
-                ("X-Project-Id", value.to_str().ok())
+        let header = self.headers.get(X_PROJECT_ID).map(|value| value.to_str().unwrap_or_default());
+        let given = [("project_id", fields.raw("project_id")), ("X-Project-Id", header)];
+        let mut ids = Vec::new();
+        for (field, text) in given {
+            let Some(text) = text else { continue };
+            match text.parse().ok().filter(|id| *id > 0).map(ProjectId) {
+                Some(id) => ids.push(id),
+                None => {
+                    let message = "must be the whole number of a project";
+                    fields.problem(FieldErrorKind::WrongType, field, message);
+                }
             }
-        };
-        let id = text.and_then(|text| text.parse().ok()).filter(|id| *id > 0).map(ProjectId);
-        if id.is_none() {
-            let message = "must be the whole number of a project";
-            fields.problem(FieldErrorKind::WrongType, field, message);
         }
-        id
+        ids.first().copied()
     }
 
     /// A parameter of the path.

@@ -1,5 +1,6 @@
-//! `stack run`: a command with throw-away engines around it.
+//! `stack run`: a command with throw-away engines, and services if it wants them, around it.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 use std::pin::pin;
@@ -14,19 +15,25 @@ use crate::engines::{EngineKind, Engines};
 use crate::error::Error;
 use crate::process::ProcessId;
 use crate::provision::{Program, ensure_installed};
-use crate::testing::variable;
+use crate::services::{Options, Services};
+use crate::testing::{Sandbox, variable};
+
+/// The variable in which the command finds where the edge answers.
+const URL: &str = "ERRATA_URL";
 
 /// How long an interrupted command may take to end what it started itself.
 const GRACE: Duration = Duration::from_secs(20);
 
 /// Runs a command with engines of its own, named by the variables that [`crate::testing`] reads.
-/// An engine whose variable is set already is taken as it is. When `interrupted` comes first, the
-/// command is asked to end; `None` says that it never started.
+/// An engine whose variable is set already is taken as it is. With `services`, the whole system runs on
+/// them, and `ERRATA_URL` names its edge. When `interrupted` comes first, the command is asked to end;
+/// `None` says that it never started.
 ///
 /// # Errors
-/// When an engine or the command does not start.
+/// When an engine, a service or the command does not start.
 pub async fn run(
     command: &[OsString],
+    services: bool,
     interrupted: impl Future<Output = ()>,
 ) -> Result<Option<ExitStatus>, Error> {
     let mut interrupted = pin!(interrupted);
@@ -38,9 +45,30 @@ pub async fn run(
         engines = start(&kinds) => engines?,
         () = &mut interrupted => return Ok(None),
     };
-    let status = run_with(command, &kinds, &engines, interrupted).await;
+    let urls = kinds.iter().map(|kind| (variable(*kind), engines.url(*kind))).collect();
+    let status = match services {
+        true => run_on_services(command, urls, interrupted).await,
+        false => run_with(command, urls, interrupted).await,
+    };
     engines.stop().await;
     status.map(Some)
+}
+
+/// Variables that the command gets besides its own.
+type Urls = BTreeMap<&'static str, String>;
+
+async fn run_on_services(
+    command: &[OsString],
+    mut urls: Urls,
+    interrupted: impl Future<Output = ()>,
+) -> Result<ExitStatus, Error> {
+    let sandbox = Sandbox::with(&urls).await?;
+    let services = Services::start(Options::within(&sandbox).with_edge()).await?;
+    urls.insert(URL, services.edge_url());
+    let status = run_with(command, urls, interrupted).await;
+    services.stop().await;
+    sandbox.close().await?;
+    status
 }
 
 async fn start(kinds: &[EngineKind]) -> Result<Engines, Error> {
@@ -53,12 +81,10 @@ async fn start(kinds: &[EngineKind]) -> Result<Engines, Error> {
 
 async fn run_with(
     command: &[OsString],
-    kinds: &[EngineKind],
-    engines: &Engines,
+    urls: Urls,
     interrupted: impl Future<Output = ()>,
 ) -> Result<ExitStatus, Error> {
     let (program, args) = command.split_first().ok_or(Error::NoCommand)?;
-    let urls = kinds.iter().map(|kind| (variable(*kind), engines.url(*kind)));
     let mut command = Command::new(program);
     command.args(args).envs(urls).kill_on_drop(true);
     let failed = || Error::io("run", Path::new(program));

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use http::HeaderMap;
 use shared::access::{AccessTable, Permission, Project};
-use shared::api::{ApiError, Code, FieldErrorKind};
+use shared::api::{ApiError, Code, FieldError, FieldErrorKind};
 use shared::ids::ProjectId;
 use uuid::Uuid;
 
@@ -56,17 +56,21 @@ fn key_scope(
     })
 }
 
-/// `?project_id=` or `X-Project-Id`.
+/// `?project_id=` or else `X-Project-Id`; each is checked, wherever the other stands.
 fn named_project(headers: &HeaderMap, query: Option<&str>) -> Result<Option<ProjectId>, ApiError> {
     let in_query =
         query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("project_id="));
-    let (field, text) = match (in_query, headers.get("x-project-id")) {
-        (Some(text), _) => ("project_id", text),
-        (None, Some(value)) => ("X-Project-Id", value.to_str().unwrap_or_default()),
-        (None, None) => return Ok(None),
-    };
-    let id = text.parse().ok().filter(|id| *id > 0).map(ProjectId);
-    id.map(Some).ok_or_else(|| {
-        ApiError::field(FieldErrorKind::Malformed, field, "must be the whole number of a project")
-    })
+    let in_header = headers.get("x-project-id").map(|value| value.to_str().unwrap_or_default());
+    let (mut ids, mut problems) = (Vec::new(), Vec::new());
+    for (field, text) in [("project_id", in_query), ("X-Project-Id", in_header)] {
+        let Some(text) = text else { continue };
+        match text.parse().ok().filter(|id| *id > 0).map(ProjectId) {
+            Some(id) => ids.push(id),
+            None => {
+                let message = "must be the whole number of a project";
+                problems.push(FieldError::new(FieldErrorKind::WrongType, field, message));
+            }
+        }
+    }
+    if problems.is_empty() { Ok(ids.first().copied()) } else { Err(ApiError::validation(problems)) }
 }

@@ -41,9 +41,16 @@ fn list_errors() -> Operation {
         .fails(NO_SUCH)
 }
 
+/// Postgres can neither store nor compare a NUL.
+const NO_NUL: &str = "^[^\\u0000]*$";
+
+/// Cursors are hexadecimal.
+const HEX: &str = "^[0-9a-f]*$";
+
 fn list_parameters() -> Vec<Value> {
     use parameters::{query, query_list};
-    let words = || json!({"type": "string", "maxLength": 200});
+    let cursor = json!({"maxLength": 200, "pattern": HEX});
+    let words = || json!({"type": "string", "maxLength": 200, "pattern": NO_NUL});
     let sorts = word(["last_seen", "first_seen", "count", "users"], "By what to order.");
     let orders = word(["asc", "desc"], "In which direction.");
     let search = "A part of the message or of the exception's type, in any case.";
@@ -51,7 +58,7 @@ fn list_parameters() -> Vec<Value> {
     vec![
         parameters::limit(),
         query("offset", &with(integer("How many to leave out at the start."), bounds)),
-        query("cursor", &with(text("The `next_cursor` of an answer."), words())),
+        query("cursor", &with(text("The `next_cursor` of an answer."), cursor)),
         query_list("level", &named("Level"), "Any of these levels; `critical` means `fatal`."),
         query_list("source", &words(), "Any of these sources."),
         query_list("environment", &words(), "Seen in any of these environments."),
@@ -105,7 +112,8 @@ fn list_events() -> Operation {
     );
     let event = with(event_object::example(), json!({"omitted": []}));
     let example = json!({"events": [event], "limit": 50, "next_cursor": null});
-    let cursor = with(text("The `next_cursor` of an answer."), json!({"maxLength": 100}));
+    let cursor =
+        with(text("The `next_cursor` of an answer."), json!({"maxLength": 100, "pattern": HEX}));
     let path = "/api/errors/{id}/events";
     Operation::new(TAG, (Method::GET, path), "listEvents", "List the events of an error")
         .describe(WAITS)

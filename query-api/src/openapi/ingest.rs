@@ -62,7 +62,11 @@ fn report() -> Value {
             ("fingerprint", one_or_more),
             (
                 "event_id",
-                or_null(uuid("The client's id: the same one within 24 hours counts once.")),
+                json!({
+                    "description": "The client's id: the same one within 24 hours counts once. An \
+                        empty one is none.",
+                    "anyOf": [uuid("A UUID."), {"type": "string", "const": ""}, {"type": "null"}],
+                }),
             ),
         ],
     )
@@ -129,6 +133,17 @@ fn submit() -> Operation {
         .takes([parameters::header("Idempotency-Key", &key), parameters::header("Prefer", &prefer)])
         .reads(true, &named("Report"), &example())
         .answers(StatusCode::CREATED, "The event is durable.", data, &error_object::example())
+        .leads_to(
+            StatusCode::CREATED,
+            &[
+                "getError",
+                "listEvents",
+                "resolveError",
+                "unresolveError",
+                "assignError",
+                "deleteError",
+            ],
+        )
         .fails(REFUSALS)
 }
 
@@ -142,7 +157,9 @@ fn submit_many() -> Operation {
     let content = json!({
         "application/json": {"schema": reports, "example": [example()]},
         "application/x-ndjson": {
-            "schema": {"type": "string", "description": "One `Report` a line."},
+            "schema": {
+                "type": "string", "pattern": "\\S", "description": "One `Report` a line.",
+            },
             "example": format!("{}\n", example()),
         },
     });

@@ -27,7 +27,7 @@ const WITH_A_BODY: [StatusCode; 4] = [
 pub(super) struct Operation {
     pub(super) method: Method,
     pub(super) path: &'static str,
-    id: &'static str,
+    pub(super) id: &'static str,
     summary: &'static str,
     description: &'static str,
     parameters: Vec<Value>,
@@ -110,6 +110,20 @@ impl Operation {
     pub(super) fn answers_nothing(self, description: &str) -> Self {
         let response = json!({"description": description, "headers": request_id()});
         self.response(StatusCode::NO_CONTENT, response)
+    }
+
+    /// What can be done with the thing that a good answer names: operations that take its id.
+    pub(super) fn leads_to(mut self, status: StatusCode, operations: &[&str]) -> Self {
+        let link = |operation: &&str| {
+            let to = json!({
+                "operationId": operation, "parameters": {"id": "$response.body#/data/id"},
+            });
+            ((*operation).to_owned(), to)
+        };
+        if let Some(answer) = self.responses.get_mut(status.as_str()) {
+            answer["links"] = Value::Object(operations.iter().map(link).collect());
+        }
+        self
     }
 
     /// Answers come from a cache at times; `X-Cache` tells.

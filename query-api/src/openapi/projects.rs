@@ -72,6 +72,7 @@ fn create() -> Operation {
     Operation::new(TAG, (Method::POST, ALL), "createProject", "Make a project")
         .reads(true, &body, &json!({"name": "Web Shop"}))
         .answers(StatusCode::CREATED, "The project.", named("Project"), &example())
+        .leads_to(StatusCode::CREATED, &["updateProject", "deleteProject"])
         .fails([StatusCode::CONFLICT])
 }
 

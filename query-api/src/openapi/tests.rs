@@ -37,10 +37,14 @@ fn every_route_is_documented_and_nothing_else() {
 
 #[test]
 fn operations_have_names_of_their_own() {
-    let names: Vec<Value> = every("operationId");
-    let different: BTreeSet<&str> = names.iter().map(|name| name.as_str().unwrap()).collect();
+    let names: Vec<&str> = operations().map(|operation| operation.id).collect();
+    let different: BTreeSet<&str> = names.iter().copied().collect();
     assert_eq!(different.len(), names.len());
     assert_eq!(names.len(), documented().len());
+    // Links name operations, too.
+    for name in every("operationId") {
+        assert!(different.contains(name.as_str().unwrap()), "{name}");
+    }
 }
 
 #[test]

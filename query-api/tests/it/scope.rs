@@ -139,6 +139,9 @@ async fn a_project_that_is_not_the_keys_is_not_there() {
         nobodys.fails(404, "NOT_FOUND");
         let bad = server.get(&path).key(ADMIN).header("X-Project-Id", "zero").send().await;
         assert_eq!(bad.bad_fields(), ["X-Project-Id"]);
+        let besides = server.get(&format!("{path}?project_id=1")).key(ADMIN);
+        let besides = besides.header("X-Project-Id", "zero").send().await;
+        assert_eq!(besides.bad_fields(), ["X-Project-Id"]);
     }
     server.stop().await;
 }

@@ -23,6 +23,9 @@ enum Action {
     Here(Here),
     /// Run a command with throw-away engines, named in TEST_DATABASE_URL and so on
     Run {
+        /// Run the whole system on them, too, and name its edge in ERRATA_URL
+        #[arg(long)]
+        services: bool,
         /// The command and its arguments
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         command: Vec<OsString>,
@@ -66,7 +69,7 @@ async fn main() -> ExitCode {
 async fn perform(action: Action) -> anyhow::Result<ExitCode> {
     let interrupted = interrupted()?;
     match action {
-        Action::Run { command } => run(&command, interrupted).await,
+        Action::Run { services, command } => run(&command, services, interrupted).await,
         // Dropping what is under way puts back the files that were replaced for an installation.
         Action::Here(action) => tokio::select! {
             result = perform_here(action) => result,
@@ -77,9 +80,10 @@ async fn perform(action: Action) -> anyhow::Result<ExitCode> {
 
 async fn run(
     command: &[OsString],
+    services: bool,
     interrupted: impl Future<Output = ()>,
 ) -> anyhow::Result<ExitCode> {
-    let Some(status) = stack::run(command, interrupted).await? else {
+    let Some(status) = stack::run(command, services, interrupted).await? else {
         return Ok(ExitCode::from(INTERRUPTED));
     };
     let code = status.code().and_then(|code| u8::try_from(code).ok());
