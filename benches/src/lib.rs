@@ -3,6 +3,7 @@
 //! - [`load`]: an open-loop load generator, which the program `loadgen` offers by itself.
 //! - [`measure`]: one measurement of the whole system.
 //! - [`options`]: what both programs may be told about the load.
+//! - [`reads`]: how long reads take.
 //! - [`report`]: the page and the charts that a measurement leaves behind.
 //! - [`summary`]: what a run says about itself.
 //! - [`system`]: the system under load, and what can be seen of it.
@@ -12,6 +13,7 @@
 pub mod load;
 pub mod measure;
 pub mod options;
+pub mod reads;
 pub mod report;
 pub mod summary;
 pub mod system;

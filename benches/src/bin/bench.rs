@@ -14,13 +14,11 @@ use benches::report::check::checks;
 use benches::report::page::Report;
 use benches::system::database::{Database, Statement};
 use benches::system::machine::Machine;
+use benches::system::start_engines;
 use benches::system::usage::{Group, Members};
 use clap::Parser;
 use deploy::engines::{EngineKind, Engines};
 use deploy::services::{Options, Service, Services};
-
-/// The sizes that `make up` gives Postgres: those of throw-away instances suit tests.
-const POSTGRES_SIZES: &str = include_str!("../../../deploy/postgres/up.conf");
 
 /// Measures the whole system on this machine and writes a report.
 #[derive(Debug, Parser)]
@@ -68,7 +66,7 @@ async fn main() -> anyhow::Result<ExitCode> {
 
 async fn perform(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let machine = Machine::read(Path::new("."));
-    let engines = start_engines(arguments).await?;
+    let engines = start_engines(arguments.statements).await?;
     let services = start_services(&engines, arguments).await?;
     let groups = groups(&engines, &services)?;
     let places = places(&engines, &services);
@@ -86,21 +84,6 @@ async fn perform(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     services.stop().await;
     engines.stop().await;
     conclude(arguments, &machine, &measured, warming.as_ref(), &names, &statements)
-}
-
-async fn start_engines(arguments: &Arguments) -> anyhow::Result<Engines> {
-    tracing::info!("starting engines …");
-    let mut engines = Engines::start(&EngineKind::ALL).await.context("cannot start the engines")?;
-    let database = Database::open(&engines.postgres_url()).await?;
-    let sizes = POSTGRES_SIZES.lines().filter(|line| !line.starts_with('#'));
-    let mut settings: Vec<(&str, &str)> = sizes.filter_map(|line| line.split_once(" = ")).collect();
-    if arguments.statements {
-        settings.push(("shared_preload_libraries", "pg_stat_statements"));
-    }
-    database.configure(&settings).await.context("cannot size Postgres")?;
-    drop(database);
-    engines.restart(EngineKind::Postgres).await.context("cannot restart Postgres")?;
-    Ok(engines)
 }
 
 async fn start_services(engines: &Engines, arguments: &Arguments) -> anyhow::Result<Services> {

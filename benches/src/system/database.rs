@@ -104,6 +104,23 @@ impl Database {
         })
     }
 
+    /// Public ids of errors and ids of events, so many of each, picked evenly; and brings the planner's
+    /// statistics up to date, as Postgres does by itself a minute later.
+    ///
+    /// # Errors
+    /// When a statement fails.
+    pub async fn ids(&self, number: i64) -> Result<(Vec<String>, Vec<String>), Error> {
+        self.client.batch_execute("ANALYZE").await?;
+        let texts = async |sql| {
+            let rows = self.client.query(sql, &[&number]).await?;
+            rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, Error>>()
+        };
+        let errors = "SELECT public_id::text FROM errors ORDER BY public_id LIMIT $1";
+        let events =
+            "SELECT latest_event_id::text FROM error_stats ORDER BY latest_event_id LIMIT $1";
+        Ok((texts(errors).await?, texts(events).await?))
+    }
+
     /// Measures what is on the disk.
     ///
     /// # Errors

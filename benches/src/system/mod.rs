@@ -2,12 +2,16 @@
 //!
 //! - [`machine`]: what it runs on.
 //! - [`usage`]: processor time and memory of its processes.
+//! - [`start_engines`]: what it stands on.
 //! - [`database`]: what is stored.
 //! - [`queues`]: what waits to be stored.
 //! - [`metrics`]: what the services say about themselves.
 
 pub mod database;
+mod engines;
 pub mod machine;
 pub mod metrics;
 pub mod queues;
 pub mod usage;
+
+pub use engines::start_engines;
