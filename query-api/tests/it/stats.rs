@@ -1,6 +1,6 @@
 //! `GET /api/stats`.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 use serde_json::{Value, json};
 
 use crate::support::{READER, READER_1, Seed, Server};
@@ -50,4 +50,36 @@ async fn of_nothing_everything_is_nothing() {
         assert!(*value == expected || value.as_f64() == Some(0.0), "{field}: {value}");
     }
     server.stop().await;
+}
+
+#[tokio::test]
+async fn days_weeks_and_months_begin_to_the_millisecond() {
+    let server = Server::start().await;
+    let borders = borders(shared::time::now().date_naive());
+    let mut seen = Vec::new();
+    for border in borders {
+        for at in [border, border - TimeDelta::milliseconds(1)] {
+            Seed::error(&format!("seen at {at}, {}", seen.len()))
+                .last_seen(at)
+                .store(&server.db)
+                .await;
+            seen.push(at);
+        }
+    }
+    let data = server.get("/api/stats").key(READER).send().await.data();
+    for (field, border) in
+        ["errors_today", "errors_this_week", "errors_this_month"].into_iter().zip(borders)
+    {
+        let expected = seen.iter().filter(|at| **at >= border).count();
+        assert_eq!(data[field], expected, "{field} since {border}");
+    }
+    server.stop().await;
+}
+
+/// When the day, the ISO week and the month of a day began.
+fn borders(day: NaiveDate) -> [DateTime<Utc>; 3] {
+    let week = day.iso_week();
+    let monday = NaiveDate::from_isoywd_opt(week.year(), week.week(), Weekday::Mon).unwrap();
+    let first = NaiveDate::from_ymd_opt(day.year(), day.month(), 1).unwrap();
+    [day, monday, first].map(|day| day.and_time(NaiveTime::MIN).and_utc())
 }
