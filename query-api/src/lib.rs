@@ -89,6 +89,8 @@ fn start_tasks(app: &Arc<App>, until: &CancellationToken) -> Tasks {
     let mut tasks = Tasks::new();
     let access = app.access.clone();
     tasks.spawn("keys", access.keep_fresh(app.pool.clone(), app.environment, until.clone()));
+    let access = app.access.clone();
+    tasks.spawn("usage", access.keep_usage_written(app.pool.clone(), until.clone()));
     tasks.spawn("metrics", metrics::keep_folded(app.metrics.clone(), until.clone()));
     let (announcing, until) = (Arc::clone(app), until.clone());
     tasks.spawn("announcements", async move {
