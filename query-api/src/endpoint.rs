@@ -12,7 +12,7 @@ use shared::routes::{Needs, Route};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::call::{Call, Params};
+use crate::call::{Call, OpenCall, Params};
 use crate::router::request_id;
 use crate::routes::{Answer, Handler};
 
@@ -36,6 +36,10 @@ pub(crate) async fn answer(
 async fn try_answer(app: Arc<App>, route: &Route, handler: Handler, request: Request) -> Answer {
     let handler = match handler {
         Handler::Open(handler) => return handler(app).await,
+        Handler::OpenWithBody(handler) => {
+            let (parts, body) = request.into_parts();
+            return handler(app, OpenCall::new(parts, body)).await;
+        }
         Handler::Keyed(handler) => handler,
     };
     let access = app.access.table().ok_or_else(|| {

@@ -4,7 +4,7 @@
 //! the whole service; `routes` says which function answers what.
 //!
 //! - `server`, `router`, `endpoint`: from a connection to the function that answers a request.
-//! - `call`, `fields`: what a request says, and what is wrong with it.
+//! - `call`, `incoming`, `fields`, `body`: what a request says, and what is wrong with it.
 //! - `cache`: answers kept in Redis, and how a change makes them unreachable.
 //! - `openapi`: the description of all this for programs.
 //! - `errors`, `stats`, `projects`, `settings`: one folder for each kind of thing; SQL lies beside its caller.
@@ -19,6 +19,7 @@ mod endpoint;
 mod errors;
 mod fields;
 mod health;
+mod incoming;
 mod monitoring;
 mod openapi;
 mod projects;

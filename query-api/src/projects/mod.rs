@@ -14,7 +14,6 @@ use shared::api::{ApiError, Code, FieldErrorKind, Success, json_response};
 use shared::ids::ProjectId;
 use shared::postgres::DbError;
 use shared::project_lock;
-use shared::telemetry::ErrorChain;
 use tokio_postgres::Row;
 
 use self::view::ProjectObject;
@@ -194,9 +193,7 @@ async fn remove_rows(tx: &Transaction<'_>, id: ProjectId) -> Result<Option<Strin
 /// Makes a committed change of a project known: to this process at once, to others by their poll,
 /// and to whoever reads cached answers.
 async fn take_effect(app: &App, id: ProjectId) {
-    if let Err(error) = app.access.refresh(&app.pool, app.environment).await {
-        tracing::warn!(error = %ErrorChain(&error), "the next poll will load the changed projects");
-    }
+    app.reload_access().await;
     app.cache.announce(&[id]).await;
 }
 

@@ -6,6 +6,8 @@
 
 mod changes;
 
+use std::str::FromStr;
+
 use deadpool_postgres::{GenericClient as _, Transaction};
 use uuid::Uuid;
 
@@ -70,6 +72,19 @@ impl Action {
     pub fn target_kind(self) -> &'static str {
         let name = self.as_str();
         name.split_once('.').map_or(name, |(kind, _)| kind)
+    }
+}
+
+/// The text names no action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be an action such as api_key.created")]
+pub struct UnknownAction;
+
+impl FromStr for Action {
+    type Err = UnknownAction;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text).ok_or(UnknownAction)
     }
 }
 

@@ -9,9 +9,12 @@
 //! // ... commit
 //! ```
 
+mod list;
+
 use deadpool_postgres::Transaction;
 use shared::api::{ApiError, Code};
 
+pub(crate) use list::list;
 pub(crate) use shared::audit::{Action, Actor, Changes, Target};
 
 use crate::call::Caller;
