@@ -10,7 +10,7 @@ use deadpool_postgres::{GenericClient as _, Transaction};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
-use shared::api::{ApiError, Code, FieldErrorKind, Success, json_response};
+use shared::api::{ApiError, Code, Success, json_response};
 use shared::ids::ProjectId;
 use shared::postgres::DbError;
 use shared::project_lock;
@@ -47,15 +47,11 @@ pub(crate) async fn list(app: Arc<App>, _call: Call) -> Answer {
 pub(crate) async fn create(app: Arc<App>, call: Call) -> Answer {
     let caller = call.caller();
     let mut body = BodyFields::new(call.object().await?);
-    let named = body.has("name");
-    let name = body.text("name", MAX_NAME);
-    if name.is_none() && !named {
-        body.missing("name");
-    }
+    let name = body.required("name", |body| body.text("name", MAX_NAME));
     let keep_ip_addresses = body.boolean("keep_ip_addresses").unwrap_or(true);
     body.finish()?;
-    let name =
-        name.ok_or_else(|| ApiError::field(FieldErrorKind::WrongType, "name", "must be a string"))?;
+    // It is there: what is missing is a problem, and problems end above.
+    let name = name.unwrap_or_default();
     let created = insert(&app, &caller, &name, keep_ip_addresses).await?;
     take_effect(&app, ProjectId(created.id)).await;
     Ok(success(StatusCode::CREATED, created))

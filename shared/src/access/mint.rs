@@ -125,7 +125,7 @@ pub struct KeyLimits {
 ///
 /// # Errors
 /// When Postgres is away.
-pub async fn store(
+pub async fn store_key(
     tx: &Transaction<'_>,
     minted: &Minted,
     grant: &KeyGrant,

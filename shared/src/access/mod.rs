@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub use mint::{KeyGrant, KeyLimits, MAX_KEYS, Minted, NoRandomness, store};
+pub use mint::{KeyGrant, KeyLimits, MAX_KEYS, Minted, NoRandomness, store_key};
 pub use permission::{Permission, Permissions, UnknownPermission};
 
 use self::usage::LastUse;

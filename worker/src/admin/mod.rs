@@ -27,7 +27,7 @@ pub enum AdminError {
     TooManyKeys,
     #[error("there is no project {0}")]
     NoProject(ProjectId),
-    #[error("--name must have 1 to 200 characters")]
+    #[error("--name must have 1 to 200 characters, and no control characters")]
     BadName,
 }
 
@@ -41,7 +41,7 @@ pub async fn create_key(
     permissions: &[Permission],
     project: Option<ProjectId>,
 ) -> Result<String, AdminError> {
-    if !(1..=200).contains(&name.chars().count()) {
+    if !(1..=200).contains(&name.chars().count()) || name.chars().any(char::is_control) {
         return Err(AdminError::BadName);
     }
     if let Some(project) = project {
@@ -57,7 +57,7 @@ pub async fn create_key(
     let pool = postgres::pool(&config.postgres, "errata-admin", STATEMENT_TIMEOUT)?;
     let mut client = pool.get().await.map_err(DbError::Pool)?;
     let tx = client.transaction().await.map_err(DbError::statement("begin making a key"))?;
-    let id = access::store(&tx, &key, &grant).await?.ok_or(AdminError::TooManyKeys)?;
+    let id = access::store_key(&tx, &key, &grant).await?.ok_or(AdminError::TooManyKeys)?;
     let target = Target::new(id, name);
     audit::record(&tx, &Actor::command_line(), Action::ApiKeyCreated, &target, grant.changes())
         .await?;

@@ -44,8 +44,10 @@ async fn a_key_of_no_project_or_without_a_name_is_not_made() {
     let config = config(&place);
     let of_none = admin::create_key(&config, "k", &[Permission::Read], Some(ProjectId(99))).await;
     assert!(matches!(of_none, Err(AdminError::NoProject(ProjectId(99)))), "{of_none:?}");
-    let unnamed = admin::create_key(&config, "", &[Permission::Read], None).await;
-    assert!(matches!(unnamed, Err(AdminError::BadName)), "{unnamed:?}");
+    for name in ["", "a\nb"] {
+        let unnamed = admin::create_key(&config, name, &[Permission::Read], None).await;
+        assert!(matches!(unnamed, Err(AdminError::BadName)), "{unnamed:?}");
+    }
     assert_eq!(place.value::<i64>("SELECT count(*) FROM audit_entries").await, 0);
     place.close().await;
 }

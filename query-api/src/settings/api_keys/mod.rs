@@ -82,7 +82,7 @@ async fn insert(
     if let Some(project) = grant.project_id {
         lock_project(&tx, project).await?;
     }
-    let id = access::store(&tx, minted, grant).await.map_err(db::failure)?.ok_or_else(full)?;
+    let id = access::store_key(&tx, minted, grant).await.map_err(db::failure)?.ok_or_else(full)?;
     let target = Target::new(id, &grant.name);
     audit::record(&tx, &actor, Action::ApiKeyCreated, &target, grant.changes()).await?;
     let key = get(&tx, id).await?;

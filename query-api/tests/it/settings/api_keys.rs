@@ -270,6 +270,8 @@ async fn the_last_use_is_written_and_never_moves_back() {
         assert_eq!(status(&server, "/api/errors", key).await, 200);
     }
     let after = shared::time::now();
+    // What is noted outlives that the keys are loaded anew.
+    make_key(&server, ADMIN, &json!({"name": "k", "permissions": ["read"]})).await;
     // What was noted since the last write is written at the end.
     server.halt().await;
     let read = async |name: &str| {
