@@ -1,6 +1,6 @@
 //! The audit log: every change of a setting writes an entry in its own transaction.
 //!
-//! ```ignore
+//! ```text
 //! let caller = call.caller();
 //! // ... begin the transaction `tx`
 //! let actor = audit::actor(&tx, &caller).await?;
