@@ -86,6 +86,8 @@ pub async fn run(
     let access = Access::new();
     let environment = config.service.environment;
     tasks.spawn("keys", access.clone().keep_fresh(pool.clone(), environment, background.clone()));
+    let noting = access.clone().keep_usage_written(pool.clone(), background.clone());
+    tasks.spawn("usage", noting);
     let ledger = Ledger::new();
     // What lies in the spool already is drained in any case.
     let durable = spool.filter(|spool| may_be_filled(spool, &config));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use deadpool_postgres::Pool;
 use shared::access::Access;
 use shared::config::Environment;
-use shared::telemetry::PrometheusHandle;
+use shared::telemetry::{ErrorChain, PrometheusHandle};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -18,6 +18,9 @@ use shared::cors::Cors;
 /// Requests with a key that run at once. Each may hold a body and an answer in memory, and all of
 /// them share a pool of some ten connections: more in flight only wait longer.
 const MAX_REQUESTS: usize = 256;
+
+/// Requests without a key that ask the database at once: those with one must not wait behind them.
+const MAX_OPEN_REQUESTS: usize = 4;
 
 /// No statement runs longer; shorter than a request may take, so that its failure is told.
 pub(crate) const STATEMENT_TIMEOUT: Duration = Duration::from_secs(8);
@@ -35,6 +38,8 @@ pub(crate) struct App {
     pub(crate) metrics: PrometheusHandle,
     /// One permit for each request with a key that is running.
     pub(crate) running: Semaphore,
+    /// One permit for each request without a key that asks the database.
+    pub(crate) open_requests: Semaphore,
     /// Who waits for an id that nothing has yet.
     pub(crate) waiters: Waiters,
     /// Changes under way. A client that goes away does not stop one in the middle.
@@ -60,9 +65,17 @@ impl App {
             cache: Cache::new(redis, config.service.namespace),
             metrics,
             running: Semaphore::new(MAX_REQUESTS),
+            open_requests: Semaphore::new(MAX_OPEN_REQUESTS),
             waiters: Waiters::new(),
             changes: TaskTracker::new(),
             shutdown,
+        }
+    }
+
+    /// Makes a committed change of keys or projects hold here at once; other processes poll.
+    pub(crate) async fn reload_access(&self) {
+        if let Err(error) = self.access.refresh(&self.pool, self.environment).await {
+            tracing::warn!(error = %ErrorChain(&error), "the next poll will load what changed");
         }
     }
 }

@@ -70,6 +70,32 @@ impl BodyFields {
         Some(text.to_owned())
     }
 
+    /// As [`BodyFields::text`], for texts that stand in one line wherever they are shown.
+    pub(crate) fn line(&mut self, name: &str, max: usize) -> Option<String> {
+        let text = self.text(name, max)?;
+        if text.chars().any(char::is_control) {
+            self.problem(FieldErrorKind::Malformed, name, "must not contain control characters");
+            return None;
+        }
+        Some(text)
+    }
+
+    /// As the readers, for a field that must be given: null is of the wrong type.
+    pub(crate) fn required<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<T> {
+        match self.object.get(name) {
+            None => self.missing(name),
+            Some(Value::Null) => {
+                self.problem(FieldErrorKind::WrongType, name, "must not be null");
+            }
+            Some(_) => return read(self),
+        }
+        None
+    }
+
     /// A whole number within bounds.
     pub(crate) fn number(&mut self, name: &str, bounds: RangeInclusive<i64>) -> Option<i64> {
         let value = self.take(name)?;

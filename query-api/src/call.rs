@@ -1,26 +1,25 @@
 //! What a request says, once it is known who asks: its key, its scope, its ids and its body.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use http::request::Parts;
-use http::{HeaderMap, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde_json::{Map, Value};
 use shared::access::{AccessTable, ApiKey};
-use shared::api::{ApiError, Code, FieldErrorKind};
+use shared::api::{ApiError, FieldErrorKind};
 use shared::generations::Scope;
 use shared::ids::{ErrorId, EventId, ProjectId};
 use uuid::Uuid;
 
 use crate::fields::QueryFields;
+use crate::incoming::Incoming;
+use crate::router::RequestId;
 
 /// No body is larger; a thousand ids are 40 KiB.
 const MAX_BODY: usize = 1 << 20;
 
-/// How long a client may take to send its body.
-const BODY_TIMEOUT: Duration = Duration::from_secs(5);
+/// No body of a caller without a key is larger: a token and a name.
+const MAX_OPEN_BODY: usize = 4 << 10;
 
 const X_PROJECT_ID: &str = "x-project-id";
 
@@ -32,10 +31,19 @@ pub(crate) type Params = Vec<(String, String)>;
 pub(crate) struct Call {
     access: Arc<AccessTable>,
     key: ApiKey,
-    headers: HeaderMap,
+    request_id: Arc<str>,
     query: Vec<(String, String)>,
     params: Params,
-    body: Body,
+    incoming: Incoming,
+}
+
+/// Who asks, as the audit log names them.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    /// Their key.
+    pub(crate) key_id: Uuid,
+    /// The id of the request.
+    pub(crate) request_id: Arc<str>,
 }
 
 /// The projects that a request is about.
@@ -65,7 +73,14 @@ impl Call {
         let query = axum::extract::Query::try_from_uri(&parts.uri)
             .map(|axum::extract::Query(pairs)| pairs)
             .unwrap_or_default();
-        Self { access, key, headers: parts.headers, query, params, body }
+        let request_id = request_id(&parts);
+        let incoming = Incoming::new(parts.headers, body, MAX_BODY);
+        Self { access, key, request_id, query, params, incoming }
+    }
+
+    /// Who asks.
+    pub(crate) fn caller(&self) -> Caller {
+        Caller { key_id: self.key.id, request_id: Arc::clone(&self.request_id) }
     }
 
     /// The id of the caller's key.
@@ -112,7 +127,8 @@ impl Call {
 
     /// The project of the query or else of the header; each is checked, wherever the other stands.
     fn named_project(&self, fields: &mut QueryFields<'_>) -> Option<ProjectId> {
-        let header = self.headers.get(X_PROJECT_ID).map(|value| value.to_str().unwrap_or_default());
+        let header = self.incoming.headers().get(X_PROJECT_ID);
+        let header = header.map(|value| value.to_str().unwrap_or_default());
         let given = [("project_id", fields.raw("project_id")), ("X-Project-Id", header)];
         let mut ids = Vec::new();
         for (field, text) in given {
@@ -146,72 +162,47 @@ impl Call {
         text.parse().map_err(|_| ApiError::invalid_id(text))
     }
 
+    /// The thing that the path names by a UUID.
+    pub(crate) fn id(&self) -> Result<Uuid, ApiError> {
+        let text = self.param("id");
+        Uuid::try_parse(text).map_err(|_| ApiError::invalid_id(text))
+    }
+
     /// The body as a JSON object.
     pub(crate) async fn object(self) -> Result<Map<String, Value>, ApiError> {
-        match self.json().await? {
-            Some(Value::Object(object)) => Ok(object),
-            Some(_) => Err(not_an_object()),
-            None => Err(ApiError::new(Code::MalformedJson, "The body must be a JSON object")),
-        }
+        self.incoming.object().await
     }
 
     /// The body as a JSON object; no body is an empty one.
     pub(crate) async fn object_or_nothing(self) -> Result<Map<String, Value>, ApiError> {
-        match self.json().await? {
-            Some(Value::Object(object)) => Ok(object),
-            Some(_) => Err(not_an_object()),
-            None => Ok(Map::new()),
-        }
-    }
-
-    async fn json(self) -> Result<Option<Value>, ApiError> {
-        check_content_type(&self.headers)?;
-        let bytes = read(self.body).await?;
-        if bytes.iter().all(u8::is_ascii_whitespace) {
-            return Ok(None);
-        }
-        serde_json::from_slice(&bytes).map(Some).map_err(|error| {
-            let message = format!(
-                "The body is not JSON: it breaks off or goes wrong at line {} column {}",
-                error.line(),
-                error.column()
-            );
-            ApiError::new(Code::MalformedJson, message)
-        })
+        self.incoming.object_or_nothing().await
     }
 }
 
-fn not_an_object() -> ApiError {
-    ApiError::field(FieldErrorKind::WrongType, "body", "must be a JSON object")
+/// A request of nobody in particular, which brings its proof in the body.
+#[derive(Debug)]
+pub(crate) struct OpenCall {
+    request_id: Arc<str>,
+    incoming: Incoming,
 }
 
-/// A content type that is given must be JSON; so must the encoding be none.
-fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
-    let unsupported = |message: &str| Err(ApiError::new(Code::UnsupportedMediaType, message));
-    if let Some(given) = headers.get(header::CONTENT_TYPE) {
-        let essence = given.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
-        let essence = essence.trim().to_ascii_lowercase();
-        if essence != "application/json" && !essence.ends_with("+json") {
-            return unsupported("Send the body as application/json");
-        }
+impl OpenCall {
+    pub(crate) fn new(parts: Parts, body: Body) -> Self {
+        let request_id = request_id(&parts);
+        Self { request_id, incoming: Incoming::new(parts.headers, body, MAX_OPEN_BODY) }
     }
-    match headers.get(header::CONTENT_ENCODING).map(|encoding| encoding.as_bytes()) {
-        None | Some(b"" | b"identity") => Ok(()),
-        Some(_) => unsupported("Send the body without Content-Encoding"),
+
+    /// The id of the request.
+    pub(crate) fn request_id(&self) -> &Arc<str> {
+        &self.request_id
+    }
+
+    /// The body as a JSON object.
+    pub(crate) async fn object(self) -> Result<Map<String, Value>, ApiError> {
+        self.incoming.object().await
     }
 }
 
-async fn read(body: Body) -> Result<bytes::Bytes, ApiError> {
-    let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY).collect());
-    match collected.await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let message = format!("The body is larger than {MAX_BODY} bytes");
-            Err(ApiError::new(Code::PayloadTooLarge, message))
-        }
-        Ok(Err(_broken)) => Err(ApiError::new(Code::MalformedJson, "The body broke off")),
-        Err(_elapsed) => {
-            Err(ApiError::new(Code::RequestTimeout, "The body took too long to arrive"))
-        }
-    }
+fn request_id(parts: &Parts) -> Arc<str> {
+    parts.extensions.get::<RequestId>().map_or_else(|| "".into(), |id| Arc::clone(&id.0))
 }

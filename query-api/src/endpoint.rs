@@ -12,7 +12,7 @@ use shared::routes::{Needs, Route};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::call::{Call, Params};
+use crate::call::{Call, OpenCall, Params};
 use crate::router::request_id;
 use crate::routes::{Answer, Handler};
 
@@ -36,6 +36,10 @@ pub(crate) async fn answer(
 async fn try_answer(app: Arc<App>, route: &Route, handler: Handler, request: Request) -> Answer {
     let handler = match handler {
         Handler::Open(handler) => return handler(app).await,
+        Handler::OpenWithBody(handler) => {
+            let (parts, body) = request.into_parts();
+            return handler(app, OpenCall::new(parts, body)).await;
+        }
         Handler::Keyed(handler) => handler,
     };
     let access = app.access.table().ok_or_else(|| {
@@ -55,14 +59,16 @@ fn authenticate<'a>(access: &'a AccessTable, headers: &HeaderMap) -> Result<&'a 
     let given = headers.get(X_API_KEY).ok_or_else(|| {
         ApiError::new(Code::Authentication, "Give your API key in the header X-API-Key")
     })?;
-    let text = given.to_str().ok();
-    text.and_then(|key| access.key(key, shared::time::now())).ok_or_else(|| {
+    let (text, now) = (given.to_str().ok(), shared::time::now());
+    let key = text.and_then(|key| access.key(key, now)).ok_or_else(|| {
         if text.is_some_and(|text| is_dsn_key(access, text)) {
             let message = "The key of a DSN may submit errors and nothing else";
             return ApiError::new(Code::Authorization, message);
         }
         ApiError::new(Code::Authentication, "The API key is unknown or expired")
-    })
+    })?;
+    key.note_use(now);
+    Ok(key)
 }
 
 /// Whether this is the public key of a DSN: a good key, though not for anything that is answered here.

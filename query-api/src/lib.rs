@@ -4,10 +4,11 @@
 //! the whole service; `routes` says which function answers what.
 //!
 //! - `server`, `router`, `endpoint`: from a connection to the function that answers a request.
-//! - `call`, `fields`: what a request says, and what is wrong with it.
+//! - `call`, `incoming`, `fields`, `body`: what a request says, and what is wrong with it.
 //! - `cache`: answers kept in Redis, and how a change makes them unreachable.
 //! - `openapi`: the description of all this for programs.
-//! - `errors`, `stats`, `analytics`, `projects`: one folder for each kind of thing; SQL lies beside its caller.
+//! - `errors`, `stats`, `analytics`, `projects`, `settings`: one folder for each kind of thing; SQL lies
+//!   beside its caller.
 
 mod analytics;
 mod app;
@@ -20,12 +21,14 @@ mod endpoint;
 mod errors;
 mod fields;
 mod health;
+mod incoming;
 mod monitoring;
 mod openapi;
 mod projects;
 mod router;
 mod routes;
 mod server;
+mod settings;
 mod stats;
 
 use std::sync::Arc;
@@ -89,6 +92,8 @@ fn start_tasks(app: &Arc<App>, until: &CancellationToken) -> Tasks {
     let mut tasks = Tasks::new();
     let access = app.access.clone();
     tasks.spawn("keys", access.keep_fresh(app.pool.clone(), app.environment, until.clone()));
+    let access = app.access.clone();
+    tasks.spawn("usage", access.keep_usage_written(app.pool.clone(), until.clone()));
     tasks.spawn("metrics", metrics::keep_folded(app.metrics.clone(), until.clone()));
     let (announcing, until) = (Arc::clone(app), until.clone());
     tasks.spawn("announcements", async move {

@@ -11,7 +11,8 @@ use http::Method;
 use shared::api::ApiError;
 
 use crate::app::App;
-use crate::call::Call;
+use crate::call::{Call, OpenCall};
+use crate::settings::{api_keys, audit, team};
 use crate::{analytics, errors, health, monitoring, openapi, projects, stats};
 
 /// What a handler answers.
@@ -22,6 +23,8 @@ pub(crate) type Answer = Result<Response, ApiError>;
 pub(crate) enum Handler {
     /// Asks nothing of the caller.
     Open(Arc<dyn Fn(Arc<App>) -> BoxFuture<'static, Answer> + Send + Sync>),
+    /// Asks nothing of the caller but what the body holds.
+    OpenWithBody(Arc<dyn Fn(Arc<App>, OpenCall) -> BoxFuture<'static, Answer> + Send + Sync>),
     /// Knows the caller.
     Keyed(Arc<dyn Fn(Arc<App>, Call) -> BoxFuture<'static, Answer> + Send + Sync>),
 }
@@ -30,6 +33,7 @@ impl fmt::Debug for Handler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Open(_) => "Open",
+            Self::OpenWithBody(_) => "OpenWithBody",
             Self::Keyed(_) => "Keyed",
         })
     }
@@ -63,6 +67,16 @@ pub(crate) fn handlers() -> Vec<(Method, &'static str, Handler)> {
         (POST, "/api/projects", keyed(projects::create)),
         (PUT, "/api/projects/{id}", keyed(projects::update)),
         (DELETE, "/api/projects/{id}", keyed(projects::delete)),
+        (GET, "/api/settings/api-keys", keyed(api_keys::list)),
+        (POST, "/api/settings/api-keys", keyed(api_keys::create)),
+        (PUT, "/api/settings/api-keys/{id}", keyed(api_keys::update)),
+        (DELETE, "/api/settings/api-keys/{id}", keyed(api_keys::delete)),
+        (GET, "/api/settings/team", keyed(team::list)),
+        (POST, "/api/settings/team/invite", keyed(team::invite)),
+        (POST, "/api/settings/team/accept", open_with_body(team::accept)),
+        (PUT, "/api/settings/team/{id}", keyed(team::update)),
+        (DELETE, "/api/settings/team/{id}", keyed(team::remove)),
+        (GET, "/api/settings/audit", keyed(audit::list)),
     ]
 }
 
@@ -72,6 +86,14 @@ where
     Fut: Future<Output = Answer> + Send + 'static,
 {
     Handler::Open(Arc::new(move |app| answer(app).boxed()))
+}
+
+fn open_with_body<F, Fut>(answer: F) -> Handler
+where
+    F: Fn(Arc<App>, OpenCall) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Answer> + Send + 'static,
+{
+    Handler::OpenWithBody(Arc::new(move |app, call| answer(app, call).boxed()))
 }
 
 fn keyed<F, Fut>(answer: F) -> Handler
@@ -97,7 +119,7 @@ mod tests {
             .map(|(method, path, handler)| {
                 let route = routes::find(&method, path);
                 let needs = route.expect("a handler stands in the table of routes").needs;
-                let is_open = matches!(handler, Handler::Open(_));
+                let is_open = !matches!(handler, Handler::Keyed(_));
                 assert_eq!(is_open, needs == Needs::Nothing, "{method} {path}");
                 (path, method.to_string())
             })

@@ -31,10 +31,16 @@ impl CorsOrigins {
 }
 
 /// Whether browsers could send the text as `Origin`: a scheme and an authority, nothing behind it.
-fn is_origin(text: &str) -> bool {
-    let authority = text.split_once("://").map(|(_, rest)| rest);
-    authority.is_some_and(|rest| !rest.is_empty() && !rest.contains(['/', '*']))
-        && text.bytes().all(|byte| byte.is_ascii_graphic())
+pub fn is_origin(text: &str) -> bool {
+    let Some((scheme, authority)) = text.split_once("://") else {
+        return false;
+    };
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(word)
+        && !authority.is_empty()
+        && !authority.contains(['/', '*', '?', '#', '@', '\\', ','])
+        && authority.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// What pages may send, the headers of Sentry's SDKs included: a preflight does not say which

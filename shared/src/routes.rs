@@ -88,6 +88,16 @@ pub static ALL: &[Route] = &[
     installation(POST, "/api/projects", Admin, General),
     installation(PUT, "/api/projects/{id}", Admin, General),
     installation(DELETE, "/api/projects/{id}", Admin, General),
+    key(GET, "/api/settings/api-keys", Admin, General),
+    key(POST, "/api/settings/api-keys", Admin, General),
+    key(PUT, "/api/settings/api-keys/{id}", Admin, General),
+    key(DELETE, "/api/settings/api-keys/{id}", Admin, General),
+    installation(GET, "/api/settings/team", Admin, General),
+    installation(POST, "/api/settings/team/invite", Admin, General),
+    open(Service::QueryApi, POST, "/api/settings/team/accept"),
+    installation(PUT, "/api/settings/team/{id}", Admin, General),
+    installation(DELETE, "/api/settings/team/{id}", Admin, General),
+    installation(GET, "/api/settings/audit", Admin, General),
 ];
 
 /// The row of a method of a path.

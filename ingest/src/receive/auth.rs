@@ -43,6 +43,7 @@ fn key_scope(
         return Err(ApiError::new(Code::Authentication, message));
     };
     if let Some(found) = table.key(key, now) {
+        found.note_use(now);
         if !found.permissions.allow(Permission::Ingest) {
             let message = "This key may not submit errors; it needs the permission ingest or write";
             return Err(ApiError::new(Code::Authorization, message));

@@ -18,6 +18,9 @@ mod parameters;
 mod projects;
 mod schema;
 mod service;
+mod settings_audit;
+mod settings_keys;
+mod settings_team;
 mod stats;
 
 use std::sync::{Arc, LazyLock};
@@ -84,6 +87,7 @@ fn tags() -> Value {
         {"name": "statistics", "description": "Numbers over all errors, and how they move."},
         {"name": "monitoring", "description": "How the system itself fares."},
         {"name": "projects", "description": "What errors belong to."},
+        {"name": "settings", "description": "Who may use the installation, and what was changed."},
         {"name": "service", "description": "The service itself."},
     ])
 }
@@ -97,6 +101,9 @@ fn operations() -> impl Iterator<Item = Operation> {
         analytics::operations(),
         monitoring::operations(),
         projects::operations(),
+        settings_keys::operations(),
+        settings_team::operations(),
+        settings_audit::operations(),
         service::operations(),
     ]
     .into_iter()
@@ -112,6 +119,9 @@ fn schemas() -> Vec<schema::Field> {
     schemas.extend(analytics::schemas());
     schemas.extend(monitoring::schemas());
     schemas.extend(projects::schemas());
+    schemas.extend(settings_keys::schemas());
+    schemas.extend(settings_team::schemas());
+    schemas.extend(settings_audit::schemas());
     schemas
 }
 

@@ -38,6 +38,11 @@ pub(super) fn error_id() -> Value {
     path("id", &uuid("The error's id: the one that submitting any of its events answered."))
 }
 
+/// What the path names by a UUID.
+pub(super) fn id(description: &str) -> Value {
+    path("id", &uuid(description))
+}
+
 /// The event that the path names.
 pub(super) fn event_id() -> Value {
     path("event_id", &uuid("The event's id."))

@@ -12,6 +12,7 @@ mod list;
 mod openapi;
 mod projects;
 mod scope;
+mod settings;
 mod sql;
 mod stats;
 mod support;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use shared::access::KeyHash;
 use shared::event::{Change, Event, Note, User};
 
 use crate::support::{ADMIN, Answer, Document, READER, Seed, Seeded, Server, WRITER};
@@ -98,7 +99,8 @@ async fn every_success_is_as_the_openapi_document_says() {
             asked.insert(operation);
         }
     }
-    for (operation, path, body) in changes(&seeded[0]) {
+    seed_settings(&server).await;
+    for (operation, path, body) in changes(&seeded[0]).into_iter().chain(settings()) {
         let answer = server.ask(operation.0, &path).key(ADMIN).json(&body).send().await;
         assert!(answer.status < 300, "{operation:?}: {}", answer.json());
         check_answer(&document, operation, &answer);
@@ -150,6 +152,56 @@ fn changes(error: &Seeded) -> Vec<(Operation, String, Value)> {
     ]
 }
 
+/// A key, a member and an invitation that the operations on settings name.
+const THING: &str = "3fa85f64-5717-4562-b3fc-2c963f66afa6";
+
+async fn seed_settings(server: &Server) {
+    let hash = KeyHash::of(&"0".repeat(64)).0;
+    server
+        .db
+        .execute(
+            "INSERT INTO team_members (email, name, role, invite_hash, invite_expires_at)
+             VALUES ('ann@example.com', 'ann', 'viewer', $1, now() + interval '1 day')",
+            &[&hash.as_slice()],
+        )
+        .await
+        .unwrap();
+    server
+        .db
+        .batch_execute(&format!(
+            "INSERT INTO team_members (id, email, name, role)
+             VALUES ('{THING}', 'ben@example.com', 'ben', 'viewer');
+             INSERT INTO api_keys (id, name, key_hash, key_preview, permissions)
+             VALUES ('{THING}', 'k', sha256('k'), 'sk_****', '{{read}}')"
+        ))
+        .await
+        .unwrap();
+}
+
+fn settings() -> Vec<(Operation, String, Value)> {
+    let keys = "/api/settings/api-keys";
+    let (key, team) = (format!("{keys}/{THING}"), "/api/settings/team");
+    let member = format!("{team}/{THING}");
+    let limits = json!({"rate_limits": {"errors_per_minute": 5}, "allowed_origins": ["http://a"]});
+    let invitee = json!({"email": "new@example.com", "role": "viewer"});
+    let proof = json!({"token": "0".repeat(64), "name": "Ann"});
+    let new = json!({"name": "k", "permissions": ["ingest"]});
+    let one_key = |method| (method, "/api/settings/api-keys/{id}");
+    let one_member = |method| (method, "/api/settings/team/{id}");
+    vec![
+        (("POST", keys), keys.to_owned(), new),
+        (one_key("PUT"), key.clone(), limits),
+        (("GET", keys), keys.to_owned(), json!({})),
+        (one_key("DELETE"), key, json!({})),
+        (("POST", "/api/settings/team/invite"), format!("{team}/invite"), invitee),
+        (("POST", "/api/settings/team/accept"), format!("{team}/accept"), proof),
+        (one_member("PUT"), member.clone(), json!({"role": "developer"})),
+        (("GET", team), team.to_owned(), json!({})),
+        (one_member("DELETE"), member, json!({})),
+        (("GET", "/api/settings/audit"), "/api/settings/audit".to_owned(), json!({})),
+    ]
+}
+
 /// The documented operations without those of the gateway.
 fn answered_here(document: &Document) -> BTreeSet<(&str, &str)> {
     let paths = document.0["paths"].as_object().unwrap();
@@ -181,7 +233,35 @@ async fn failures_are_as_the_openapi_document_says() {
     let assign = format!("/api/errors/{unknown}/assign");
     let assigning = ("PUT", "/api/errors/{id}/assign");
     let ask = |method: &str, path: &str| server.ask(method, path).key(ADMIN);
+    seed_settings(&server).await;
+    let nothing = format!("/api/settings/team/{unknown}");
+    let accepting = ("POST", "/api/settings/team/accept");
+    let accept = || server.post("/api/settings/team/accept");
+    let no_token = json!({"token": "x", "name": "x"});
+    let twice = json!({"email": "Ann@example.com", "role": "viewer"});
+    let development = "SELECT id::text FROM api_keys WHERE development_only";
+    let development = server.db.query_one(development, &[]).await.unwrap().get::<_, String>(0);
+    let development = format!("/api/settings/api-keys/{development}");
     for (operation, request, status) in [
+        (("GET", "/api/settings/audit"), ask("GET", "/api/settings/audit?limit=0"), 400),
+        (("GET", "/api/settings/team"), server.get("/api/settings/team"), 401),
+        (("PUT", "/api/settings/team/{id}"), ask("PUT", &nothing).body("{}"), 404),
+        (("DELETE", "/api/settings/team/{id}"), ask("DELETE", &nothing), 404),
+        (
+            ("POST", "/api/settings/team/invite"),
+            ask("POST", "/api/settings/team/invite").json(&twice),
+            409,
+        ),
+        (("DELETE", "/api/settings/api-keys/{id}"), ask("DELETE", &development), 409),
+        (
+            ("GET", "/api/settings/api-keys"),
+            ask("GET", "/api/settings/api-keys?project_id=99"),
+            404,
+        ),
+        (accepting, accept().json(&json!({})), 400),
+        (accepting, accept().json(&no_token), 404),
+        (accepting, accept().body("x".repeat(5_000)), 413),
+        (accepting, accept().header("content-type", "text/csv").body("a"), 415),
         (("GET", "/api/errors"), ask("GET", "/api/errors?limit=0&level=x"), 400),
         (("GET", "/api/errors/{id}"), ask("GET", "/api/errors/x"), 400),
         (("PUT", "/api/projects/{id}"), ask("PUT", "/api/projects/x"), 400),
@@ -212,6 +292,8 @@ async fn parameters_hold_to_the_openapi_document() {
         ("/api/errors", "/api/errors".to_owned()),
         ("/api/errors/{id}/events", format!("/api/errors/{}/events", seeded.id)),
         ("/api/analytics/trends", "/api/analytics/trends".to_owned()),
+        ("/api/settings/api-keys", "/api/settings/api-keys".to_owned()),
+        ("/api/settings/audit", "/api/settings/audit".to_owned()),
     ] {
         let parameters = document.operation("GET", path)["parameters"].as_array().unwrap();
         for parameter in parameters.iter().map(|parameter| document.resolve(parameter)) {

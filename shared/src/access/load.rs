@@ -5,6 +5,7 @@ use std::sync::Arc;
 use deadpool_postgres::{GenericClient as _, Pool};
 use tokio_postgres::{IsolationLevel, Row};
 
+use super::usage::LastUse;
 use super::{AccessTable, ApiKey, KeyHash, Permission, Project};
 use crate::config::Environment;
 use crate::ids::ProjectId;
@@ -65,6 +66,7 @@ fn add_key(table: &mut AccessTable, row: &Row, environment: Environment) {
         // A permission of a later version is one this version can't grant.
         permissions: names.iter().filter_map(|name| name.parse::<Permission>().ok()).collect(),
         expires_at: row.get("expires_at"),
+        last_use: LastUse::default(),
     };
     table.keys.insert(KeyHash(hash), key);
 }

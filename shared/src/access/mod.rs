@@ -4,7 +4,9 @@
 //! request waits for Postgres. While Postgres is away the last known table holds.
 
 mod load;
+mod mint;
 mod permission;
+mod usage;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,8 +19,10 @@ use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+pub use mint::{KeyGrant, KeyLimits, MAX_KEYS, Minted, NoRandomness, store_key};
 pub use permission::{Permission, Permissions, UnknownPermission};
 
+use self::usage::LastUse;
 use crate::config::Environment;
 use crate::ids::ProjectId;
 use crate::sanitise;
@@ -39,7 +43,7 @@ impl KeyHash {
 }
 
 /// An API key without the key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct ApiKey {
     /// Its id.
     pub id: Uuid,
@@ -49,6 +53,14 @@ pub struct ApiKey {
     pub permissions: Permissions,
     /// When it stops working.
     pub expires_at: Option<DateTime<Utc>>,
+    last_use: LastUse,
+}
+
+impl ApiKey {
+    /// Notes that somebody has shown the key; one store to memory.
+    pub fn note_use(&self, now: DateTime<Utc>) {
+        self.last_use.note(now);
+    }
 }
 
 /// What ingest has to know about a project.
@@ -89,6 +101,15 @@ impl AccessTable {
         self.projects.get(&id)
     }
 
+    /// Takes over what is noted of keys that were known before.
+    fn go_on_from(&mut self, before: &Self) {
+        for (hash, key) in &mut self.keys {
+            if let Some(known) = before.keys.get(hash) {
+                key.last_use = known.last_use.clone();
+            }
+        }
+    }
+
     /// The ids of all projects.
     pub fn project_ids(&self) -> impl Iterator<Item = ProjectId> + '_ {
         self.projects.keys().copied()
@@ -99,6 +120,8 @@ impl AccessTable {
 #[derive(Debug, Clone, Default)]
 pub struct Access {
     table: Arc<ArcSwapOption<AccessTable>>,
+    /// One load at a time, so that a slow one never puts an older table over a newer one.
+    loading: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Access {
@@ -149,8 +172,13 @@ impl Access {
         pool: &Pool,
         environment: Environment,
     ) -> Result<(), crate::postgres::DbError> {
-        let known = self.table.load().as_ref().map(|table| table.version);
-        if let Some(table) = load::changed_since(pool, known, environment).await? {
+        let _alone = self.loading.lock().await;
+        let known = self.table();
+        let version = known.as_ref().map(|table| table.version);
+        if let Some(mut table) = load::changed_since(pool, version, environment).await? {
+            if let Some(known) = known {
+                table.go_on_from(&known);
+            }
             tracing::debug!(version = table.version, keys = table.keys.len(), "keys loaded");
             self.table.store(Some(Arc::new(table)));
         }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use deadpool_postgres::GenericClient as _;
-use shared::access::{KeyHash, Permission};
-use shared::config::Environment;
+use shared::access::{self, KeyGrant, MAX_KEYS, Minted, NoRandomness, Permission};
+use shared::audit::{self, Action, Actor, Target};
 use shared::ids::ProjectId;
 use shared::postgres::{self, DbError, PoolSetupError};
 use uuid::Uuid;
@@ -21,11 +21,13 @@ pub enum AdminError {
     Pool(#[from] PoolSetupError),
     #[error("failed to use the database; has `worker migrate` been run?")]
     Database(#[from] DbError),
-    #[error("the system has no random numbers for a key")]
-    Random(#[source] getrandom::Error),
+    #[error("failed to make a key")]
+    Random(#[from] NoRandomness),
+    #[error("there are {MAX_KEYS} keys already; delete some")]
+    TooManyKeys,
     #[error("there is no project {0}")]
     NoProject(ProjectId),
-    #[error("--name must have 1 to 200 characters")]
+    #[error("--name must have 1 to 200 characters, and no control characters")]
     BadName,
 }
 
@@ -39,42 +41,28 @@ pub async fn create_key(
     permissions: &[Permission],
     project: Option<ProjectId>,
 ) -> Result<String, AdminError> {
-    if !(1..=200).contains(&name.chars().count()) {
+    if !(1..=200).contains(&name.chars().count()) || name.chars().any(char::is_control) {
         return Err(AdminError::BadName);
     }
     if let Some(project) = project {
         dsn_key(config, project).await?;
     }
-    let key = random_key(config.service.environment)?;
-    let last_four: String = key.chars().skip(key.len().saturating_sub(4)).collect();
-    let names: Vec<&str> = permissions.iter().map(|permission| permission.as_str()).collect();
-    let pool = postgres::pool(&config.postgres, "errata-admin", STATEMENT_TIMEOUT)?;
-    let client = pool.get().await.map_err(DbError::Pool)?;
-    client
-        .execute(
-            include_str!("sql/create_key.sql"),
-            &[
-                &project.map(|project| project.0),
-                &name,
-                &KeyHash::of(&key).0.as_slice(),
-                &format!("sk_****{last_four}"),
-                &names,
-            ],
-        )
-        .await
-        .map_err(DbError::statement("store the key"))?;
-    Ok(key)
-}
-
-/// 192 random bits behind a prefix that tells what the key is for.
-fn random_key(environment: Environment) -> Result<String, AdminError> {
-    let mut random = [0_u8; 24];
-    getrandom::fill(&mut random).map_err(AdminError::Random)?;
-    let prefix = match environment {
-        Environment::Production => "sk_live_",
-        Environment::Development | Environment::Staging => "sk_test_",
+    let grant = KeyGrant {
+        name: name.to_owned(),
+        project_id: project,
+        permissions: permissions.to_vec(),
+        ..KeyGrant::default()
     };
-    Ok(format!("{prefix}{}", hex::encode(random)))
+    let key = Minted::key(config.service.environment)?;
+    let pool = postgres::pool(&config.postgres, "errata-admin", STATEMENT_TIMEOUT)?;
+    let mut client = pool.get().await.map_err(DbError::Pool)?;
+    let tx = client.transaction().await.map_err(DbError::statement("begin making a key"))?;
+    let id = access::store_key(&tx, &key, &grant).await?.ok_or(AdminError::TooManyKeys)?;
+    let target = Target::new(id, name);
+    audit::record(&tx, &Actor::command_line(), Action::ApiKeyCreated, &target, grant.changes())
+        .await?;
+    tx.commit().await.map_err(DbError::statement("commit making a key"))?;
+    Ok(key.text)
 }
 
 /// A project's DSN, as SDKs want it.

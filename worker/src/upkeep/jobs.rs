@@ -27,6 +27,9 @@ const DAYS_AHEAD: Days = Days::new(3);
 /// week still meets them.
 const ID_DAYS: Days = Days::new(7);
 
+/// The audit log is kept for a year: what is asked of it is asked months later.
+const AUDIT_DAYS: i32 = 365;
+
 /// Rows removed or moved in one run, so that no run holds locks for long.
 const CHUNK: i64 = 20_000;
 
@@ -82,6 +85,13 @@ pub(super) async fn trim_ledger(tx: &Transaction<'_>, context: &Context) -> Resu
     let days = i32::try_from(context.retention_days).unwrap_or(i32::MAX);
     let sql = include_str!("sql/drop_old_ledger.sql");
     let removed = execute(tx, sql, &[&days, &CHUNK], "drop old accounts").await?;
+    Ok(if removed > 0 { Piece::Full } else { Piece::Last })
+}
+
+/// Removes what has passed its age from the audit log.
+pub(super) async fn trim_audit(tx: &Transaction<'_>) -> Result<Piece, DbError> {
+    let sql = include_str!("sql/drop_old_audit.sql");
+    let removed = execute(tx, sql, &[&AUDIT_DAYS, &CHUNK], "drop old audit entries").await?;
     Ok(if removed > 0 { Piece::Full } else { Piece::Last })
 }
 

@@ -1,5 +1,5 @@
 //! Work that nobody asks for: partitions ahead, retention, removal of what was deleted, merging of
-//! old slots, waking of ignored errors.
+//! old slots, waking of ignored errors, trimming of the ledger and of the audit log.
 //!
 //! Every job is idempotent, runs on a timer, and takes an advisory lock, so that of many workers one
 //! does it. A job that fails is logged and comes again with its period.
@@ -35,17 +35,20 @@ pub enum Job {
     WakeIgnored,
     /// Removes what has passed its age from the ledger.
     TrimLedger,
+    /// Removes what has passed its age from the audit log.
+    TrimAudit,
 }
 
 impl Job {
     /// All jobs.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::MakePartitions,
         Self::DropOldDays,
         Self::PurgeDeleted,
         Self::MergeSlots,
         Self::WakeIgnored,
         Self::TrimLedger,
+        Self::TrimAudit,
     ];
 
     fn label(self) -> &'static str {
@@ -56,12 +59,14 @@ impl Job {
             Self::MergeSlots => "merge_slots",
             Self::WakeIgnored => "wake_ignored",
             Self::TrimLedger => "trim_ledger",
+            Self::TrimAudit => "trim_audit",
         }
     }
 
     fn period(self) -> Duration {
         Duration::from_secs(match self {
             Self::MakePartitions | Self::DropOldDays | Self::TrimLedger => 600,
+            Self::TrimAudit => 3_600,
             Self::MergeSlots => 60,
             Self::WakeIgnored => 15,
             Self::PurgeDeleted => 5,
@@ -144,6 +149,7 @@ pub async fn once(job: Job, pool: &Pool, context: &Context) -> Result<Piece, DbE
             Job::MergeSlots => piece = jobs::merge_slots(&tx).await?,
             Job::WakeIgnored => changed = jobs::wake_ignored(&tx).await?,
             Job::TrimLedger => piece = jobs::trim_ledger(&tx, context).await?,
+            Job::TrimAudit => piece = jobs::trim_audit(&tx).await?,
         }
     }
     tx.commit().await.map_err(DbError::statement("commit upkeep"))?;

@@ -69,8 +69,13 @@ impl Place {
 
     pub(crate) async fn with_budgets(budgets: Budgets) -> Self {
         let sandbox = Sandbox::new().await.unwrap();
+        worker::migrate::run(&postgres_config(&sandbox), Environment::Development).await.unwrap();
+        Self::over(sandbox, budgets).await
+    }
+
+    /// Over a database that has been migrated.
+    pub(crate) async fn over(sandbox: Sandbox, budgets: Budgets) -> Self {
         let config = postgres_config(&sandbox);
-        worker::migrate::run(&config, Environment::Development).await.unwrap();
         let timeout = std::time::Duration::from_secs(20);
         let pool = shared::postgres::pool(&config, "test", timeout).unwrap();
         let connection = broker::connect(&broker_config(&sandbox), "test").await.unwrap();

@@ -113,3 +113,22 @@ async fn ignored_errors_wake_when_their_time_has_come() {
     assert_eq!(place.value::<Vec<String>>(open).await, ["now"]);
     place.close().await;
 }
+
+#[tokio::test]
+async fn the_audit_log_is_kept_for_a_year() {
+    let place = Place::new().await;
+    for days in [0, 364, 366, 1_000] {
+        place
+            .execute(&format!(
+                "INSERT INTO audit_entries (id, at, actor_name, action, target_kind, target_id,
+                   target_name, changes)
+                 VALUES (gen_random_uuid(), now() - interval '{days} days', 'a', 'b', 'c', 'd',
+                   '{days}', '{{}}')"
+            ))
+            .await;
+    }
+    run(&place, Job::TrimAudit).await;
+    let kept = "SELECT array_agg(target_name ORDER BY at DESC) FROM audit_entries";
+    assert_eq!(place.value::<Vec<String>>(kept).await, ["0", "364"]);
+    place.close().await;
+}

@@ -9,6 +9,7 @@ mod exact;
 mod failures;
 mod grouping;
 mod hangs;
+mod keys;
 mod kills;
 mod ledger;
 mod lifecycle;

@@ -52,7 +52,7 @@ pub(crate) struct Server {
     pub(crate) db: Arc<tokio_postgres::Client>,
     address: String,
     stop: CancellationToken,
-    running: JoinHandle<Result<(), query_api::RunError>>,
+    running: Option<JoinHandle<Result<(), query_api::RunError>>>,
 }
 
 impl Server {
@@ -75,6 +75,7 @@ impl Server {
         let stop = CancellationToken::new();
         let running =
             shared::lifecycle::spawn(query_api::run(config, listener, metrics, stop.clone()));
+        let running = Some(running);
         let server = Self { sandbox, db: Arc::new(db), address, stop, running };
         server.until_ready().await;
         server
@@ -89,11 +90,18 @@ impl Server {
         tokio::time::timeout(PATIENCE, ready).await.expect("the service should become ready");
     }
 
-    /// Tells it to stop and waits until it has.
-    pub(crate) async fn stop(self) {
+    /// Tells the service to stop and waits until it has; its database stays.
+    pub(crate) async fn halt(&mut self) {
         self.stop.cancel();
-        let ended = tokio::time::timeout(PATIENCE, self.running).await;
-        ended.expect("it should end in time").unwrap().unwrap();
+        if let Some(running) = self.running.take() {
+            let ended = tokio::time::timeout(PATIENCE, running).await;
+            ended.expect("it should end in time").unwrap().unwrap();
+        }
+    }
+
+    /// Tells it to stop, waits until it has, and clears up.
+    pub(crate) async fn stop(mut self) {
+        self.halt().await;
         self.sandbox.close().await.unwrap();
     }
 

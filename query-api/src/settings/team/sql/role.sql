@@ -1,0 +1,2 @@
+-- The role of a member, by primary key.
+SELECT role FROM team_members WHERE id = $1
