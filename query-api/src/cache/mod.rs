@@ -170,6 +170,7 @@ impl Cache {
         let scope = match question.scope {
             Scope::Project(project) => project.to_string(),
             Scope::Installation => "all".to_owned(),
+            Scope::Monitoring => "monitoring".to_owned(),
         };
         Some(format!(
             "{}:answer:{}:{scope}:{}:{:032x}",
