@@ -12,7 +12,7 @@ use shared::api::ApiError;
 
 use crate::app::App;
 use crate::call::Call;
-use crate::{errors, health, monitoring, openapi, projects, stats};
+use crate::{analytics, errors, health, monitoring, openapi, projects, stats};
 
 /// What a handler answers.
 pub(crate) type Answer = Result<Response, ApiError>;
@@ -57,6 +57,10 @@ pub(crate) fn handlers() -> Vec<(Method, &'static str, Handler)> {
         (PUT, "/api/errors/{id}/assign", keyed(errors::assign)),
         (GET, "/api/events/{event_id}", keyed(errors::event)),
         (GET, "/api/stats", keyed(stats::stats)),
+        (GET, "/api/analytics/performance", keyed(analytics::performance)),
+        (GET, "/api/monitoring/services", keyed(monitoring::services)),
+        (GET, "/api/monitoring/metrics", keyed(monitoring::metrics)),
+        (GET, "/api/monitoring/uptime", keyed(monitoring::uptime)),
         (GET, "/api/monitoring/ledger", keyed(monitoring::ledger)),
         (GET, "/api/projects", keyed(projects::list)),
         (POST, "/api/projects", keyed(projects::create)),

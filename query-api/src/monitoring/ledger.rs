@@ -110,7 +110,7 @@ pub(crate) async fn ledger(app: Arc<App>, call: Call) -> Answer {
 fn project(reach: &Reach) -> Option<i32> {
     match reach.scope {
         Scope::Project(project) => Some(project.0),
-        Scope::Installation => None,
+        Scope::Installation | Scope::Monitoring => None,
     }
 }
 

@@ -10,6 +10,7 @@ mod error_object;
 mod errors;
 mod event_object;
 mod failures;
+mod health;
 mod ingest;
 mod monitoring;
 mod operation;
@@ -93,6 +94,7 @@ fn operations() -> impl Iterator<Item = Operation> {
         errors::operations(),
         changes::operations(),
         stats::operations(),
+        health::operations(),
         monitoring::operations(),
         projects::operations(),
         service::operations(),
@@ -107,6 +109,7 @@ fn schemas() -> Vec<schema::Field> {
     schemas.extend(error_object::schemas());
     schemas.extend(event_object::schemas());
     schemas.extend(stats::schemas());
+    schemas.extend(health::schemas());
     schemas.extend(monitoring::schemas());
     schemas.extend(projects::schemas());
     schemas

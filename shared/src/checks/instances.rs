@@ -9,13 +9,10 @@ use tokio_postgres::Row;
 
 use super::findings::Finding;
 use super::lease::with_client;
-use super::{CHECK_TIMEOUT, Component};
+use super::{CHECK_TIMEOUT, Component, SEEN_WITHIN};
 use crate::postgres::DbError;
 use crate::telemetry::ErrorChain;
 use crate::vitals::{Buckets, Role};
-
-/// An instance that was not seen for so long is gone: it missed three beats.
-const SEEN_WITHIN: Duration = Duration::from_secs(10);
 
 /// An instance that lives.
 #[derive(Debug, Clone, PartialEq)]

@@ -26,7 +26,8 @@ use std::time::Duration;
 use deadpool_postgres::Pool;
 use fred::clients::Client;
 
-use crate::config::BrokerConfig;
+use crate::config::{BrokerConfig, PostgresConfig};
+use crate::postgres::{self as access, PoolSetupError};
 use crate::vitals::Role;
 
 pub use self::round::Checker;
@@ -37,6 +38,9 @@ pub const ROUND: Duration = Duration::from_secs(5);
 /// The longest time between two checks that follow each other: two rounds, and what a change of the
 /// checker takes. Beyond it nobody knows.
 pub const MISSED_AFTER: Duration = Duration::from_secs(15);
+
+/// An instance that was not seen for so long is gone: it missed three beats.
+pub const SEEN_WITHIN: Duration = Duration::from_secs(10);
 
 /// How often the others look whether the checker still checks.
 const STANDBY: Duration = Duration::from_secs(2);
@@ -102,8 +106,7 @@ impl fmt::Display for Component {
 /// What is checked, and by which ways.
 #[derive(Debug)]
 pub struct Engines {
-    /// Connections of the checks alone, so that a check never waits for one that requests hold. Two are
-    /// enough.
+    /// Connections of heartbeats and checks alone, which never wait for those that requests hold.
     pub pool: Pool,
     /// The cache.
     pub redis: Client,
@@ -111,4 +114,27 @@ pub struct Engines {
     pub broker: BrokerConfig,
     /// The installation's prefix.
     pub namespace: String,
+}
+
+/// Connections for heartbeats and checks, one each.
+const CONNECTIONS: usize = 2;
+
+/// A statement that takes longer is waited for by nobody.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(3);
+
+impl Engines {
+    /// The engines, with connections to Postgres that nothing else uses.
+    ///
+    /// # Errors
+    /// When the URL or the CA file of Postgres can't be used.
+    pub fn new(
+        postgres: &PostgresConfig,
+        redis: Client,
+        broker: BrokerConfig,
+        namespace: String,
+    ) -> Result<Self, PoolSetupError> {
+        let own = PostgresConfig { pool_size: CONNECTIONS, ..postgres.clone() };
+        let pool = access::pool(&own, "errata-monitoring", STATEMENT_TIMEOUT)?;
+        Ok(Self { pool, redis, broker, namespace })
+    }
 }

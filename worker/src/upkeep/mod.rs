@@ -1,5 +1,5 @@
 //! Work that nobody asks for: partitions ahead, retention, removal of what was deleted, merging of
-//! old slots, waking of ignored errors.
+//! old slots and measurements, waking of ignored errors.
 //!
 //! Every job is idempotent, runs on a timer, and takes an advisory lock, so that of many workers one
 //! does it. A job that fails is logged and comes again with its period.
@@ -35,17 +35,20 @@ pub enum Job {
     WakeIgnored,
     /// Removes what has passed its age from the ledger.
     TrimLedger,
+    /// Merges old measurements of the system itself into longer ones, and removes the oldest.
+    TrimMonitoring,
 }
 
 impl Job {
     /// All jobs.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::MakePartitions,
         Self::DropOldDays,
         Self::PurgeDeleted,
         Self::MergeSlots,
         Self::WakeIgnored,
         Self::TrimLedger,
+        Self::TrimMonitoring,
     ];
 
     fn label(self) -> &'static str {
@@ -56,12 +59,15 @@ impl Job {
             Self::MergeSlots => "merge_slots",
             Self::WakeIgnored => "wake_ignored",
             Self::TrimLedger => "trim_ledger",
+            Self::TrimMonitoring => "trim_monitoring",
         }
     }
 
     fn period(self) -> Duration {
         Duration::from_secs(match self {
-            Self::MakePartitions | Self::DropOldDays | Self::TrimLedger => 600,
+            Self::MakePartitions | Self::DropOldDays | Self::TrimLedger | Self::TrimMonitoring => {
+                600
+            }
             Self::MergeSlots => 60,
             Self::WakeIgnored => 15,
             Self::PurgeDeleted => 5,
@@ -144,6 +150,7 @@ pub async fn once(job: Job, pool: &Pool, context: &Context) -> Result<Piece, DbE
             Job::MergeSlots => piece = jobs::merge_slots(&tx).await?,
             Job::WakeIgnored => changed = jobs::wake_ignored(&tx).await?,
             Job::TrimLedger => piece = jobs::trim_ledger(&tx, context).await?,
+            Job::TrimMonitoring => piece = jobs::trim_monitoring(&tx).await?,
         }
     }
     tx.commit().await.map_err(DbError::statement("commit upkeep"))?;
