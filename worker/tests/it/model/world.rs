@@ -273,7 +273,11 @@ impl Deed {
             // Slots are compared by the hour, partitions hold nothing of their own, and nothing here is
             // old enough to go.
             Self::Upkeep(
-                Job::MergeSlots | Job::MakePartitions | Job::DropOldDays | Job::TrimLedger,
+                Job::MergeSlots
+                | Job::MakePartitions
+                | Job::DropOldDays
+                | Job::TrimLedger
+                | Job::TrimMonitoring,
             ) => {}
         }
     }
