@@ -14,9 +14,6 @@ use crate::telemetry::ErrorChain;
 /// Whether Redis answers, by the same connection and within the same time as reads of the cache have.
 pub(super) async fn check(redis: &Client) -> Answer {
     let asked = Instant::now();
-    if !redis.is_connected() {
-        return Answer::unhealthy(Duration::ZERO, "Redis can't be connected to");
-    }
     match tokio::time::timeout(CHECK_TIMEOUT, ask(redis)).await {
         Ok(Ok((took, details))) => Answer::healthy(took, details),
         Ok(Err(error)) => {
@@ -28,6 +25,8 @@ pub(super) async fn check(redis: &Client) -> Answer {
 }
 
 async fn ask(redis: &Client) -> Result<(Duration, Value), fred::error::Error> {
+    // A process that has just started is still connecting.
+    redis.wait_for_connect().await?;
     let asked = Instant::now();
     let () = redis.ping(None).await?;
     let took = asked.elapsed();
