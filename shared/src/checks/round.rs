@@ -53,6 +53,8 @@ pub struct Checker {
     /// Whether this process was the checker when Postgres could last tell.
     holds: bool,
     waiting: Waiting,
+    /// Whether something that waits was found in an earlier round.
+    is_late: bool,
     known: BTreeMap<Component, bool>,
     postgres_answers: bool,
     /// Whether cached answers still have to be told of a change.
@@ -69,6 +71,7 @@ impl Checker {
             lease: Lease::new(),
             holds: false,
             waiting: Waiting::default(),
+            is_late: false,
             known: BTreeMap::new(),
             postgres_answers: true,
             to_announce: false,
@@ -106,7 +109,7 @@ impl Checker {
         if self.holds {
             self.check_all().await;
         }
-        if !self.waiting.is_empty() && self.postgres_answers {
+        if !self.waiting.is_empty() {
             self.write().await;
         }
         self.announce().await;
@@ -176,13 +179,27 @@ impl Checker {
         }
     }
 
+    /// Writes what was found. What comes late changes the past, which cached answers tell otherwise.
     async fn write(&mut self) {
+        if self.postgres_answers && self.try_write().await {
+            self.to_announce |= self.is_late;
+            self.is_late = false;
+        } else {
+            self.is_late = true;
+        }
+    }
+
+    async fn try_write(&mut self) -> bool {
         let deadline = Instant::now() + WRITE_TIMEOUT;
         let waiting = &mut self.waiting;
         let written =
             with_client(&self.engines.pool, deadline, async |client| waiting.write(client).await);
-        if let Err(error) = written.await {
-            tracing::debug!(error = %ErrorChain(&error), "what was found is written later");
+        match written.await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::debug!(error = %ErrorChain(&error), "what was found is written later");
+                false
+            }
         }
     }
 
