@@ -44,7 +44,7 @@ impl Config {
         };
         let config = Self {
             service: ServiceConfig::read(&settings, "INGEST_PORT", 8081),
-            postgres: PostgresConfig::read(&settings, 2),
+            postgres: PostgresConfig::read(&settings, 3),
             broker: BrokerConfig::read(&settings),
             trusted_proxies: trusted_proxies(&settings),
             cors_origins: CorsOrigins::read(&settings),

@@ -27,6 +27,7 @@ use shared::broker::topology::Queue;
 use shared::config::Environment;
 use shared::cors::Cors;
 use shared::lifecycle::{self, Tasks};
+use shared::vitals::{Reporter, Role, Vitals};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -53,6 +54,7 @@ struct App {
     memory: MemoryBudget,
     rate: RateBudget,
     ledger: Arc<Ledger>,
+    vitals: Arc<Vitals>,
     events: Batcher,
     bulk: Batcher,
     broker: Broker,
@@ -94,8 +96,11 @@ pub async fn run(
     let batcher = |queue| Batcher::new(queue, broker.clone(), durable.clone(), Arc::clone(&ledger));
     let (events, events_work) = batcher(Queue::Events);
     let (bulk, bulk_work) = batcher(Queue::Bulk);
-    let writing = ledger::keep_written(Arc::clone(&ledger), pool, background.clone());
+    let writing = ledger::keep_written(Arc::clone(&ledger), pool.clone(), background.clone());
     tasks.spawn("ledger", writing);
+    let vitals = Vitals::new();
+    let reporter = Reporter::new(Role::Ingest, listener.local_addr()?, pool, Arc::clone(&vitals));
+    tasks.spawn("vitals", reporter.run(background.clone()));
     let batching = [lifecycle::spawn(events_work), lifecycle::spawn(bulk_work)];
 
     let app = Arc::new(App {
@@ -104,6 +109,7 @@ pub async fn run(
         cors: Cors::new(&config.cors_origins),
         has_spool: durable.is_some(),
         ledger,
+        vitals,
         access,
         events,
         bulk,

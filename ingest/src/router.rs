@@ -66,8 +66,9 @@ pub(crate) async fn answer(app: &App, peer: IpAddr, request: Request<Incoming>) 
                     .into_response(environment, &request_id)
                     .map(|body: Vec<u8>| Full::new(body.into()))
             });
-            let seconds = started.elapsed().as_secs_f64();
-            metrics::observe(Histogram::RequestDurationSeconds, class(response.status()), seconds);
+            let (status, took) = (response.status(), started.elapsed());
+            metrics::observe(Histogram::RequestDurationSeconds, class(status), took.as_secs_f64());
+            app.vitals.answered(status, took);
             response
         }
     };

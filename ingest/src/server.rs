@@ -58,7 +58,7 @@ pub(crate) async fn serve(
         };
         // An answer is one small write; waiting to fill a packet only delays it.
         stream.set_nodelay(true).ok();
-        let app = Arc::clone(&app);
+        let (app, open) = (Arc::clone(&app), app.vitals.connected());
         let service = service_fn(move |request: Request<Incoming>| {
             let app = Arc::clone(&app);
             async move { Ok::<_, Infallible>(router::answer(&app, peer.ip(), request).await) }
@@ -66,7 +66,7 @@ pub(crate) async fn serve(
         let connection = connection::serve(stream, BOUNDS, service, stop.clone());
         lifecycle::spawn(serving.track_future(async move {
             connection.await;
-            drop(place);
+            drop((place, open));
         }));
     }
     drop(listener);

@@ -1,11 +1,13 @@
 //! What every request may use.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::Pool;
 use shared::access::Access;
 use shared::config::Environment;
 use shared::telemetry::{ErrorChain, PrometheusHandle};
+use shared::vitals::Vitals;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -13,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::cache::Cache;
 use crate::config::{CacheTtl, Config};
 use crate::errors::Waiters;
+use crate::monitoring::LastHealth;
 use shared::cors::Cors;
 
 /// Requests with a key that run at once. Each may hold a body and an answer in memory, and all of
@@ -36,6 +39,10 @@ pub(crate) struct App {
     pub(crate) access: Access,
     pub(crate) cache: Cache,
     pub(crate) metrics: PrometheusHandle,
+    /// What this process counts of itself.
+    pub(crate) vitals: Arc<Vitals>,
+    /// The health of the parts as it was read last.
+    pub(crate) last_health: LastHealth,
     /// One permit for each request with a key that is running.
     pub(crate) running: Semaphore,
     /// One permit for each request without a key that asks the database.
@@ -64,6 +71,8 @@ impl App {
             access: Access::new(),
             cache: Cache::new(redis, config.service.namespace),
             metrics,
+            vitals: Vitals::new(),
+            last_health: LastHealth::default(),
             running: Semaphore::new(MAX_REQUESTS),
             open_requests: Semaphore::new(MAX_OPEN_REQUESTS),
             waiters: Waiters::new(),

@@ -56,6 +56,14 @@ pub(crate) struct Reach {
 }
 
 impl Reach {
+    /// The one project that the request is about; none: all of them.
+    pub(crate) fn project(&self) -> Option<ProjectId> {
+        match self.scope {
+            Scope::Project(project) => Some(project),
+            Scope::Installation | Scope::Monitoring => None,
+        }
+    }
+
     /// The ids as Postgres takes them.
     pub(crate) fn ids(&self) -> Vec<i32> {
         self.projects.iter().map(|project| project.0).collect()

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use shared::config::{
-    ConfigError, PostgresConfig, RedisConfig, ServiceConfig, Settings, process_environment,
-    public_url,
+    BrokerConfig, ConfigError, PostgresConfig, RedisConfig, ServiceConfig, Settings,
+    process_environment, public_url,
 };
 use shared::cors::CorsOrigins;
 
@@ -17,6 +17,8 @@ pub struct Config {
     pub postgres: PostgresConfig,
     /// Where answers are cached.
     pub redis: RedisConfig,
+    /// `AMQP_URL`: looked at to tell whether the queue fares well, and used for nothing else.
+    pub broker: BrokerConfig,
     /// `PUBLIC_URL`: the origin that stands in DSNs, without a trailing slash.
     pub public_url: String,
     /// `CORS_ORIGINS`: whose pages may read answers.
@@ -66,6 +68,7 @@ impl Config {
             service: ServiceConfig::read(&settings, "QUERY_API_PORT", 8082),
             postgres: PostgresConfig::read(&settings, DEFAULT_POOL_SIZE),
             redis: RedisConfig::read(&settings),
+            broker: BrokerConfig::read(&settings),
             public_url: public_url(&settings),
             cors_origins: CorsOrigins::read(&settings),
             cache_ttl: CacheTtl::read(&settings),

@@ -7,8 +7,8 @@
 //! - `call`, `incoming`, `fields`, `body`: what a request says, and what is wrong with it.
 //! - `cache`: answers kept in Redis, and how a change makes them unreachable.
 //! - `openapi`: the description of all this for programs.
-//! - `errors`, `stats`, `analytics`, `projects`, `settings`: one folder for each kind of thing; SQL lies
-//!   beside its caller.
+//! - `errors`, `stats`, `analytics`, `monitoring`, `projects`, `settings`: one folder for each kind of thing;
+//!   SQL lies beside its caller.
 
 mod analytics;
 mod app;
@@ -31,12 +31,15 @@ mod server;
 mod settings;
 mod stats;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use shared::checks::{Checker, Engines};
 use shared::lifecycle::{TaskEnded, Tasks};
 use shared::postgres::PoolSetupError;
 use shared::redis::RedisSetupError;
 use shared::telemetry::{PrometheusHandle, metrics};
+use shared::vitals::{Reporter, Role};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -50,6 +53,8 @@ use crate::app::{App, STATEMENT_TIMEOUT};
 pub enum RunError {
     #[error("failed to set up Postgres")]
     Postgres(#[source] PoolSetupError),
+    #[error("failed to read the address that is listened on")]
+    Listener(#[source] std::io::Error),
     #[error("failed to set up Redis")]
     Redis(#[source] RedisSetupError),
     #[error("the service can't go on")]
@@ -70,12 +75,17 @@ pub async fn run(
     let pool = shared::postgres::pool(&config.postgres, "errata-query-api", STATEMENT_TIMEOUT)
         .map_err(RunError::Postgres)?;
     let redis = shared::redis::client(&config.redis).map_err(RunError::Redis)?;
+    let (broker, namespace) = (config.broker.clone(), config.service.namespace.clone());
+    let engines = Engines::new(&config.postgres, redis.clone(), broker, namespace);
+    let engines = engines.map_err(RunError::Postgres)?;
+    let listening = listener.local_addr().map_err(RunError::Listener)?;
     let grace = config.service.shutdown_timeout;
     let app = Arc::new(App::new(config, pool, redis, metrics, shutdown.clone()));
 
     // Background work outlives the signal: a change that is finishing still has to be announced.
     let background = CancellationToken::new();
     let mut tasks = start_tasks(&app, &background);
+    start_monitoring(&mut tasks, &app, engines, listening, &background);
     let serving = server::serve(listener, router::build(&app), &app, grace);
     let outcome = tokio::select! {
         () = serving => Ok(()),
@@ -100,4 +110,18 @@ fn start_tasks(app: &Arc<App>, until: &CancellationToken) -> Tasks {
         announcing.cache.announce_late(until).await;
     });
     tasks
+}
+
+/// Starts what tells how this process and the whole system fare.
+fn start_monitoring(
+    tasks: &mut Tasks,
+    app: &App,
+    engines: Engines,
+    listening: SocketAddr,
+    until: &CancellationToken,
+) {
+    let (pool, vitals) = (engines.pool.clone(), Arc::clone(&app.vitals));
+    let reporter = Reporter::new(Role::QueryApi, listening, pool, vitals);
+    tasks.spawn("vitals", reporter.run(until.clone()));
+    tasks.spawn("checks", Checker::new(engines).run(until.clone()));
 }

@@ -25,6 +25,9 @@ use crate::routes::{self, Handler};
 /// No request takes longer, waiting for a connection to Postgres included.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// What probes and Prometheus ask, this process itself among them: nobody's requests.
+const OPERATIONAL: [&str; 3] = ["/health", "/ready", "/metrics"];
+
 /// The id of a request, in its extensions.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestId(pub(crate) Arc<str>);
@@ -90,6 +93,7 @@ async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Next) -
     let started = Instant::now();
     let id: Arc<str> = api::request_id(request.headers().get(X_REQUEST_ID)).into();
     let origin = request.headers().get(header::ORIGIN).cloned();
+    let is_own = OPERATIONAL.contains(&request.uri().path());
     request.extensions_mut().insert(RequestId(Arc::clone(&id)));
 
     let mut response = match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
@@ -105,11 +109,11 @@ async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Next) -
         headers.insert(X_REQUEST_ID, id);
     }
     app.cors.decorate(origin.as_ref(), headers);
-    observe(
-        Histogram::RequestDurationSeconds,
-        status_class(response.status()),
-        started.elapsed().as_secs_f64(),
-    );
+    let (status, took) = (response.status(), started.elapsed());
+    observe(Histogram::RequestDurationSeconds, status_class(status), took.as_secs_f64());
+    if !is_own {
+        app.vitals.answered(status, took);
+    }
     response.into_response()
 }
 

@@ -69,10 +69,11 @@ async fn accept(
         };
         match accepted {
             Ok((stream, _peer)) => {
+                let open = app.vitals.connected();
                 let connection = connection(stream, router.clone(), stop.clone());
                 lifecycle::spawn(connections.track_future(async move {
                     connection.await;
-                    drop(slot);
+                    drop((slot, open));
                 }));
             }
             Err(error) => {

@@ -3,6 +3,8 @@
 //! Each project has a generation in Redis, an opaque value that is part of the key of every cached
 //! answer. Whoever changes data commits first and then moves the generation; whoever reads asks for
 //! the generation first and then queries. So an answer under a generation is never older than it.
+//! Answers about the system itself have one of their own, which moves when a part of it turns well or
+//! unwell.
 
 use fred::clients::Client;
 use fred::interfaces::{ClientLike as _, KeysInterface as _};
@@ -21,6 +23,8 @@ pub enum Scope {
     Project(ProjectId),
     /// All projects.
     Installation,
+    /// How the system itself fares.
+    Monitoring,
 }
 
 /// Redis did not do what was asked.
@@ -45,6 +49,7 @@ impl Generations {
         match scope {
             Scope::Project(project) => format!("{}:generation:{project}", self.namespace),
             Scope::Installation => format!("{}:generation:all", self.namespace),
+            Scope::Monitoring => format!("{}:generation:monitoring", self.namespace),
         }
     }
 
@@ -79,9 +84,23 @@ impl Generations {
         &self,
         projects: impl IntoIterator<Item = ProjectId>,
     ) -> Result<(), CacheUnavailable> {
+        self.move_all(projects.into_iter().map(Scope::Project).chain([Scope::Installation])).await
+    }
+
+    /// Moves the generation of answers about the system itself.
+    ///
+    /// # Errors
+    /// When Redis is away or slow; the caller announces again.
+    pub async fn announce_monitoring(&self) -> Result<(), CacheUnavailable> {
+        self.move_all([Scope::Monitoring]).await
+    }
+
+    async fn move_all(
+        &self,
+        scopes: impl IntoIterator<Item = Scope>,
+    ) -> Result<(), CacheUnavailable> {
         let generation = fresh();
         let pipeline = self.redis.pipeline();
-        let scopes = projects.into_iter().map(Scope::Project).chain([Scope::Installation]);
         for scope in scopes {
             let () = pipeline
                 .set(self.key(scope), &generation, Some(Expiration::EX(LIFETIME_SECS)), None, false)

@@ -16,6 +16,7 @@ use shared::config::BrokerConfig;
 use shared::ids::BatchId;
 use shared::telemetry::ErrorChain;
 use shared::telemetry::metrics::{self, Gauge, Histogram};
+use shared::vitals::Vitals;
 use tokio_util::sync::CancellationToken;
 
 use crate::announce::Announcer;
@@ -63,6 +64,8 @@ pub struct Consumer {
     pub announcer: Announcer,
     /// Is told whether the lane takes messages.
     pub readiness: Arc<Readiness>,
+    /// Is told how late events become visible.
+    pub vitals: Arc<Vitals>,
 }
 
 /// Why a session with the broker ended.
@@ -217,7 +220,7 @@ impl Consumer {
         let stored = self.persister.store(&delivered, dead, shutdown).await?;
         let acknowledged = channel.basic_ack(last, BasicAckOptions { multiple: true }).await;
         // Announced whether or not the acknowledgement arrives: the commit stands.
-        report_lag(&delivered);
+        report_lag(&delivered, &self.vitals);
         self.announcer.changed(stored.projects);
         acknowledged.map_err(BrokerError::channel("acknowledge"))?;
         Ok(())
@@ -326,12 +329,13 @@ async fn bury(
     Ok(id.parse().unwrap_or_else(|_| BatchId::generate()))
 }
 
-fn report_lag(delivered: &Delivered) {
+fn report_lag(delivered: &Delivered, vitals: &Vitals) {
     let now = shared::time::now();
     for message in &delivered.messages {
         if let Some(entry) = message.batch.entries.first() {
             let lag = (now - entry.received_at).to_std().unwrap_or_default();
             metrics::observe(Histogram::LagSeconds, "visible", lag.as_secs_f64());
+            vitals.visible(lag, message.batch.entries.len());
         }
     }
     let events =

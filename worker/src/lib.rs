@@ -17,13 +17,17 @@ pub mod ops;
 pub mod persist;
 pub mod upkeep;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use shared::broker::topology::Queue;
+use shared::checks::{Checker, Engines};
 use shared::generations::Generations;
 use shared::lifecycle::Tasks;
+use shared::postgres::PoolSetupError;
+use shared::vitals::{Reporter, Role, Vitals};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -50,12 +54,14 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let pool = shared::postgres::pool(&config.postgres, "errata-worker", STATEMENT_TIMEOUT)?;
     let redis = shared::redis::client(&config.redis)?;
-    let generations = Generations::new(redis, config.service.namespace.clone());
+    let generations = Generations::new(redis.clone(), config.service.namespace.clone());
     let announcer = Announcer::new();
     let readiness = Arc::new(Readiness::default());
     let persister = Arc::new(Persister::new(pool.clone(), config.retention_days, config.budgets));
 
     let mut tasks = Tasks::new();
+    let listening = listener.local_addr()?;
+    let vitals = start_monitoring(&mut tasks, &config, redis, listening, &shutdown)?;
     // The last commits are announced after the lanes have ended, so this has a token of its own.
     let lanes_ended = CancellationToken::new();
     let announcing = shared::lifecycle::spawn(announce::run(
@@ -80,6 +86,7 @@ pub async fn run(
             persister: Arc::clone(&persister),
             announcer: announcer.clone(),
             readiness: Arc::clone(&readiness),
+            vitals: Arc::clone(&vitals),
         };
         tasks.spawn("consume", consumer.run(shutdown.clone()));
     }
@@ -102,4 +109,22 @@ pub async fn run(
         tracing::warn!("the last changes were not announced; cached answers age out");
     }
     Ok(())
+}
+
+/// Starts what tells how this process and the whole system fare.
+fn start_monitoring(
+    tasks: &mut Tasks,
+    config: &Config,
+    redis: fred::clients::Client,
+    listening: SocketAddr,
+    shutdown: &CancellationToken,
+) -> Result<Arc<Vitals>, PoolSetupError> {
+    let (broker, namespace) = (config.broker.clone(), config.service.namespace.clone());
+    let engines = Engines::new(&config.postgres, redis, broker, namespace)?;
+    let vitals = Vitals::new();
+    let pool = engines.pool.clone();
+    let reporter = Reporter::new(Role::Worker, listening, pool, Arc::clone(&vitals));
+    tasks.spawn("vitals", reporter.run(shutdown.clone()));
+    tasks.spawn("checks", Checker::new(engines).run(shutdown.clone()));
+    Ok(vitals)
 }

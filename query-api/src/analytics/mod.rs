@@ -1,5 +1,8 @@
-//! `/api/analytics`: how numbers move over time. Reads roll-ups, never events.
+//! `/api/analytics`: numbers over time. What is counted anyway is read, never events, and nothing is kept
+//! here.
 
+mod performance;
 mod trends;
 
+pub(crate) use performance::performance;
 pub(crate) use trends::{GroupBy, Period, trends};

@@ -13,11 +13,12 @@ mod pending;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::response::Response;
 use bytes::Bytes;
 use fred::clients::Client;
 use fred::interfaces::KeysInterface as _;
 use fred::types::Expiration;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, header};
 use serde::Serialize;
 use shared::generations::{Generations, Scope};
 use shared::ids::ProjectId;
@@ -125,15 +126,33 @@ impl Cache {
         question: &Question,
         compute: impl Future<Output = Result<Bytes, DbError>>,
     ) -> Answer {
-        let (outcome, body) = self.look_up(question, compute).await;
-        count(Counter::CacheReadsTotal, outcome.as_str(), question.class, 1);
-        let body = body.map_err(db::failure)?;
-        let mut response = axum::response::Response::new(axum::body::Body::from(body));
-        *response.status_mut() = StatusCode::OK;
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(X_CACHE, HeaderValue::from_static(outcome.as_str()));
-        Ok(response)
+        let (outcome, body) = self.counted_look_up(question, compute).await;
+        Ok(respond(outcome, body.map_err(db::failure)?))
+    }
+
+    /// As [`Cache::answer`], for questions that are answered even without Postgres: `otherwise` makes
+    /// a body, which is not kept.
+    pub(crate) async fn answer_or_else(
+        &self,
+        question: &Question,
+        compute: impl Future<Output = Result<Bytes, DbError>>,
+        otherwise: impl FnOnce(&DbError) -> Bytes,
+    ) -> Response {
+        let (outcome, body) = self.counted_look_up(question, compute).await;
+        match body {
+            Ok(body) => respond(outcome, body),
+            Err(error) => respond(Outcome::Bypass, otherwise(&error)),
+        }
+    }
+
+    async fn counted_look_up(
+        &self,
+        question: &Question,
+        compute: impl Future<Output = Result<Bytes, DbError>>,
+    ) -> (Outcome, Result<Bytes, Arc<DbError>>) {
+        let found = self.look_up(question, compute).await;
+        count(Counter::CacheReadsTotal, found.0.as_str(), question.class, 1);
+        found
     }
 
     async fn look_up(
@@ -170,6 +189,7 @@ impl Cache {
         let scope = match question.scope {
             Scope::Project(project) => project.to_string(),
             Scope::Installation => "all".to_owned(),
+            Scope::Monitoring => "monitoring".to_owned(),
         };
         Some(format!(
             "{}:answer:{}:{scope}:{}:{:032x}",
@@ -244,6 +264,14 @@ impl Cache {
         }
         announced
     }
+}
+
+fn respond(outcome: Outcome, body: Bytes) -> Response {
+    let mut response = Response::new(axum::body::Body::from(body));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(X_CACHE, HeaderValue::from_static(outcome.as_str()));
+    response
 }
 
 /// Redis did not answer.

@@ -56,6 +56,8 @@ impl Pending {
         match scope {
             Scope::Project(project) => state.projects.contains_key(&project),
             Scope::Installation => !state.projects.is_empty(),
+            // No change that is made here concerns it.
+            Scope::Monitoring => false,
         }
     }
 

@@ -6,13 +6,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::StatusCode;
 use serde::Serialize;
 use shared::api::{ApiError, FieldErrorKind, Success, json_response};
-use shared::generations::Scope;
 use shared::ids::ProjectId;
 use shared::ledger::{self, NO_PROJECT, Outcome};
 use tokio_postgres::Row;
 
 use crate::app::App;
-use crate::call::{Call, Reach};
+use crate::call::Call;
 use crate::db;
 use crate::fields::QueryFields;
 use crate::routes::Answer;
@@ -99,19 +98,12 @@ pub(crate) async fn ledger(app: Arc<App>, call: Call) -> Answer {
     let reach = call.reach(&mut fields);
     let range = Range::read(&mut fields);
     fields.finish()?;
-    let rows = read(&app, project(&reach?), &range).await?;
+    // Of no project in particular: also what came without one, or belonged to one that was deleted.
+    let project = reach?.project().map(|project| project.0);
+    let rows = read(&app, project, &range).await?;
     let ledger = Ledger::new(range, &rows);
     let response: http::Response<Vec<u8>> = json_response(StatusCode::OK, &Success::new(ledger));
     Ok(response.map(axum::body::Body::from))
-}
-
-/// The one project to account for; none for all, with what came without a project and what belonged to
-/// one that has been deleted.
-fn project(reach: &Reach) -> Option<i32> {
-    match reach.scope {
-        Scope::Project(project) => Some(project.0),
-        Scope::Installation => None,
-    }
 }
 
 async fn read(app: &App, project: Option<i32>, range: &Range) -> Result<Vec<Row>, ApiError> {

@@ -11,6 +11,7 @@ mod error_object;
 mod errors;
 mod event_object;
 mod failures;
+mod health;
 mod ingest;
 mod monitoring;
 mod operation;
@@ -99,6 +100,7 @@ fn operations() -> impl Iterator<Item = Operation> {
         changes::operations(),
         stats::operations(),
         analytics::operations(),
+        health::operations(),
         monitoring::operations(),
         projects::operations(),
         settings_keys::operations(),
@@ -117,6 +119,7 @@ fn schemas() -> Vec<schema::Field> {
     schemas.extend(event_object::schemas());
     schemas.extend(stats::schemas());
     schemas.extend(analytics::schemas());
+    schemas.extend(health::schemas());
     schemas.extend(monitoring::schemas());
     schemas.extend(projects::schemas());
     schemas.extend(settings_keys::schemas());

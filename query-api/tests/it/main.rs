@@ -9,6 +9,7 @@ mod gateway;
 mod http;
 mod ledger;
 mod list;
+mod monitoring;
 mod openapi;
 mod projects;
 mod scope;

@@ -124,6 +124,10 @@ fn readings(error: &Seeded) -> Vec<(Operation, String)> {
         (("GET", "/api/events/{event_id}"), format!("/api/events/{event}")),
         (("GET", "/api/stats"), "/api/stats".to_owned()),
         (("GET", "/api/analytics/trends"), "/api/analytics/trends?period=day".to_owned()),
+        (("GET", "/api/analytics/performance"), "/api/analytics/performance".to_owned()),
+        (("GET", "/api/monitoring/services"), "/api/monitoring/services".to_owned()),
+        (("GET", "/api/monitoring/metrics"), "/api/monitoring/metrics?timeframe=7d".to_owned()),
+        (("GET", "/api/monitoring/uptime"), "/api/monitoring/uptime".to_owned()),
         (("GET", "/api/monitoring/ledger"), "/api/monitoring/ledger".to_owned()),
         (("GET", "/api/projects"), "/api/projects".to_owned()),
     ]
@@ -290,6 +294,7 @@ async fn parameters_hold_to_the_openapi_document() {
     let seeded = Seed::error("it broke").store(&server.db).await;
     for (path, concrete) in [
         ("/api/errors", "/api/errors".to_owned()),
+        ("/api/monitoring/metrics", "/api/monitoring/metrics".to_owned()),
         ("/api/errors/{id}/events", format!("/api/errors/{}/events", seeded.id)),
         ("/api/analytics/trends", "/api/analytics/trends".to_owned()),
         ("/api/settings/api-keys", "/api/settings/api-keys".to_owned()),

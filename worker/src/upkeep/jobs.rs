@@ -95,6 +95,28 @@ pub(super) async fn trim_audit(tx: &Transaction<'_>) -> Result<Piece, DbError> {
     Ok(if removed > 0 { Piece::Full } else { Piece::Last })
 }
 
+/// Merges minutes of the system's own measurements that are older than a day into hours, an hour a piece,
+/// and removes what is older than the longest time that is told of.
+pub(super) async fn trim_monitoring(tx: &Transaction<'_>) -> Result<Piece, DbError> {
+    let mut moved = 0;
+    for sql in [include_str!("sql/merge_traffic.sql"), include_str!("sql/merge_host_samples.sql")] {
+        let row = tx.query_one(sql, &[]).await;
+        let row = row.map_err(DbError::statement("merge old measurements"))?;
+        moved += row.get::<_, i64>("moved");
+    }
+    let mut dropped = 0;
+    for sql in [
+        include_str!("sql/drop_old_traffic.sql"),
+        include_str!("sql/drop_old_host_samples.sql"),
+        include_str!("sql/drop_old_health.sql"),
+    ] {
+        dropped += execute(tx, sql, &[&CHUNK], "drop old measurements").await?;
+    }
+    let sql = include_str!("sql/forget_instances.sql");
+    execute(tx, sql, &[], "forget instances that are gone").await?;
+    Ok(if moved > 0 || dropped > 0 { Piece::Full } else { Piece::Last })
+}
+
 async fn keep_examples(tx: &Transaction<'_>, day: NaiveDate) -> Result<(), DbError> {
     // An error that is being deleted must not leave an example behind.
     project_lock::shared(tx, &all_projects(tx).await?).await?;

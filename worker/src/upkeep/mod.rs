@@ -1,5 +1,5 @@
 //! Work that nobody asks for: partitions ahead, retention, removal of what was deleted, merging of
-//! old slots, waking of ignored errors, trimming of the ledger and of the audit log.
+//! old slots and measurements, waking of ignored errors, trimming of the ledger and of the audit log.
 //!
 //! Every job is idempotent, runs on a timer, and takes an advisory lock, so that of many workers one
 //! does it. A job that fails is logged and comes again with its period.
@@ -37,11 +37,13 @@ pub enum Job {
     TrimLedger,
     /// Removes what has passed its age from the audit log.
     TrimAudit,
+    /// Merges old measurements of the system itself into longer ones, and removes the oldest.
+    TrimMonitoring,
 }
 
 impl Job {
     /// All jobs.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::MakePartitions,
         Self::DropOldDays,
         Self::PurgeDeleted,
@@ -49,6 +51,7 @@ impl Job {
         Self::WakeIgnored,
         Self::TrimLedger,
         Self::TrimAudit,
+        Self::TrimMonitoring,
     ];
 
     fn label(self) -> &'static str {
@@ -60,12 +63,15 @@ impl Job {
             Self::WakeIgnored => "wake_ignored",
             Self::TrimLedger => "trim_ledger",
             Self::TrimAudit => "trim_audit",
+            Self::TrimMonitoring => "trim_monitoring",
         }
     }
 
     fn period(self) -> Duration {
         Duration::from_secs(match self {
-            Self::MakePartitions | Self::DropOldDays | Self::TrimLedger => 600,
+            Self::MakePartitions | Self::DropOldDays | Self::TrimLedger | Self::TrimMonitoring => {
+                600
+            }
             Self::TrimAudit => 3_600,
             Self::MergeSlots => 60,
             Self::WakeIgnored => 15,
@@ -150,6 +156,7 @@ pub async fn once(job: Job, pool: &Pool, context: &Context) -> Result<Piece, DbE
             Job::WakeIgnored => changed = jobs::wake_ignored(&tx).await?,
             Job::TrimLedger => piece = jobs::trim_ledger(&tx, context).await?,
             Job::TrimAudit => piece = jobs::trim_audit(&tx).await?,
+            Job::TrimMonitoring => piece = jobs::trim_monitoring(&tx).await?,
         }
     }
     tx.commit().await.map_err(DbError::statement("commit upkeep"))?;

@@ -9,7 +9,9 @@ async fn every_statement_can_be_prepared() {
     let place = Place::new().await;
     let client = place.pool.get().await.unwrap();
     let mut checked = 0;
-    for file in sql_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = [here.join("src"), here.join("../shared/src")];
+    for file in folders.iter().flat_map(|folder| sql_files(folder)) {
         let sql = std::fs::read_to_string(&file).unwrap();
         let outcome = client.prepare(&sql).await;
         assert!(outcome.is_ok(), "{}: {:?}", file.display(), outcome.err());

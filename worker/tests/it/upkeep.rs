@@ -132,3 +132,49 @@ async fn the_audit_log_is_kept_for_a_year() {
     assert_eq!(place.value::<Vec<String>>(kept).await, ["0", "364"]);
     place.close().await;
 }
+
+#[tokio::test]
+async fn old_measurements_are_merged_into_hours_and_go_after_a_month() {
+    let place = Place::new().await;
+    place
+        .execute(
+            "INSERT INTO traffic
+             SELECT date_trunc('hour', now() - age * interval '1 hour') + minute * interval '1 minute',
+                    service, gen_random_uuid(), 60, 10, 1, 50, '{4,6}'
+             FROM unnest(ARRAY[2, 30, 40, 800]) AS age, generate_series(0, 2) AS minute,
+                  unnest(ARRAY['ingest', 'worker']) AS service;
+             INSERT INTO host_samples
+             SELECT date_trunc('hour', now() - age * interval '1 hour') + minute * interval '1 minute',
+                    host, 60, minute * 30, 50, minute * 10, 100, 200
+             FROM unnest(ARRAY[2, 30, 40, 800]) AS age, generate_series(0, 2) AS minute,
+                  unnest(ARRAY['a', 'b']) AS host;
+             INSERT INTO instances VALUES
+               (gen_random_uuid(), 'ingest', 'a', '1', now(), now() - interval '2 hours', NULL, 1, 0, '{}'),
+               (gen_random_uuid(), 'ingest', 'a', '1', now(), now(), NULL, 1, 0, '{}');
+             INSERT INTO health_periods
+             SELECT 'queue', now() - begins * interval '1 day', now() - ends * interval '1 day', true, 1,
+                    1, '{}'
+             FROM (VALUES (60, 50), (50, 40), (39, 29), (28, 1)) AS period (begins, ends);",
+        )
+        .await;
+    for _ in 0..5 {
+        run(&place, Job::TrimMonitoring).await;
+    }
+    // Two services: three minutes of the young hour, and two hours each.
+    let traffic = "SELECT count(*) FROM traffic";
+    assert_eq!(place.value::<i64>(traffic).await, 6 + 4);
+    let hours = "SELECT array_agg(DISTINCT ROW(requests, failed, duration_ms, buckets)::text)
+                 FROM traffic WHERE seconds = 3600";
+    assert_eq!(place.value::<Vec<String>>(hours).await, ["(30,3,150,\"{12,18}\")"]);
+    let hours =
+        "SELECT array_agg(DISTINCT ROW(cpu_percent, disk_percent, bytes_in, bytes_out)::text)
+                 FROM host_samples WHERE seconds = 180";
+    assert_eq!(place.value::<Vec<String>>(hours).await, ["(30,20,300,600)"]);
+    assert_eq!(place.value::<i64>("SELECT count(*) FROM host_samples").await, 6 + 4);
+    assert_eq!(place.value::<i64>("SELECT count(*) FROM instances").await, 1);
+    // The last that began before the month stays, because it tells what came next.
+    let ages = "SELECT array_agg(extract(day FROM now() - began_at)::int ORDER BY began_at)
+                FROM health_periods";
+    assert_eq!(place.value::<Vec<i32>>(ages).await, [39, 28]);
+    place.close().await;
+}

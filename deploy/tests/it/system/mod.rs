@@ -16,6 +16,7 @@ mod lifecycle;
 mod load;
 mod malformed;
 mod model;
+mod monitoring;
 mod once;
 mod quiet;
 mod reading;

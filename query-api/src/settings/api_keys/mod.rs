@@ -16,7 +16,6 @@ use serde_json::json;
 use shared::access::{self, KeyGrant, MAX_KEYS, Minted};
 use shared::api::{ApiError, Code};
 use shared::config::Environment;
-use shared::generations::Scope;
 use shared::ids::ProjectId;
 use uuid::Uuid;
 
@@ -206,10 +205,7 @@ async fn lock(
 
 /// The one project whose keys the request is about.
 fn scope(call: &Call) -> Result<Option<ProjectId>, ApiError> {
-    Ok(match call.reach_alone()?.scope {
-        Scope::Project(project) => Some(project),
-        Scope::Installation => None,
-    })
+    Ok(call.reach_alone()?.project())
 }
 
 fn is_development(app: &App) -> bool {

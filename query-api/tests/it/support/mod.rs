@@ -63,11 +63,17 @@ impl Server {
 
     /// Starts with some settings besides or instead of the defaults.
     pub(crate) async fn start_with(settings: &[(&str, &str)]) -> Self {
+        Self::start_over("", settings).await
+    }
+
+    /// Starts over a database in which a statement was run before.
+    pub(crate) async fn start_over(prepare: &str, settings: &[(&str, &str)]) -> Self {
         let sandbox = Sandbox::new().await.unwrap();
         let config = config(&sandbox, settings);
         worker::migrate::run(&config.postgres, Environment::Development).await.unwrap();
         let db = connect(&sandbox.database_url()).await;
         make_projects_and_keys(&db).await;
+        db.batch_execute(prepare).await.unwrap();
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -171,6 +177,7 @@ fn config(sandbox: &Sandbox, settings: &[(&str, &str)]) -> Config {
             "LOG_LEVEL" => Some("warn".to_owned()),
             "DATABASE_URL" => Some(sandbox.database_url()),
             "REDIS_URL" => Some(sandbox.redis_url().to_owned()),
+            "AMQP_URL" => Some(sandbox.amqp_url().to_owned()),
             "NAMESPACE" => Some(sandbox.namespace().to_owned()),
             _ => None,
         }

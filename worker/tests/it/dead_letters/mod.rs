@@ -326,6 +326,7 @@ async fn while_a_lane_runs(place: &Place, awaited: impl Future<Output = ()>) {
         persister: Arc::clone(&place.persister),
         announcer: Announcer::new(),
         readiness: Arc::new(Readiness::default()),
+        vitals: shared::vitals::Vitals::new(),
     };
     let running = shared::lifecycle::spawn(lane.run(shutdown.clone()));
     awaited.await;

@@ -277,7 +277,8 @@ impl Deed {
                 | Job::MakePartitions
                 | Job::DropOldDays
                 | Job::TrimLedger
-                | Job::TrimAudit,
+                | Job::TrimAudit
+                | Job::TrimMonitoring,
             ) => {}
         }
     }

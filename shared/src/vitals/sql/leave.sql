@@ -1,0 +1,2 @@
+-- An instance ends.
+DELETE FROM instances WHERE instance = $1
