@@ -22,6 +22,7 @@ pub mod project_lock;
 pub mod redis;
 pub mod routes;
 pub mod sanitise;
+pub mod secrets;
 pub mod stacktrace;
 pub mod telemetry;
 pub mod time;
