@@ -15,6 +15,7 @@ use shared::ids::{ErrorId, EventId, ProjectId};
 use uuid::Uuid;
 
 use crate::fields::QueryFields;
+use crate::router::RequestId;
 
 /// No body is larger; a thousand ids are 40 KiB.
 const MAX_BODY: usize = 1 << 20;
@@ -32,10 +33,20 @@ pub(crate) type Params = Vec<(String, String)>;
 pub(crate) struct Call {
     access: Arc<AccessTable>,
     key: ApiKey,
+    request_id: Arc<str>,
     headers: HeaderMap,
     query: Vec<(String, String)>,
     params: Params,
     body: Body,
+}
+
+/// Who asks, as the audit log names them.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    /// Their key.
+    pub(crate) key_id: Uuid,
+    /// The id of the request.
+    pub(crate) request_id: Arc<str>,
 }
 
 /// The projects that a request is about.
@@ -65,7 +76,14 @@ impl Call {
         let query = axum::extract::Query::try_from_uri(&parts.uri)
             .map(|axum::extract::Query(pairs)| pairs)
             .unwrap_or_default();
-        Self { access, key, headers: parts.headers, query, params, body }
+        let request_id = parts.extensions.get::<RequestId>();
+        let request_id = request_id.map_or_else(|| "".into(), |id| Arc::clone(&id.0));
+        Self { access, key, request_id, headers: parts.headers, query, params, body }
+    }
+
+    /// Who asks.
+    pub(crate) fn caller(&self) -> Caller {
+        Caller { key_id: self.key.id, request_id: Arc::clone(&self.request_id) }
     }
 
     /// The id of the caller's key.

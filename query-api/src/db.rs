@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use deadpool_postgres::{Client, GenericClient, Pool};
+use deadpool_postgres::{Client, GenericClient, Pool, Transaction};
 use shared::api::ApiError;
 use shared::postgres::DbError;
 use shared::telemetry::metrics::{Histogram, observe};
@@ -18,6 +18,19 @@ pub(crate) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 /// A connection of the pool.
 pub(crate) async fn client(pool: &Pool) -> Result<Client, DbError> {
     pool.get().await.map_err(DbError::Pool)
+}
+
+/// Begins a transaction; dropped without [`commit`], it changes nothing.
+pub(crate) async fn begin<'a>(
+    client: &'a mut Client,
+    action: &'static str,
+) -> Result<Transaction<'a>, DbError> {
+    client.transaction().await.map_err(DbError::statement(action))
+}
+
+/// Makes a transaction's changes hold.
+pub(crate) async fn commit(tx: Transaction<'_>, action: &'static str) -> Result<(), DbError> {
+    tx.commit().await.map_err(DbError::statement(action))
 }
 
 /// Runs a statement of a `.sql` file; `action` completes the sentence "failed to …".

@@ -7,7 +7,7 @@
 //! - `call`, `fields`: what a request says, and what is wrong with it.
 //! - `cache`: answers kept in Redis, and how a change makes them unreachable.
 //! - `openapi`: the description of all this for programs.
-//! - `errors`, `stats`, `projects`: one folder for each kind of thing; SQL lies beside its caller.
+//! - `errors`, `stats`, `projects`, `settings`: one folder for each kind of thing; SQL lies beside its caller.
 
 mod app;
 mod body;
@@ -25,6 +25,7 @@ mod projects;
 mod router;
 mod routes;
 mod server;
+mod settings;
 mod stats;
 
 use std::sync::Arc;

@@ -15,13 +15,15 @@ use shared::ids::ProjectId;
 use shared::postgres::DbError;
 use shared::project_lock;
 use shared::telemetry::ErrorChain;
+use tokio_postgres::Row;
 
 use self::view::ProjectObject;
 use crate::app::App;
 use crate::body::BodyFields;
-use crate::call::Call;
+use crate::call::{Call, Caller};
 use crate::db;
 use crate::routes::Answer;
+use crate::settings::audit::{self, Action, Changes, Target};
 
 /// Characters of a name; the column's constraint.
 const MAX_NAME: usize = 200;
@@ -44,6 +46,7 @@ pub(crate) async fn list(app: Arc<App>, _call: Call) -> Answer {
 
 /// `POST /api/projects`.
 pub(crate) async fn create(app: Arc<App>, call: Call) -> Answer {
+    let caller = call.caller();
     let mut body = BodyFields::new(call.object().await?);
     let named = body.has("name");
     let name = body.text("name", MAX_NAME);
@@ -54,31 +57,52 @@ pub(crate) async fn create(app: Arc<App>, call: Call) -> Answer {
     body.finish()?;
     let name =
         name.ok_or_else(|| ApiError::field(FieldErrorKind::WrongType, "name", "must be a string"))?;
-    let created = insert(&app, &name, keep_ip_addresses).await.map_err(db::failure)?;
-    let created = created.ok_or_else(|| {
-        ApiError::new(Code::Conflict, "Others are making projects of this name; try again")
-    })?;
+    let created = insert(&app, &caller, &name, keep_ip_addresses).await?;
     take_effect(&app, ProjectId(created.id)).await;
     Ok(success(StatusCode::CREATED, created))
 }
 
 async fn insert(
     app: &App,
+    caller: &Caller,
     name: &str,
     keep_ip_addresses: bool,
-) -> Result<Option<ProjectObject>, DbError> {
-    let client = db::client(&app.pool).await?;
+) -> Result<ProjectObject, ApiError> {
+    let mut client = db::client(&app.pool).await.map_err(db::failure)?;
+    let tx = db::begin(&mut client, "begin making a project").await.map_err(db::failure)?;
+    let actor = audit::actor(&tx, caller).await?;
+    let row = insert_row(&tx, name, keep_ip_addresses).await.map_err(db::failure)?;
+    let row = row.ok_or_else(|| {
+        ApiError::new(Code::Conflict, "Others are making projects of this name; try again")
+    })?;
+    let target = Target::new(row.get::<_, i32>("id"), name);
+    let changes = Changes::new().field("name", None::<&str>, name).field(
+        "keep_ip_addresses",
+        None::<bool>,
+        keep_ip_addresses,
+    );
+    audit::record(&tx, &actor, Action::ProjectCreated, &target, changes).await?;
+    db::commit(tx, "commit making a project").await.map_err(db::failure)?;
+    Ok(ProjectObject::new(&row, &app.public_url))
+}
+
+/// None when others take every slug that is tried.
+async fn insert_row(
+    tx: &Transaction<'_>,
+    name: &str,
+    keep_ip_addresses: bool,
+) -> Result<Option<Row>, DbError> {
     let wanted = slug::of(name);
     for _ in 0..SLUG_ATTEMPTS {
         let sql = include_str!("sql/taken_slugs.sql");
-        let taken = db::query(&client, "read slugs", sql, &[&wanted]).await?;
+        let taken = db::query(tx, "read slugs", sql, &[&wanted]).await?;
         let taken: Vec<&str> = taken.iter().map(|row| row.get("slug")).collect();
         let free = slug::free(&wanted, &taken);
         let sql = include_str!("sql/insert.sql");
         let values: db::Params<'_> = &[&name, &free, &keep_ip_addresses];
-        let rows = db::query(&client, "make a project", sql, values).await?;
-        if let Some(row) = rows.first() {
-            return Ok(Some(ProjectObject::new(row, &app.public_url)));
+        let rows = db::query(tx, "make a project", sql, values).await?;
+        if let Some(row) = rows.into_iter().next() {
+            return Ok(Some(row));
         }
     }
     Ok(None)
@@ -87,18 +111,37 @@ async fn insert(
 /// `PUT /api/projects/{id}`: changes the fields that are given.
 pub(crate) async fn update(app: Arc<App>, call: Call) -> Answer {
     let id = project_id(&call)?;
+    let caller = call.caller();
     let mut body = BodyFields::new(call.object().await?);
     let name = body.text("name", MAX_NAME);
     let keep_ip_addresses = body.boolean("keep_ip_addresses");
     body.finish()?;
-    let client = db::client(&app.pool).await.map_err(db::failure)?;
+    let mut client = db::client(&app.pool).await.map_err(db::failure)?;
+    let tx = db::begin(&mut client, "begin changing a project").await.map_err(db::failure)?;
+    let actor = audit::actor(&tx, &caller).await?;
     let sql = include_str!("sql/update.sql");
     let values: db::Params<'_> = &[&id.0, &name, &keep_ip_addresses];
-    let rows = db::query(&client, "change a project", sql, values).await.map_err(db::failure)?;
+    let rows = db::query(&tx, "change a project", sql, values).await.map_err(db::failure)?;
     let row = rows.first().ok_or_else(|| ApiError::not_found("project", id))?;
+    let target = Target::new(id, row.get::<_, &str>("name"));
+    let changes = changed_fields(row);
+    if !changes.is_empty() {
+        audit::record(&tx, &actor, Action::ProjectUpdated, &target, changes).await?;
+    }
+    db::commit(tx, "commit changing a project").await.map_err(db::failure)?;
     let changed = ProjectObject::new(row, &app.public_url);
     take_effect(&app, id).await;
     Ok(success(StatusCode::OK, changed))
+}
+
+fn changed_fields(row: &Row) -> Changes {
+    let text = |column| row.get::<_, &str>(column);
+    let flag = |column| row.get::<_, bool>(column);
+    Changes::new().field("name", text("old_name"), text("name")).field(
+        "keep_ip_addresses",
+        flag("old_keep_ip_addresses"),
+        flag("keep_ip_addresses"),
+    )
 }
 
 /// `DELETE /api/projects/{id}`.
@@ -109,42 +152,43 @@ pub(crate) async fn delete(app: Arc<App>, call: Call) -> Answer {
         return Err(ApiError::new(Code::Conflict, message));
     }
     // On a task of its own: a client that goes away must not leave a deletion unannounced.
-    let deleting = Arc::clone(&app);
+    let (deleting, caller) = (Arc::clone(&app), call.caller());
     let task = app.changes.spawn(async move {
-        let deleted = remove(&deleting, id).await;
+        let deleted = remove(&deleting, &caller, id).await;
         take_effect(&deleting, id).await;
         deleted
     });
-    let deleted = task.await.map_err(ApiError::internal)?.map_err(db::failure)?;
-    if !deleted {
-        return Err(ApiError::not_found("project", id));
-    }
+    task.await.map_err(ApiError::internal)??;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Removes the project. Whether it was there.
-async fn remove(app: &App, id: ProjectId) -> Result<bool, DbError> {
-    let mut client = db::client(&app.pool).await?;
-    let tx = client.transaction().await.map_err(DbError::statement("begin deleting a project"))?;
+async fn remove(app: &App, caller: &Caller, id: ProjectId) -> Result<(), ApiError> {
+    let mut client = db::client(&app.pool).await.map_err(db::failure)?;
+    let tx = db::begin(&mut client, "begin deleting a project").await.map_err(db::failure)?;
+    let actor = audit::actor(&tx, caller).await?;
+    let name = remove_rows(&tx, id).await.map_err(db::failure)?;
+    let name = name.ok_or_else(|| ApiError::not_found("project", id))?;
+    let target = Target::new(id, name);
+    audit::record(&tx, &actor, Action::ProjectDeleted, &target, Changes::new()).await?;
+    db::commit(tx, "commit deleting a project").await.map_err(db::failure)
+}
+
+/// The name of the project that was there.
+async fn remove_rows(tx: &Transaction<'_>, id: ProjectId) -> Result<Option<String>, DbError> {
     tx.batch_execute(include_str!("sql/long_statements.sql"))
         .await
         .map_err(DbError::statement("allow long statements"))?;
-    project_lock::exclusive(&tx, &[id]).await?;
-    let deleted = remove_rows(&tx, id).await?;
-    tx.commit().await.map_err(DbError::statement("commit deleting a project"))?;
-    Ok(deleted)
-}
-
-async fn remove_rows(tx: &Transaction<'_>, id: ProjectId) -> Result<bool, DbError> {
+    project_lock::exclusive(tx, &[id]).await?;
     let sql = include_str!("sql/delete.sql");
-    if db::execute(tx, "delete a project", sql, &[&id.0]).await? == 0 {
-        return Ok(false);
-    }
+    let deleted = db::query(tx, "delete a project", sql, &[&id.0]).await?;
+    let Some(row) = deleted.first() else {
+        return Ok(None);
+    };
     let sql = include_str!("sql/purge_groups.sql");
     db::execute(tx, "queue the groups of a project", sql, &[&id.0]).await?;
     let sql = include_str!("sql/delete_rows.sql");
     db::execute(tx, "delete the errors of a project", sql, &[&id.0]).await?;
-    Ok(true)
+    Ok(Some(row.get("name")))
 }
 
 /// Makes a committed change of a project known: to this process at once, to others by their poll,

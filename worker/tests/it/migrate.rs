@@ -43,7 +43,15 @@ async fn every_hot_table_has_the_project_in_its_primary_key() {
                WHERE i.indrelid = c.oid AND i.indisprimary AND a.attname = 'project_id')",
         )
         .await;
-    let expected = ["access_version", "api_keys", "batches", "projects", "refinery_schema_history"];
+    let expected = [
+        "access_version",
+        "api_keys",
+        "audit_entries",
+        "batches",
+        "projects",
+        "refinery_schema_history",
+        "team_members",
+    ];
     assert_eq!(without, expected);
     place.close().await;
 }

@@ -1,0 +1,3 @@
+//! Settings: who may use the installation, and what was changed about that.
+
+pub(crate) mod audit;
