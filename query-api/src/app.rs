@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use crate::cache::Cache;
 use crate::config::{CacheTtl, Config};
 use crate::errors::Waiters;
+use crate::settings::integrations::{Outgoing, OutgoingError};
 use shared::cors::Cors;
 
 /// Requests with a key that run at once. Each may hold a body and an answer in memory, and all of
@@ -33,6 +34,8 @@ pub(crate) struct App {
     pub(crate) access: Access,
     pub(crate) cache: Cache,
     pub(crate) metrics: PrometheusHandle,
+    /// What sending to services outside needs.
+    pub(crate) outgoing: Outgoing,
     /// One permit for each request with a key that is running.
     pub(crate) running: Semaphore,
     /// Who waits for an id that nothing has yet.
@@ -49,8 +52,9 @@ impl App {
         redis: fred::clients::Client,
         metrics: PrometheusHandle,
         shutdown: CancellationToken,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, OutgoingError> {
+        Ok(Self {
+            outgoing: Outgoing::new(&config.channels)?,
             environment: config.service.environment,
             cors: Cors::new(&config.cors_origins),
             public_url: config.public_url,
@@ -63,6 +67,6 @@ impl App {
             waiters: Waiters::new(),
             changes: TaskTracker::new(),
             shutdown,
-        }
+        })
     }
 }

@@ -38,6 +38,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use config::{CacheTtl, Config};
+pub use settings::integrations::OutgoingError;
 
 use crate::app::{App, STATEMENT_TIMEOUT};
 
@@ -49,6 +50,8 @@ pub enum RunError {
     Postgres(#[source] PoolSetupError),
     #[error("failed to set up Redis")]
     Redis(#[source] RedisSetupError),
+    #[error("failed to set up sending to services outside")]
+    Outgoing(#[source] OutgoingError),
     #[error("the service can't go on")]
     TaskEnded(#[source] TaskEnded),
 }
@@ -68,7 +71,8 @@ pub async fn run(
         .map_err(RunError::Postgres)?;
     let redis = shared::redis::client(&config.redis).map_err(RunError::Redis)?;
     let grace = config.service.shutdown_timeout;
-    let app = Arc::new(App::new(config, pool, redis, metrics, shutdown.clone()));
+    let app = App::new(config, pool, redis, metrics, shutdown.clone());
+    let app = Arc::new(app.map_err(RunError::Outgoing)?);
 
     // Background work outlives the signal: a change that is finishing still has to be announced.
     let background = CancellationToken::new();

@@ -12,6 +12,7 @@ use shared::api::ApiError;
 
 use crate::app::App;
 use crate::call::Call;
+use crate::settings::integrations;
 use crate::{errors, health, monitoring, openapi, projects, stats};
 
 /// What a handler answers.
@@ -62,6 +63,10 @@ pub(crate) fn handlers() -> Vec<(Method, &'static str, Handler)> {
         (POST, "/api/projects", keyed(projects::create)),
         (PUT, "/api/projects/{id}", keyed(projects::update)),
         (DELETE, "/api/projects/{id}", keyed(projects::delete)),
+        (GET, "/api/settings/integrations", keyed(integrations::list)),
+        (PUT, "/api/settings/integrations/{name}", keyed(integrations::update)),
+        (DELETE, "/api/settings/integrations/{name}", keyed(integrations::delete)),
+        (POST, "/api/settings/integrations/{name}/test", keyed(integrations::test)),
     ]
 }
 

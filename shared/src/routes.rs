@@ -87,6 +87,10 @@ pub static ALL: &[Route] = &[
     installation(POST, "/api/projects", Admin, General),
     installation(PUT, "/api/projects/{id}", Admin, General),
     installation(DELETE, "/api/projects/{id}", Admin, General),
+    installation(GET, "/api/settings/integrations", Admin, General),
+    installation(PUT, "/api/settings/integrations/{name}", Admin, General),
+    installation(DELETE, "/api/settings/integrations/{name}", Admin, General),
+    installation(POST, "/api/settings/integrations/{name}/test", Admin, General),
 ];
 
 /// The row of a method of a path.

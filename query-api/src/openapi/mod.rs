@@ -11,6 +11,7 @@ mod errors;
 mod event_object;
 mod failures;
 mod ingest;
+mod integrations;
 mod monitoring;
 mod operation;
 mod parameters;
@@ -83,6 +84,7 @@ fn tags() -> Value {
         {"name": "statistics", "description": "Numbers over all errors."},
         {"name": "monitoring", "description": "How the system itself fares."},
         {"name": "projects", "description": "What errors belong to."},
+        {"name": "settings", "description": "Who may use the installation, and what it works with."},
         {"name": "service", "description": "The service itself."},
     ])
 }
@@ -95,6 +97,7 @@ fn operations() -> impl Iterator<Item = Operation> {
         stats::operations(),
         monitoring::operations(),
         projects::operations(),
+        integrations::operations(),
         service::operations(),
     ]
     .into_iter()
@@ -109,6 +112,7 @@ fn schemas() -> Vec<schema::Field> {
     schemas.extend(stats::schemas());
     schemas.extend(monitoring::schemas());
     schemas.extend(projects::schemas());
+    schemas.extend(integrations::schemas());
     schemas
 }
 

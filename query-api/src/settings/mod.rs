@@ -1,3 +1,4 @@
 //! Settings: who may use the installation, and what was changed about that.
 
 pub(crate) mod audit;
+pub(crate) mod integrations;

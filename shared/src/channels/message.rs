@@ -4,8 +4,6 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::text::shortened;
-
 /// How much it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -84,4 +82,35 @@ pub struct Delivery {
     pub id: Uuid,
     /// What is delivered.
     pub message: Message,
+}
+
+/// The text in at most `max` characters; where something is left out, a mark says so.
+pub(super) fn shortened(text: &str, max: usize) -> String {
+    if text.char_indices().nth(max).is_none() {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(max.saturating_sub(1)).collect();
+    kept + "…"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headlines_are_one_line() {
+        let mut message = Message::new("test", "it broke\r\nBcc: x@y.example", "");
+        assert_eq!(message.headline(100), "it broke  Bcc: x@y.example");
+        message.severity = Some(Severity::High);
+        assert_eq!(message.headline(10), "[high] it…");
+    }
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        for (text, max, expected) in
+            [("äöü", 3, "äöü"), ("äöüß", 3, "äö…"), ("", 0, ""), ("a", 0, "…")]
+        {
+            assert_eq!(shortened(text, max), expected, "{text}");
+        }
+    }
 }

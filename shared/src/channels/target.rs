@@ -80,23 +80,23 @@ pub(super) fn is_internal(address: IpAddr) -> bool {
 
 /// What IANA keeps from the public internet, and a public address at which a cloud answers its guests.
 const INTERNAL_V4: [(Ipv4Addr, u32); 17] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),           // this host
-    (Ipv4Addr::new(10, 0, 0, 0), 8),          // private
-    (Ipv4Addr::new(100, 64, 0, 0), 10),       // shared by carriers
-    (Ipv4Addr::new(127, 0, 0, 0), 8),         // loopback
-    (Ipv4Addr::new(168, 63, 129, 16), 32),    // metadata of Azure
-    (Ipv4Addr::new(169, 254, 0, 0), 16),      // link-local, metadata of most clouds
-    (Ipv4Addr::new(172, 16, 0, 0), 12),       // private
-    (Ipv4Addr::new(192, 0, 0, 0), 24),        // protocol assignments
-    (Ipv4Addr::new(192, 0, 2, 0), 24),        // documentation
-    (Ipv4Addr::new(192, 88, 99, 0), 24),      // relays of 6to4
-    (Ipv4Addr::new(192, 168, 0, 0), 16),      // private
-    (Ipv4Addr::new(198, 18, 0, 0), 15),       // measurements
-    (Ipv4Addr::new(198, 51, 100, 0), 24),     // documentation
-    (Ipv4Addr::new(203, 0, 113, 0), 24),      // documentation
-    (Ipv4Addr::new(224, 0, 0, 0), 4),         // multicast
-    (Ipv4Addr::new(240, 0, 0, 0), 4),         // reserved
-    (Ipv4Addr::new(255, 255, 255, 255), 32),  // broadcast
+    (Ipv4Addr::new(0, 0, 0, 0), 8),          // this host
+    (Ipv4Addr::new(10, 0, 0, 0), 8),         // private
+    (Ipv4Addr::new(100, 64, 0, 0), 10),      // shared by carriers
+    (Ipv4Addr::new(127, 0, 0, 0), 8),        // loopback
+    (Ipv4Addr::new(168, 63, 129, 16), 32),   // metadata of Azure
+    (Ipv4Addr::new(169, 254, 0, 0), 16),     // link-local, metadata of most clouds
+    (Ipv4Addr::new(172, 16, 0, 0), 12),      // private
+    (Ipv4Addr::new(192, 0, 0, 0), 24),       // protocol assignments
+    (Ipv4Addr::new(192, 0, 2, 0), 24),       // documentation
+    (Ipv4Addr::new(192, 88, 99, 0), 24),     // relays of 6to4
+    (Ipv4Addr::new(192, 168, 0, 0), 16),     // private
+    (Ipv4Addr::new(198, 18, 0, 0), 15),      // measurements
+    (Ipv4Addr::new(198, 51, 100, 0), 24),    // documentation
+    (Ipv4Addr::new(203, 0, 113, 0), 24),     // documentation
+    (Ipv4Addr::new(224, 0, 0, 0), 4),        // multicast
+    (Ipv4Addr::new(240, 0, 0, 0), 4),        // reserved
+    (Ipv4Addr::new(255, 255, 255, 255), 32), // broadcast
 ];
 
 /// What is set aside within the part of IPv6 that is handed out.
@@ -157,17 +157,46 @@ mod tests {
     fn what_is_set_aside_is_internal() {
         check(
             &[
-                "0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.100.100.200",
-                "127.0.0.1", "127.9.9.9", "168.63.129.16", "169.254.169.254", "172.16.0.1",
-                "172.31.255.255", "192.0.0.192", "192.168.1.1", "198.18.0.1", "198.19.255.255",
-                "203.0.113.9", "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255",
+                "0.0.0.0",
+                "0.1.2.3",
+                "10.0.0.1",
+                "10.255.255.255",
+                "100.64.0.1",
+                "100.100.100.200",
+                "127.0.0.1",
+                "127.9.9.9",
+                "168.63.129.16",
+                "169.254.169.254",
+                "172.16.0.1",
+                "172.31.255.255",
+                "192.0.0.192",
+                "192.168.1.1",
+                "198.18.0.1",
+                "198.19.255.255",
+                "203.0.113.9",
+                "224.0.0.1",
+                "239.255.255.250",
+                "240.0.0.1",
+                "255.255.255.255",
             ],
             true,
         );
         check(
             &[
-                "::", "::1", "::7f00:1", "fe80::1", "fec0::1", "fc00::1", "fd00:ec2::254", "ff02::1",
-                "2001:db8::1", "2001::1", "100::1", "3fff::1", "5f00::1", "64:ff9b:1::1",
+                "::",
+                "::1",
+                "::7f00:1",
+                "fe80::1",
+                "fec0::1",
+                "fc00::1",
+                "fd00:ec2::254",
+                "ff02::1",
+                "2001:db8::1",
+                "2001::1",
+                "100::1",
+                "3fff::1",
+                "5f00::1",
+                "64:ff9b:1::1",
             ],
             true,
         );
@@ -177,7 +206,10 @@ mod tests {
     fn an_ipv4_address_within_an_ipv6_one_is_judged() {
         check(
             &[
-                "::ffff:127.0.0.1", "::ffff:169.254.169.254", "64:ff9b::10.0.0.1", "2002:7f00:1::1",
+                "::ffff:127.0.0.1",
+                "::ffff:169.254.169.254",
+                "64:ff9b::10.0.0.1",
+                "2002:7f00:1::1",
                 "2002:a9fe:a9fe::",
             ],
             true,
@@ -189,8 +221,17 @@ mod tests {
     fn the_public_internet_is_not_internal() {
         check(
             &[
-                "1.1.1.1", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.1.1.1",
-                "172.15.255.255", "172.32.0.0", "192.167.255.255", "192.169.0.0", "223.255.255.255",
+                "1.1.1.1",
+                "9.255.255.255",
+                "11.0.0.0",
+                "100.63.255.255",
+                "100.128.0.0",
+                "126.1.1.1",
+                "172.15.255.255",
+                "172.32.0.0",
+                "192.167.255.255",
+                "192.169.0.0",
+                "223.255.255.255",
             ],
             false,
         );
