@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use deploy::receivers::{Behaviour, HttpReceiver};
 use serde_json::{Value, json};
 use shared::event::{Change, Event, Note, User};
 
@@ -86,7 +87,8 @@ fn fill(event: &mut Event) {
 
 #[tokio::test]
 async fn every_success_is_as_the_openapi_document_says() {
-    let server = Server::start().await;
+    let server = Server::start_with(&[("NOTIFY_ALLOW_PRIVATE", "on")]).await;
+    let hook = HttpReceiver::start(Behaviour::Answer(200, "ok".to_owned())).await.unwrap();
     let document = document(&server).await;
     let seeded = seed(&server).await;
     let mut asked: BTreeSet<(&str, &str)> = BTreeSet::new();
@@ -98,7 +100,9 @@ async fn every_success_is_as_the_openapi_document_says() {
             asked.insert(operation);
         }
     }
-    for (operation, path, body) in changes(&seeded[0]) {
+    for (operation, path, body) in
+        changes(&seeded[0]).into_iter().chain(integrations(&hook.url("/x")))
+    {
         let answer = server.ask(operation.0, &path).key(ADMIN).json(&body).send().await;
         assert!(answer.status < 300, "{operation:?}: {}", answer.json());
         check_answer(&document, operation, &answer);
@@ -123,6 +127,7 @@ fn readings(error: &Seeded) -> Vec<(Operation, String)> {
         (("GET", "/api/stats"), "/api/stats".to_owned()),
         (("GET", "/api/monitoring/ledger"), "/api/monitoring/ledger".to_owned()),
         (("GET", "/api/projects"), "/api/projects".to_owned()),
+        (("GET", "/api/settings/integrations"), "/api/settings/integrations".to_owned()),
     ]
 }
 
@@ -146,6 +151,30 @@ fn changes(error: &Seeded) -> Vec<(Operation, String, Value)> {
         (("POST", "/api/projects"), all, json!({"name": "Shop", "keep_ip_addresses": null})),
         (("PUT", "/api/projects/{id}"), project.clone(), json!({"name": null})),
         (("DELETE", "/api/projects/{id}"), project, json!({})),
+    ]
+}
+
+fn integrations(hook: &str) -> Vec<(Operation, String, Value)> {
+    let one = |name: &str| format!("/api/settings/integrations/{name}");
+    let put =
+        |name: &str, body: Value| (("PUT", "/api/settings/integrations/{name}"), one(name), body);
+    let email = json!({"smtp_server": "mail.example", "from_email": "a@b.example",
+        "recipients": ["c@d.example"], "username": "a", "password": "p"});
+    let sms = json!({"provider_url": "https://u:p@sms.example", "from": "Errata",
+        "to": "+15550100", "username": null, "password": "p"});
+    vec![
+        put("slack", json!({"webhook_url": hook, "channel": "#a"})),
+        put("email", email),
+        put("webhook", json!({"url": "https://a.example/x", "secret": "s"})),
+        put("sms", sms),
+        put("sms", json!({})),
+        (
+            ("POST", "/api/settings/integrations/{name}/test"),
+            one("slack") + "/test",
+            json!({"to": null}),
+        ),
+        (("GET", "/api/settings/integrations"), "/api/settings/integrations".to_owned(), json!({})),
+        (("DELETE", "/api/settings/integrations/{name}"), one("slack"), json!({})),
     ]
 }
 
@@ -179,7 +208,10 @@ async fn failures_are_as_the_openapi_document_says() {
     let large = format!("{{\"assigned_to\": \"{}\"}}", "x".repeat(1 << 20));
     let assign = format!("/api/errors/{unknown}/assign");
     let assigning = ("PUT", "/api/errors/{id}/assign");
+    let testing = ("POST", "/api/settings/integrations/{name}/test");
     let ask = |method: &str, path: &str| server.ask(method, path).key(ADMIN);
+    let nobody = json!({"url": "https://no-such-host.invalid/x"});
+    ask("PUT", "/api/settings/integrations/webhook").json(&nobody).send().await.data();
     for (operation, request, status) in [
         (("GET", "/api/errors"), ask("GET", "/api/errors?limit=0&level=x"), 400),
         (("GET", "/api/errors/{id}"), ask("GET", "/api/errors/x"), 400),
@@ -192,6 +224,9 @@ async fn failures_are_as_the_openapi_document_says() {
         (("GET", "/api/errors/{id}"), ask("GET", &format!("/api/errors/{unknown}")), 404),
         (("DELETE", "/api/projects/{id}"), ask("DELETE", "/api/projects/99"), 404),
         (("DELETE", "/api/projects/{id}"), ask("DELETE", "/api/projects/1"), 409),
+        (testing, ask("POST", "/api/settings/integrations/pager/test"), 404),
+        (testing, ask("POST", "/api/settings/integrations/slack/test"), 409),
+        (testing, ask("POST", "/api/settings/integrations/webhook/test"), 502),
         (assigning, ask("PUT", &assign).body(large), 413),
         (assigning, ask("PUT", &assign).header("content-type", "text/csv").body("a"), 415),
     ] {
