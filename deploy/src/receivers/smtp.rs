@@ -108,8 +108,10 @@ async fn receive(
         return talk.go_on().await.map(drop);
     }
     let mut talk = Talk::new(stream, options, mails, false);
-    while options.endless {
-        talk.stream.write_all(&[b'2'; 4_096]).await?;
+    if options.endless {
+        loop {
+            talk.stream.write_all(&[b'2'; 4_096]).await?;
+        }
     }
     talk.say("220 mail.example ESMTP").await?;
     if let (Next::StartTls, Some(tls)) = (talk.go_on().await?, &options.tls) {
