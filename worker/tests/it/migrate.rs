@@ -48,6 +48,7 @@ async fn every_hot_table_has_the_project_in_its_primary_key() {
         "api_keys",
         "audit_entries",
         "batches",
+        "integrations",
         "projects",
         "refinery_schema_history",
         "team_members",

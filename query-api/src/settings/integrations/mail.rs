@@ -95,3 +95,91 @@ fn message(invitation: &Invitation) -> Message {
     message.link = Some(invitation.url.clone());
     message
 }
+
+#[cfg(test)]
+mod tests {
+    use deploy::receivers::{SmtpOptions, SmtpReceiver};
+    use deploy::testing::Sandbox;
+    use metrics_exporter_prometheus::PrometheusBuilder;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::config::Config;
+
+    const URL: &str = "https://errors.example/invite#token=secret-token";
+
+    /// The parts of a service over an empty database.
+    async fn app(sandbox: &Sandbox) -> Arc<App> {
+        let config = Config::from_lookup(&|name| match name {
+            "ENVIRONMENT" => Some("development".to_owned()),
+            "NOTIFY_ALLOW_PRIVATE" => Some("on".to_owned()),
+            "DATABASE_URL" => Some(sandbox.database_url()),
+            "REDIS_URL" => Some(sandbox.redis_url().to_owned()),
+            _ => None,
+        })
+        .unwrap();
+        worker::migrate::run(&config.postgres, config.service.environment).await.unwrap();
+        let pool =
+            shared::postgres::pool(&config.postgres, "test", Duration::from_secs(5)).unwrap();
+        let redis = shared::redis::client(&config.redis).unwrap();
+        let metrics = PrometheusBuilder::new().build_recorder().handle();
+        Arc::new(App::new(config, pool, redis, metrics, CancellationToken::new()).unwrap())
+    }
+
+    async fn set_up(app: &App, port: u16) {
+        let sql = "UPDATE integrations SET status = 'configured', config = jsonb_build_object(
+            'smtp_server', $1::text, 'from_email', 'errata@shop.example') WHERE name = 'email'";
+        let client = db::client(&app.pool).await.unwrap();
+        client.execute(sql, &[&format!("127.0.0.1:{port}")]).await.unwrap();
+    }
+
+    /// Invites, and waits until nothing goes on in the background.
+    async fn invite(app: &Arc<App>) -> Integration {
+        let invited = Invitation {
+            to: "ann@shop.example".to_owned(),
+            inviter: "Bob".to_owned(),
+            role: "developer",
+            url: URL.to_owned(),
+        };
+        invitation(app, invited);
+        app.changes.close();
+        app.changes.wait().await;
+        load(app).await.unwrap().unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_invitation_is_mailed_to_whom_it_is_for() {
+        let sandbox = Sandbox::new().await.unwrap();
+        let app = app(&sandbox).await;
+        assert_eq!(invite(&app).await.status.as_str(), "not_configured");
+
+        let receiver = SmtpReceiver::start(SmtpOptions::default()).await.unwrap();
+        set_up(&app, receiver.port()).await;
+        assert_eq!(invite(&app).await.status.as_str(), "connected");
+        let mails = receiver.mails();
+        let [mail] = mails.as_slice() else { panic!("{mails:?}") };
+        assert_eq!(mail.to, ["ann@shop.example"]);
+        assert!(mail.text.contains("Subject: Bob invites you to Errata\r\n"), "{}", mail.text);
+        // Long lines come as quoted-printable.
+        let text = mail.text.replace("=\r\n", "").replace("=3D", "=");
+        assert!(text.contains(URL) && text.contains("as developer"), "{text}");
+        drop(app);
+        sandbox.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_noted_without_the_invitation() {
+        let sandbox = Sandbox::new().await.unwrap();
+        let app = app(&sandbox).await;
+        let refusal = Some("550 5.1.1 nobody here".to_owned());
+        let options = SmtpOptions { refusal, ..SmtpOptions::default() };
+        let receiver = SmtpReceiver::start(options).await.unwrap();
+        set_up(&app, receiver.port()).await;
+        let email = invite(&app).await;
+        assert_eq!(email.status.as_str(), "error");
+        let error = email.last_error.unwrap();
+        assert!(error.contains("nobody here") && !error.contains("secret-token"), "{error}");
+        drop(app);
+        sandbox.close().await.unwrap();
+    }
+}

@@ -7,7 +7,10 @@
 
 mod change;
 mod fields;
-#[expect(dead_code, reason = "invitations are made elsewhere, and not mailed yet")]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "invitations are made elsewhere, and not mailed yet")
+)]
 pub(crate) mod mail;
 mod outgoing;
 mod test;
