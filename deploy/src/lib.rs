@@ -3,6 +3,7 @@
 //! - [`engines`]: private instances of Postgres, Redis and RabbitMQ, for `make up` and for tests.
 //! - [`services`]: our own services over such engines, with the edge in front.
 //! - [`testing`]: what integration tests start from.
+//! - [`receivers`]: services outside, for tests of what is sent to them.
 //! - [`stack`]: what the command `stack` does.
 //!
 //! The settings of the engines and of the edge lie beside this crate as the files that containers
@@ -24,6 +25,7 @@ mod process;
 mod programs;
 mod provision;
 mod ready;
+pub mod receivers;
 pub mod services;
 mod settings;
 pub mod stack;

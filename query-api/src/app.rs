@@ -16,6 +16,7 @@ use crate::cache::Cache;
 use crate::config::{CacheTtl, Config};
 use crate::errors::Waiters;
 use crate::monitoring::LastHealth;
+use crate::settings::integrations::{Outgoing, OutgoingError};
 use shared::cors::Cors;
 
 /// Requests with a key that run at once. Each may hold a body and an answer in memory, and all of
@@ -43,6 +44,8 @@ pub(crate) struct App {
     pub(crate) vitals: Arc<Vitals>,
     /// The health of the parts as it was read last.
     pub(crate) last_health: LastHealth,
+    /// What sending to services outside needs.
+    pub(crate) outgoing: Outgoing,
     /// One permit for each request with a key that is running.
     pub(crate) running: Semaphore,
     /// One permit for each request without a key that asks the database.
@@ -61,8 +64,9 @@ impl App {
         redis: fred::clients::Client,
         metrics: PrometheusHandle,
         shutdown: CancellationToken,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, OutgoingError> {
+        Ok(Self {
+            outgoing: Outgoing::new(&config.channels)?,
             environment: config.service.environment,
             cors: Cors::new(&config.cors_origins),
             public_url: config.public_url,
@@ -78,7 +82,7 @@ impl App {
             waiters: Waiters::new(),
             changes: TaskTracker::new(),
             shutdown,
-        }
+        })
     }
 
     /// Makes a committed change of keys or projects hold here at once; other processes poll.

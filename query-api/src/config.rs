@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use shared::config::{
-    BrokerConfig, ConfigError, PostgresConfig, RedisConfig, ServiceConfig, Settings,
-    process_environment, public_url,
+    BrokerConfig, ChannelsConfig, ConfigError, PostgresConfig, RedisConfig, ServiceConfig,
+    Settings, process_environment, public_url,
 };
 use shared::cors::CorsOrigins;
 
@@ -25,6 +25,8 @@ pub struct Config {
     pub cors_origins: CorsOrigins,
     /// How long answers are cached.
     pub cache_ttl: CacheTtl,
+    /// How messages go out, and what their settings are encrypted with.
+    pub channels: ChannelsConfig,
 }
 
 /// Lifetimes of cached answers, an upper bound: a change makes them unreachable at once.
@@ -64,8 +66,10 @@ impl Config {
     /// Everything that is wrong, at once.
     pub fn from_lookup(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let settings = Settings::new(lookup);
+        let service = ServiceConfig::read(&settings, "QUERY_API_PORT", 8082);
         let config = Self {
-            service: ServiceConfig::read(&settings, "QUERY_API_PORT", 8082),
+            channels: ChannelsConfig::read(&settings, service.environment),
+            service,
             postgres: PostgresConfig::read(&settings, DEFAULT_POOL_SIZE),
             redis: RedisConfig::read(&settings),
             broker: BrokerConfig::read(&settings),
@@ -104,7 +108,7 @@ mod tests {
 
     #[test]
     fn without_variables_it_works_on_localhost() {
-        let config = read(&[]).unwrap();
+        let config = read(&[("ENVIRONMENT", "development")]).unwrap();
         assert_eq!(config.service.listen.port(), 8082);
         assert_eq!(config.public_url, "http://localhost:8080");
         assert_eq!(config.cors_origins, CorsOrigins::Any);
@@ -128,15 +132,17 @@ mod tests {
             ("QUERY_API_PORT", "no"),
             ("CORS_ORIGINS", "https://a.example/path"),
             ("CACHE_TTL_STATS_SECS", "0"),
+            ("SECRET_KEY", "short"),
         ])
         .unwrap_err()
         .0;
-        assert_eq!(problems.len(), 3, "{problems:?}");
+        assert_eq!(problems.len(), 4, "{problems:?}");
     }
 
     #[test]
     fn origins_are_listed_by_comma() {
-        let config = read(&[("CORS_ORIGINS", "https://a.example, http://localhost:3000")]).unwrap();
+        let origins = ("CORS_ORIGINS", "https://a.example, http://localhost:3000");
+        let config = read(&[("ENVIRONMENT", "development"), origins]).unwrap();
         let expected = ["https://a.example", "http://localhost:3000"].map(str::to_owned);
         assert_eq!(config.cors_origins, CorsOrigins::Listed(expected.to_vec()));
     }
@@ -146,7 +152,7 @@ mod tests {
         let names = std::cell::RefCell::new(Vec::new());
         let lookup = |name: &str| {
             names.borrow_mut().push(name.to_owned());
-            None
+            (name == "ENVIRONMENT").then(|| "development".to_owned())
         };
         Config::from_lookup(&lookup).unwrap();
         let example = include_str!("../../.env.example");

@@ -44,6 +44,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use config::{CacheTtl, Config};
+pub use settings::integrations::OutgoingError;
 
 use crate::app::{App, STATEMENT_TIMEOUT};
 
@@ -57,6 +58,8 @@ pub enum RunError {
     Listener(#[source] std::io::Error),
     #[error("failed to set up Redis")]
     Redis(#[source] RedisSetupError),
+    #[error("failed to set up sending to services outside")]
+    Outgoing(#[source] OutgoingError),
     #[error("the service can't go on")]
     TaskEnded(#[source] TaskEnded),
 }
@@ -80,7 +83,8 @@ pub async fn run(
     let engines = engines.map_err(RunError::Postgres)?;
     let listening = listener.local_addr().map_err(RunError::Listener)?;
     let grace = config.service.shutdown_timeout;
-    let app = Arc::new(App::new(config, pool, redis, metrics, shutdown.clone()));
+    let app = App::new(config, pool, redis, metrics, shutdown.clone());
+    let app = Arc::new(app.map_err(RunError::Outgoing)?);
 
     // Background work outlives the signal: a change that is finishing still has to be announced.
     let background = CancellationToken::new();

@@ -12,7 +12,7 @@ use shared::api::ApiError;
 
 use crate::app::App;
 use crate::call::{Call, OpenCall};
-use crate::settings::{api_keys, audit, team};
+use crate::settings::{api_keys, audit, integrations, team};
 use crate::{analytics, errors, health, monitoring, openapi, projects, stats};
 
 /// What a handler answers.
@@ -81,6 +81,10 @@ pub(crate) fn handlers() -> Vec<(Method, &'static str, Handler)> {
         (PUT, "/api/settings/team/{id}", keyed(team::update)),
         (DELETE, "/api/settings/team/{id}", keyed(team::remove)),
         (GET, "/api/settings/audit", keyed(audit::list)),
+        (GET, "/api/settings/integrations", keyed(integrations::list)),
+        (PUT, "/api/settings/integrations/{name}", keyed(integrations::update)),
+        (DELETE, "/api/settings/integrations/{name}", keyed(integrations::delete)),
+        (POST, "/api/settings/integrations/{name}/test", keyed(integrations::test)),
     ]
 }
 

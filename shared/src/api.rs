@@ -256,6 +256,9 @@ impl ApiError {
         let message = if internal && environment == Environment::Production {
             match self.code {
                 Code::ServiceUnavailable => "The service is not available now; try again later",
+                Code::ExternalService => {
+                    "A service outside did not take it; its settings may be wrong"
+                }
                 _ => "Something went wrong; try again later",
             }
         } else {

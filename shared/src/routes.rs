@@ -102,6 +102,10 @@ pub static ALL: &[Route] = &[
     installation(PUT, "/api/settings/team/{id}", Admin, General),
     installation(DELETE, "/api/settings/team/{id}", Admin, General),
     installation(GET, "/api/settings/audit", Admin, General),
+    installation(GET, "/api/settings/integrations", Admin, General),
+    installation(PUT, "/api/settings/integrations/{name}", Admin, General),
+    installation(DELETE, "/api/settings/integrations/{name}", Admin, General),
+    installation(POST, "/api/settings/integrations/{name}/test", Admin, General),
 ];
 
 /// The row of a method of a path.

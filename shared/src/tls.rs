@@ -1,4 +1,4 @@
-//! TLS towards the engines, by rustls with ring.
+//! TLS towards the engines and towards services outside, by rustls with ring.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -73,13 +73,51 @@ pub fn client_config(
     Ok(config.with_no_client_auth())
 }
 
+/// Authorities for services outside: those of the system, and besides them those of the CA file. There
+/// may be none, on a system without any; then no server is trusted.
+///
+/// # Errors
+/// When the CA file can't be read.
+pub fn outside_authorities(
+    ca_file: Option<&Path>,
+) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let mut authorities = rustls_native_certs::load_native_certs().certs;
+    if let Some(path) = ca_file {
+        authorities.extend(read_certificates(path)?);
+    }
+    // Systems keep certificates that nothing can be verified with.
+    authorities.retain(|authority| RootCertStore::empty().add(authority.clone()).is_ok());
+    Ok(authorities)
+}
+
+/// A client configuration that verifies chain and name against the authorities.
+///
+/// # Errors
+/// When TLS can't be set up at all.
+pub fn outside_config(authorities: &[CertificateDer<'static>]) -> Result<ClientConfig, TlsError> {
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(authorities.iter().cloned());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(TlsError::Config)?;
+    Ok(builder.with_root_certificates(store).with_no_client_auth())
+}
+
+fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let unreadable = |source| TlsError::CaFile { path: path.to_owned(), source };
+    CertificateDer::pem_file_iter(path)
+        .map_err(unreadable)?
+        .collect::<Result<_, _>>()
+        .map_err(unreadable)
+}
+
 fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, TlsError> {
     let mut store = RootCertStore::empty();
     match ca_file {
         Some(path) => {
-            let unreadable = |source| TlsError::CaFile { path: path.to_owned(), source };
-            for certificate in CertificateDer::pem_file_iter(path).map_err(unreadable)? {
-                store.add(certificate.map_err(unreadable)?).map_err(TlsError::Config)?;
+            for certificate in read_certificates(path)? {
+                store.add(certificate).map_err(TlsError::Config)?;
             }
         }
         None => {

@@ -2,7 +2,8 @@
 
 use crate::persist::Budgets;
 use shared::config::{
-    BrokerConfig, ConfigError, PostgresConfig, RedisConfig, ServiceConfig, Settings, public_url,
+    BrokerConfig, ChannelsConfig, ConfigError, PostgresConfig, RedisConfig, ServiceConfig,
+    Settings, public_url,
 };
 
 /// Everything the worker and its commands read.
@@ -23,6 +24,8 @@ pub struct Config {
     pub lanes: u32,
     /// `RETENTION_DAYS`: how many days of events are kept; counts and an example stay.
     pub retention_days: u32,
+    /// How messages go out, and what their settings are encrypted with.
+    pub channels: ChannelsConfig,
     /// `ERROR_PAYLOADS_PER_HOUR` and `RETENTION_BYTES`: what is kept of events besides counts.
     pub budgets: Budgets,
 }
@@ -35,8 +38,10 @@ impl Config {
     pub fn from_lookup(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let settings = Settings::new(lookup);
         let lanes = settings.number("WORKER_LANES", 2, 1..=64);
+        let service = ServiceConfig::read(&settings, "WORKER_PORT", 8083);
         let config = Self {
-            service: ServiceConfig::read(&settings, "WORKER_PORT", 8083),
+            channels: ChannelsConfig::read(&settings, service.environment),
+            service,
             // Each lane holds one connection; the rest is for upkeep and announcements.
             postgres: PostgresConfig::read(&settings, 2 * lanes + 4),
             broker: BrokerConfig::read(&settings),
@@ -69,7 +74,7 @@ mod tests {
         let names = std::cell::RefCell::new(Vec::new());
         let lookup = |name: &str| {
             names.borrow_mut().push(name.to_owned());
-            None
+            (name == "ENVIRONMENT").then(|| "development".to_owned())
         };
         Config::from_lookup(&lookup).unwrap();
         let example = include_str!("../../.env.example");

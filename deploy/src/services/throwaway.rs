@@ -49,6 +49,8 @@ impl Options {
         let env = urls.map(|(name, url)| (name.to_owned(), url)).into();
         Self { env, own: BTreeMap::new(), edge: false }
             .set("ENVIRONMENT", "development")
+            // Outside development it has to be there.
+            .set("SECRET_KEY", "the-secret-key-of-throw-away-services")
             .set("TRUSTED_PROXIES", "127.0.0.1/32")
     }
 

@@ -34,7 +34,8 @@ fn told() -> Vec<Field> {
     let details = with(
         free_object(
             "What programs may need: `errors` of `VALIDATION_ERROR`, `id` of `NOT_FOUND` and \
-             `INVALID_ID`, `limit` of `PAYLOAD_TOO_LARGE`; outside production also the `cause` of \
+             `INVALID_ID`, `limit` of `PAYLOAD_TOO_LARGE`, `service` and `reason` of \
+             `EXTERNAL_SERVICE_ERROR`; outside production also the `cause` of \
              what failed inside.",
         ),
         json!({"properties": {
@@ -74,6 +75,10 @@ pub(super) fn responses() -> Map<String, Value> {
         (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large."),
         (StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body is not in a form that is read here."),
         (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong inside."),
+        (
+            StatusCode::BAD_GATEWAY,
+            "A service outside did not take it; `details` says which and why.",
+        ),
         (StatusCode::SERVICE_UNAVAILABLE, "It can't be done now. Try again later."),
     ] {
         responses.insert(status.as_str().to_owned(), response(status, description));
@@ -131,7 +136,10 @@ fn example(code: Code) -> ApiError {
         Code::RequestTimeout => ApiError::new(code, "The body took too long to arrive"),
         Code::MethodNotAllowed => ApiError::new(code, "This path answers to other methods only"),
         Code::RateLimited => ApiError::new(code, "Too many requests; try again later"),
-        Code::ExternalService | Code::ServiceUnavailable => {
+        Code::ExternalService => ApiError::new(code, "The test message did not go out")
+            .with_detail("service", "slack".into())
+            .with_detail("reason", "hooks.slack.com answered 404: no_service".into()),
+        Code::ServiceUnavailable => {
             ApiError::new(code, "The service is not available now; try again later")
         }
     }

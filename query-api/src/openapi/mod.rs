@@ -13,6 +13,7 @@ mod event_object;
 mod failures;
 mod health;
 mod ingest;
+mod integrations;
 mod monitoring;
 mod operation;
 mod parameters;
@@ -88,7 +89,7 @@ fn tags() -> Value {
         {"name": "statistics", "description": "Numbers over all errors, and how they move."},
         {"name": "monitoring", "description": "How the system itself fares."},
         {"name": "projects", "description": "What errors belong to."},
-        {"name": "settings", "description": "Who may use the installation, and what was changed."},
+        {"name": "settings", "description": "Who may use the installation, and what it works with."},
         {"name": "service", "description": "The service itself."},
     ])
 }
@@ -106,6 +107,7 @@ fn operations() -> impl Iterator<Item = Operation> {
         settings_keys::operations(),
         settings_team::operations(),
         settings_audit::operations(),
+        integrations::operations(),
         service::operations(),
     ]
     .into_iter()
@@ -125,6 +127,7 @@ fn schemas() -> Vec<schema::Field> {
     schemas.extend(settings_keys::schemas());
     schemas.extend(settings_team::schemas());
     schemas.extend(settings_audit::schemas());
+    schemas.extend(integrations::schemas());
     schemas
 }
 

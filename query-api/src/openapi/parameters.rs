@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::schema::{Field, integer, text, uuid, with};
+use shared::integrations::Name;
+
+use super::schema::{Field, integer, text, uuid, with, word};
 
 /// A parameter of the query string.
 pub(super) fn query(name: &str, schema: &Value) -> Value {
@@ -52,6 +54,11 @@ pub(super) fn event_id() -> Value {
 pub(super) fn project_in_path() -> Value {
     let bounds = json!({"minimum": 1, "maximum": i32::MAX, "format": "int32"});
     path("id", &with(integer("The project's id."), bounds))
+}
+
+/// The integration that the path names.
+pub(super) fn integration_in_path() -> Value {
+    path("name", &word(Name::ALL.map(Name::as_str), "The integration's name."))
 }
 
 /// How a request with a key of the installation names a project.

@@ -2,6 +2,7 @@
 
 pub(crate) mod api_keys;
 pub(crate) mod audit;
+pub(crate) mod integrations;
 pub(crate) mod team;
 
 use axum::response::Response;

@@ -7,6 +7,7 @@ mod cache;
 mod detail;
 mod gateway;
 mod http;
+mod integrations;
 mod ledger;
 mod list;
 mod monitoring;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use deploy::receivers::{Behaviour, HttpReceiver};
 use serde_json::{Value, json};
 use shared::access::KeyHash;
 use shared::event::{Change, Event, Note, User};
@@ -87,7 +88,8 @@ fn fill(event: &mut Event) {
 
 #[tokio::test]
 async fn every_success_is_as_the_openapi_document_says() {
-    let server = Server::start().await;
+    let server = Server::start_with(&[("NOTIFY_ALLOW_PRIVATE", "on")]).await;
+    let hook = HttpReceiver::start(Behaviour::Answer(200, "ok".to_owned())).await.unwrap();
     let document = document(&server).await;
     let seeded = seed(&server).await;
     let mut asked: BTreeSet<(&str, &str)> = BTreeSet::new();
@@ -100,7 +102,9 @@ async fn every_success_is_as_the_openapi_document_says() {
         }
     }
     seed_settings(&server).await;
-    for (operation, path, body) in changes(&seeded[0]).into_iter().chain(settings()) {
+    let all =
+        changes(&seeded[0]).into_iter().chain(settings()).chain(integrations(&hook.url("/x")));
+    for (operation, path, body) in all {
         let answer = server.ask(operation.0, &path).key(ADMIN).json(&body).send().await;
         assert!(answer.status < 300, "{operation:?}: {}", answer.json());
         check_answer(&document, operation, &answer);
@@ -130,6 +134,7 @@ fn readings(error: &Seeded) -> Vec<(Operation, String)> {
         (("GET", "/api/monitoring/uptime"), "/api/monitoring/uptime".to_owned()),
         (("GET", "/api/monitoring/ledger"), "/api/monitoring/ledger".to_owned()),
         (("GET", "/api/projects"), "/api/projects".to_owned()),
+        (("GET", "/api/settings/integrations"), "/api/settings/integrations".to_owned()),
     ]
 }
 
@@ -206,6 +211,30 @@ fn settings() -> Vec<(Operation, String, Value)> {
     ]
 }
 
+fn integrations(hook: &str) -> Vec<(Operation, String, Value)> {
+    let one = |name: &str| format!("/api/settings/integrations/{name}");
+    let put =
+        |name: &str, body: Value| (("PUT", "/api/settings/integrations/{name}"), one(name), body);
+    let email = json!({"smtp_server": "mail.example", "from_email": "a@b.example",
+        "recipients": ["c@d.example"], "username": "a", "password": "p"});
+    let sms = json!({"provider_url": "https://u:p@sms.example", "from": "Errata",
+        "to": "+15550100", "username": null, "password": "p"});
+    vec![
+        put("slack", json!({"webhook_url": hook, "channel": "#a"})),
+        put("email", email),
+        put("webhook", json!({"url": "https://a.example/x", "secret": "s"})),
+        put("sms", sms),
+        put("sms", json!({})),
+        (
+            ("POST", "/api/settings/integrations/{name}/test"),
+            one("slack") + "/test",
+            json!({"to": null}),
+        ),
+        (("GET", "/api/settings/integrations"), "/api/settings/integrations".to_owned(), json!({})),
+        (("DELETE", "/api/settings/integrations/{name}"), one("slack"), json!({})),
+    ]
+}
+
 /// The documented operations without those of the gateway.
 fn answered_here(document: &Document) -> BTreeSet<(&str, &str)> {
     let paths = document.0["paths"].as_object().unwrap();
@@ -236,6 +265,7 @@ async fn failures_are_as_the_openapi_document_says() {
     let large = format!("{{\"assigned_to\": \"{}\"}}", "x".repeat(1 << 20));
     let assign = format!("/api/errors/{unknown}/assign");
     let assigning = ("PUT", "/api/errors/{id}/assign");
+    let testing = ("POST", "/api/settings/integrations/{name}/test");
     let ask = |method: &str, path: &str| server.ask(method, path).key(ADMIN);
     seed_settings(&server).await;
     let nothing = format!("/api/settings/team/{unknown}");
@@ -246,6 +276,8 @@ async fn failures_are_as_the_openapi_document_says() {
     let development = "SELECT id::text FROM api_keys WHERE development_only";
     let development = server.db.query_one(development, &[]).await.unwrap().get::<_, String>(0);
     let development = format!("/api/settings/api-keys/{development}");
+    let nobody = json!({"url": "https://no-such-host.invalid/x"});
+    ask("PUT", "/api/settings/integrations/webhook").json(&nobody).send().await.data();
     for (operation, request, status) in [
         (("GET", "/api/settings/audit"), ask("GET", "/api/settings/audit?limit=0"), 400),
         (("GET", "/api/settings/team"), server.get("/api/settings/team"), 401),
@@ -277,6 +309,9 @@ async fn failures_are_as_the_openapi_document_says() {
         (("GET", "/api/errors/{id}"), ask("GET", &format!("/api/errors/{unknown}")), 404),
         (("DELETE", "/api/projects/{id}"), ask("DELETE", "/api/projects/99"), 404),
         (("DELETE", "/api/projects/{id}"), ask("DELETE", "/api/projects/1"), 409),
+        (testing, ask("POST", "/api/settings/integrations/pager/test"), 404),
+        (testing, ask("POST", "/api/settings/integrations/slack/test"), 409),
+        (testing, ask("POST", "/api/settings/integrations/webhook/test"), 502),
         (assigning, ask("PUT", &assign).body(large), 413),
         (assigning, ask("PUT", &assign).header("content-type", "text/csv").body("a"), 415),
     ] {

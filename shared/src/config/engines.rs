@@ -91,7 +91,7 @@ fn split_ssl(url: &str) -> (String, Option<String>, Option<String>) {
 }
 
 /// `TLS_CA_FILE`: a CA bundle for engines with certificates of a private authority.
-fn ca_file(settings: &Settings<'_>) -> Option<PathBuf> {
+pub(super) fn ca_file(settings: &Settings<'_>) -> Option<PathBuf> {
     readable(settings, "TLS_CA_FILE", PathBuf::from(settings.text("TLS_CA_FILE")?))
 }
 

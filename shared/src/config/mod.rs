@@ -3,6 +3,7 @@
 //! A service's own `Config` reads its variables through [`Settings`]; only the parts that several
 //! services share are defined here.
 
+mod channels;
 mod engines;
 
 use std::cell::RefCell;
@@ -11,6 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::time::Duration;
 
+pub use channels::ChannelsConfig;
 pub use engines::{BrokerConfig, PostgresConfig, RedisConfig, SslMode};
 
 /// How the process ends when a setting is bad (`EX_USAGE` of sysexits.h).

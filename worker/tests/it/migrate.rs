@@ -52,6 +52,7 @@ async fn every_hot_table_has_the_project_in_its_primary_key() {
         "health_periods",
         "host_samples",
         "instances",
+        "integrations",
         "projects",
         "refinery_schema_history",
         "team_members",

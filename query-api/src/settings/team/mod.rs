@@ -7,7 +7,6 @@
 mod accept;
 mod change;
 mod email;
-mod invitation;
 mod invite;
 mod owners;
 mod role;
