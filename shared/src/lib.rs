@@ -19,6 +19,7 @@ pub mod ops;
 pub mod payload;
 pub mod postgres;
 pub mod project_lock;
+pub mod rate_limit;
 pub mod redis;
 pub mod routes;
 pub mod sanitise;

@@ -9,6 +9,7 @@ use super::{AccessTable, ApiKey, KeyHash, Permission, Project};
 use crate::config::Environment;
 use crate::ids::ProjectId;
 use crate::postgres::DbError;
+use crate::rate_limit::KeyLimits;
 
 /// The table, if its version differs from the known one.
 pub(super) async fn changed_since(
@@ -65,8 +66,19 @@ fn add_key(table: &mut AccessTable, row: &Row, environment: Environment) {
         // A permission of a later version is one this version can't grant.
         permissions: names.iter().filter_map(|name| name.parse::<Permission>().ok()).collect(),
         expires_at: row.get("expires_at"),
+        limits: KeyLimits {
+            errors: limit(row, "errors_per_minute"),
+            analytics: limit(row, "analytics_per_minute"),
+            general: limit(row, "general_per_minute"),
+        },
+        allowed_origins: row.get("allowed_origins"),
     };
     table.keys.insert(KeyHash(hash), key);
+}
+
+fn limit(row: &Row, column: &str) -> Option<u32> {
+    // Postgres holds positive numbers only.
+    row.get::<_, Option<i32>>(column).and_then(|limit| u32::try_from(limit).ok())
 }
 
 fn add_project(table: &mut AccessTable, row: &Row) {

@@ -4,6 +4,7 @@
 //! request waits for Postgres. While Postgres is away the last known table holds.
 
 mod load;
+mod origin;
 mod permission;
 
 use std::collections::HashMap;
@@ -21,6 +22,7 @@ pub use permission::{Permission, Permissions, UnknownPermission};
 
 use crate::config::Environment;
 use crate::ids::ProjectId;
+use crate::rate_limit::{Caller, Holder, KeyLimits};
 use crate::sanitise;
 use crate::telemetry::ErrorChain;
 
@@ -49,6 +51,17 @@ pub struct ApiKey {
     pub permissions: Permissions,
     /// When it stops working.
     pub expires_at: Option<DateTime<Utc>>,
+    /// How much it may ask, where that is its own.
+    pub limits: KeyLimits,
+    /// The origins of pages that may use it; none: any.
+    pub allowed_origins: Vec<String>,
+}
+
+impl ApiKey {
+    /// The key as limits see it.
+    pub fn caller(&self) -> Caller {
+        Caller { holder: Holder::ApiKey(self.id), limits: self.limits }
+    }
 }
 
 /// What ingest has to know about a project.
