@@ -1,10 +1,12 @@
 //! What every request may use.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::Pool;
 use shared::access::Access;
 use shared::config::Environment;
+use shared::rate_limit::Limiter;
 use shared::telemetry::PrometheusHandle;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +33,7 @@ pub(crate) struct App {
     pub(crate) cors: Cors,
     pub(crate) pool: Pool,
     pub(crate) access: Access,
+    pub(crate) limiter: Arc<Limiter>,
     pub(crate) cache: Cache,
     pub(crate) metrics: PrometheusHandle,
     /// One permit for each request with a key that is running.
@@ -57,6 +60,7 @@ impl App {
             cache_ttl: config.cache_ttl,
             pool,
             access: Access::new(),
+            limiter: Limiter::new(config.rate_limits),
             cache: Cache::new(redis, config.service.namespace),
             metrics,
             running: Semaphore::new(MAX_REQUESTS),

@@ -7,6 +7,7 @@ use shared::config::{
     public_url,
 };
 use shared::cors::CorsOrigins;
+use shared::rate_limit::RateLimits;
 
 /// Everything the query API can be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct Config {
     pub public_url: String,
     /// `CORS_ORIGINS`: whose pages may read answers.
     pub cors_origins: CorsOrigins,
+    /// `RATE_LIMITS`: whether keys without limits of their own have the usual ones.
+    pub rate_limits: RateLimits,
     /// How long answers are cached.
     pub cache_ttl: CacheTtl,
 }
@@ -68,6 +71,7 @@ impl Config {
             redis: RedisConfig::read(&settings),
             public_url: public_url(&settings),
             cors_origins: CorsOrigins::read(&settings),
+            rate_limits: RateLimits::read(&settings),
             cache_ttl: CacheTtl::read(&settings),
         };
         settings.finish(config)
@@ -105,6 +109,7 @@ mod tests {
         assert_eq!(config.service.listen.port(), 8082);
         assert_eq!(config.public_url, "http://localhost:8080");
         assert_eq!(config.cors_origins, CorsOrigins::Any);
+        assert_eq!(config.rate_limits, RateLimits::Off);
         let ttl = config.cache_ttl;
         let seconds = [
             ttl.errors,
@@ -125,10 +130,11 @@ mod tests {
             ("QUERY_API_PORT", "no"),
             ("CORS_ORIGINS", "https://a.example/path"),
             ("CACHE_TTL_STATS_SECS", "0"),
+            ("RATE_LIMITS", "1000"),
         ])
         .unwrap_err()
         .0;
-        assert_eq!(problems.len(), 3, "{problems:?}");
+        assert_eq!(problems.len(), 4, "{problems:?}");
     }
 
     #[test]

@@ -67,11 +67,14 @@ pub async fn run(
         .map_err(RunError::Postgres)?;
     let redis = shared::redis::client(&config.redis).map_err(RunError::Redis)?;
     let grace = config.service.shutdown_timeout;
-    let app = Arc::new(App::new(config, pool, redis, metrics, shutdown.clone()));
+    let namespace = config.service.namespace.clone();
+    let app = Arc::new(App::new(config, pool, redis.clone(), metrics, shutdown.clone()));
 
     // Background work outlives the signal: a change that is finishing still has to be announced.
     let background = CancellationToken::new();
     let mut tasks = start_tasks(&app, &background);
+    let limiter = Arc::clone(&app.limiter);
+    tasks.spawn("limits", limiter.keep_shared(redis, namespace, background.clone()));
     let serving = server::serve(listener, router::build(&app), &app, grace);
     let outcome = tokio::select! {
         () = serving => Ok(()),

@@ -1,6 +1,7 @@
 //! The doors through which errors come in.
 
 pub(crate) mod batch;
+mod limit;
 pub(crate) mod single;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use shared::access::Project;
 use shared::api::ApiError;
 use shared::batch::Entry;
 use shared::broker::topology::Queue;
+use shared::rate_limit::Caller;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -29,21 +31,22 @@ const DURABLE_TIMEOUT: Duration = Duration::from_secs(15);
 struct Submission<'a> {
     context: &'a Context<'a>,
     project: Project,
+    caller: Caller,
     received_at: DateTime<Utc>,
 }
 
 /// Why a submission is not answered with success.
 #[derive(Debug)]
 enum Refusal {
-    /// Refused before any of its events was handed to a batcher.
-    Refused(ApiError),
-    /// Its events could not be made durable. Each of them has been counted by then.
-    Undurable(ApiError),
+    /// Refused as a whole, before any of its events was handed to a batcher.
+    Whole(ApiError),
+    /// Each of its events has been counted by then, be it refused or not made durable.
+    Counted(ApiError),
 }
 
 impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {
-        Self::Refused(error)
+        Self::Whole(error)
     }
 }
 
@@ -56,33 +59,35 @@ pub(crate) async fn submit(
 ) -> Result<Response<Body>, ApiError> {
     let received_at = shared::time::now();
     let ledger = &context.app.ledger;
-    let project =
-        admit(context, received_at).inspect_err(|error| ledger.refuse(None, received_at, error))?;
-    let submission = Submission { context, project, received_at };
+    let (project, caller) = admit(context, received_at)
+        .inspect_err(|error| ledger.refuse(None, received_at, error, 1))?;
+    let submission = Submission { context, project, caller, received_at };
     let answered = match door {
         Door::Errors => single::post(&submission, incoming).await,
         Door::Batch => batch::post(&submission, incoming).await,
     };
-    answered.map_err(|refusal| match refusal {
-        Refusal::Refused(error) => {
-            submission.refuse(&error);
+    let answered = answered.map_err(|refusal| match refusal {
+        Refusal::Whole(error) => {
+            submission.refuse(&error, 1);
             error
         }
-        Refusal::Undurable(error) => error,
-    })
+        Refusal::Counted(error) => error,
+    });
+    submission.mark_standing(answered)
 }
 
-/// The project that the request may submit to. Without the keys nobody can be told apart.
-fn admit(context: &Context<'_>, now: DateTime<Utc>) -> Result<Project, ApiError> {
+/// Who submits, and the project it goes to. Without the keys nobody can be told apart.
+fn admit(context: &Context<'_>, now: DateTime<Utc>) -> Result<(Project, Caller), ApiError> {
     let message = "The service has just started and does not know its keys yet; try again soon";
     let access = context.app.access.table().ok_or_else(|| ApiError::unavailable(message, 1))?;
-    auth::project(&access, &context.headers, context.query.as_deref(), now).cloned()
+    auth::admit(&access, &context.headers, context.query.as_deref(), now)
 }
 
 impl Submission<'_> {
-    /// Counts one of its events, or the whole request, as refused.
-    fn refuse(&self, error: &ApiError) {
-        self.context.app.ledger.refuse(Some(self.project.id), self.received_at, error);
+    /// Counts some of its events as refused; the whole request, where they can't be told apart, as one.
+    fn refuse(&self, error: &ApiError, events: usize) {
+        let project = Some(self.project.id);
+        self.context.app.ledger.refuse(project, self.received_at, error, events);
     }
 
     /// Whether the client wants ids only.

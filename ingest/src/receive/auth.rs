@@ -1,23 +1,24 @@
-//! Which project a request submits to, by its key.
+//! Which project a request submits to, by its key, and whose limits it counts towards.
 
 use chrono::{DateTime, Utc};
 use http::HeaderMap;
 use shared::access::{AccessTable, Permission, Project};
 use shared::api::{ApiError, Code, FieldErrorKind};
 use shared::ids::ProjectId;
+use shared::rate_limit::Caller;
 use uuid::Uuid;
 
 /// Where writes of an installation's key go that name no project.
 const DEFAULT_PROJECT: ProjectId = ProjectId(1);
 
-/// The project that the request may submit to.
-pub(crate) fn project<'a>(
-    table: &'a AccessTable,
+/// Whoever may submit to the project that the request is about.
+pub(crate) fn admit(
+    table: &AccessTable,
     headers: &HeaderMap,
     query: Option<&str>,
     now: DateTime<Utc>,
-) -> Result<&'a Project, ApiError> {
-    let scope = key_scope(table, headers, now)?;
+) -> Result<(Project, Caller), ApiError> {
+    let (scope, caller) = key_scope(table, headers, now)?;
     let named = named_project(headers, query)?;
     let id = match (scope, named) {
         (None, None) => DEFAULT_PROJECT,
@@ -29,7 +30,8 @@ pub(crate) fn project<'a>(
         }
         (Some(own), Some(_)) => own,
     };
-    table.project(id).ok_or_else(|| ApiError::not_found("project", id))
+    let project = table.project(id).ok_or_else(|| ApiError::not_found("project", id))?;
+    Ok((project.clone(), caller))
 }
 
 /// The one project of the key, or none for a key of the installation.
@@ -37,21 +39,22 @@ fn key_scope(
     table: &AccessTable,
     headers: &HeaderMap,
     now: DateTime<Utc>,
-) -> Result<Option<ProjectId>, ApiError> {
+) -> Result<(Option<ProjectId>, Caller), ApiError> {
     let Some(key) = headers.get("x-api-key").and_then(|value| value.to_str().ok()) else {
         let message = "An API key is required in the header X-API-Key";
         return Err(ApiError::new(Code::Authentication, message));
     };
     if let Some(found) = table.key(key, now) {
+        found.check_origin(headers)?;
         if !found.permissions.allow(Permission::Ingest) {
             let message = "This key may not submit errors; it needs the permission ingest or write";
             return Err(ApiError::new(Code::Authorization, message));
         }
-        return Ok(found.project_id);
+        return Ok((found.project_id, found.caller()));
     }
     // The public key of a DSN may submit, and nothing else.
     let dsn_project = Uuid::try_parse(key).ok().and_then(|key| table.dsn_project(key));
-    dsn_project.map(Some).ok_or_else(|| {
+    dsn_project.map(|project| (Some(project), Caller::dsn(project))).ok_or_else(|| {
         ApiError::new(Code::Authentication, "The API key is unknown, revoked or expired")
     })
 }

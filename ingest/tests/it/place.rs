@@ -56,6 +56,7 @@ impl Place {
             }
             match name {
                 "DATABASE_URL" => Some(sandbox.database_url()),
+                "REDIS_URL" => Some(sandbox.redis_url().to_owned()),
                 "AMQP_URL" => Some(sandbox.amqp_url().to_owned()),
                 "NAMESPACE" => Some(sandbox.namespace().to_owned()),
                 "ENVIRONMENT" => Some("development".to_owned()),

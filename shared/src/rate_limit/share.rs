@@ -59,7 +59,10 @@ impl Limiter {
     }
 
     /// Shares the counts of the limits that were used since.
-    async fn share(
+    ///
+    /// # Errors
+    /// When Redis is away or slow; the next call shares them.
+    pub async fn share(
         &self,
         redis: &Client,
         namespace: &str,
