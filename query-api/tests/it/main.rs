@@ -8,6 +8,7 @@ mod detail;
 mod gateway;
 mod http;
 mod ledger;
+mod limits;
 mod list;
 mod openapi;
 mod projects;

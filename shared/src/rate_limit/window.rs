@@ -232,8 +232,8 @@ mod tests {
         usage.admit(10, 8, 100);
         usage.admit(10, 2, 110);
         assert_eq!(usage.admit(2, 1, 120), 0);
-        assert_eq!((usage.remaining(2), usage.retry_after(2)), (0, 40));
-        assert_eq!((usage.remaining(1), usage.retry_after(1)), (0, 50));
+        assert_eq!((usage.remaining(3), usage.retry_after(3)), (0, 40));
+        assert_eq!((usage.remaining(2), usage.retry_after(2)), (0, 50));
     }
 
     #[test]

@@ -99,9 +99,19 @@ impl Server {
 
     /// Waits until `GET path` with the key satisfies the condition, and answers it.
     pub(crate) async fn until(&self, path: &str, condition: impl Fn(&Answer) -> bool) -> Answer {
+        self.until_with(ADMIN, path, condition).await
+    }
+
+    /// As [`Server::until`], with another key.
+    pub(crate) async fn until_with(
+        &self,
+        key: &str,
+        path: &str,
+        condition: impl Fn(&Answer) -> bool,
+    ) -> Answer {
         let wait = async {
             loop {
-                let answer = self.get(path).key(ADMIN).send().await;
+                let answer = self.get(path).key(key).send().await;
                 if condition(&answer) {
                     return answer;
                 }
