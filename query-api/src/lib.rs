@@ -92,9 +92,11 @@ fn start_tasks(app: &Arc<App>, until: &CancellationToken) -> Tasks {
     let access = app.access.clone();
     tasks.spawn("keys", access.keep_fresh(app.pool.clone(), app.environment, until.clone()));
     tasks.spawn("metrics", metrics::keep_folded(app.metrics.clone(), until.clone()));
-    let (announcing, until) = (Arc::clone(app), until.clone());
-    tasks.spawn("announcements", async move {
-        announcing.cache.announce_late(until).await;
+    let (announcing, stop) = (Arc::clone(app), until.clone());
+    tasks.spawn("announcements", async move { announcing.cache.announce_late(stop).await });
+    let (following, stop) = (Arc::clone(app), until.clone());
+    tasks.spawn("revisions", async move {
+        following.cache.follow_revisions(&following.pool, stop).await;
     });
     tasks
 }

@@ -3,6 +3,7 @@
 //! Each project has a generation in Redis, an opaque value that is part of the key of every cached
 //! answer. Whoever changes data commits first and then moves the generation; whoever reads asks for
 //! the generation first and then queries. So an answer under a generation is never older than it.
+//! What is lost when the process dies in between is mended by `revisions`.
 
 use fred::clients::Client;
 use fred::interfaces::{ClientLike as _, KeysInterface as _};

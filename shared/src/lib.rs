@@ -21,6 +21,7 @@ pub mod postgres;
 pub mod project_lock;
 pub mod rate_limit;
 pub mod redis;
+pub mod revisions;
 pub mod routes;
 pub mod sanitise;
 pub mod stacktrace;

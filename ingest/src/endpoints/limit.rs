@@ -55,6 +55,6 @@ impl Submission<'_> {
 
     fn ask(&self, events: u32) -> Option<Standing> {
         let limiter = &self.context.app.limiter;
-        limiter.admit(&self.caller, Class::Errors, events, shared::time::now())
+        limiter.admit(&self.caller, Class::Errors, events, self.received_at)
     }
 }

@@ -4,6 +4,8 @@
 
 mod actions;
 mod cache;
+mod cache_faults;
+mod cache_instances;
 mod detail;
 mod gateway;
 mod http;
