@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use deploy::testing::Sandbox;
-use fred::interfaces::ClientLike as _;
+use fred::interfaces::{ClientLike as _, HashesInterface as _};
 use http::{Method, StatusCode};
 use serde_json::json;
 use shared::config::{RedisConfig, Settings};
@@ -185,8 +185,13 @@ async fn three_instances_admit_together_hardly_more_than_the_limit() {
     // One that starts now learns at once how much is left.
     let fresh = Limiter::new(RateLimits::Off);
     assert_eq!(granted(&fresh, 1, now), 1);
+    let hash = format!("{}:rate:key:{}:errors", sandbox.namespace(), Uuid::from_u128(1));
+    let () = redis.hset(&hash, ("gone", "1 300")).await.unwrap();
     fresh.share(&redis, sandbox.namespace(), now).await.unwrap();
     assert_eq!(granted(&fresh, 1, now), 0);
+    // What an instance left that has ended is removed; the four others stay.
+    assert!(!redis.hexists::<bool, _, _>(&hash, "gone").await.unwrap());
+    assert_eq!(redis.hlen::<u32, _>(&hash).await.unwrap(), 4);
     redis.quit().await.unwrap();
     sandbox.close().await.unwrap();
 }

@@ -20,6 +20,9 @@ use crate::telemetry::ErrorChain;
 /// How often. The bound of the error in the module's description goes by it.
 const INTERVAL: Duration = Duration::from_millis(250);
 
+/// How often limits that nobody uses any more are looked for, in rounds of sharing.
+const PRUNE_ROUNDS: u32 = 100;
+
 /// Limits of one pipeline.
 const CHUNK: usize = 256;
 
@@ -37,14 +40,17 @@ impl Limiter {
         namespace: String,
         shutdown: CancellationToken,
     ) {
-        let mut failing = false;
+        let (mut failing, mut rounds) = (false, 0);
         while !shutdown.is_cancelled() {
             tokio::select! {
                 () = tokio::time::sleep(INTERVAL) => {}
                 () = shutdown.cancelled() => {}
             }
             let now = crate::time::now();
-            self.prune(now);
+            rounds = (rounds + 1) % PRUNE_ROUNDS;
+            if rounds == 0 {
+                self.prune(now);
+            }
             // A client that is not connected would keep the commands and time out.
             if !redis.is_connected() {
                 continue;
