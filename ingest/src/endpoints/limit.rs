@@ -1,12 +1,13 @@
 //! What the limits of its key mean for a submission.
 
+use chrono::{DateTime, Utc};
 use http::Response;
 use shared::api::ApiError;
-use shared::rate_limit::{Holder, Standing};
+use shared::rate_limit::{Caller, Holder, Standing};
 use shared::routes::Class;
 
 use super::Submission;
-use crate::router::Body;
+use crate::router::{Body, Context};
 
 impl Submission<'_> {
     /// Counts one event, before anything of the body is read.
@@ -42,19 +43,21 @@ impl Submission<'_> {
         }
     }
 
-    /// Says in the answer where a limited key stands.
-    pub(super) fn mark_standing(
-        &self,
-        answer: Result<Response<Body>, ApiError>,
-    ) -> Result<Response<Body>, ApiError> {
-        match self.ask(0) {
-            Some(standing) => standing.mark(answer),
-            None => answer,
-        }
-    }
-
     fn ask(&self, events: u32) -> Option<Standing> {
         let limiter = &self.context.app.limiter;
         limiter.admit(&self.caller, Class::Errors, events, self.received_at)
+    }
+}
+
+/// Says in the answer where a limited key stands.
+pub(super) fn mark_standing(
+    context: &Context<'_>,
+    caller: &Caller,
+    received_at: DateTime<Utc>,
+    answer: Result<Response<Body>, ApiError>,
+) -> Result<Response<Body>, ApiError> {
+    match context.app.limiter.admit(caller, Class::Errors, 0, received_at) {
+        Some(standing) => standing.mark(answer),
+        None => answer,
     }
 }

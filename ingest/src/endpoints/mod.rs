@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, Response};
 use hyper::body::Incoming;
-use shared::access::Project;
+use shared::access::{AccessTable, Project};
 use shared::api::ApiError;
 use shared::batch::Entry;
 use shared::broker::topology::Queue;
@@ -58,32 +58,44 @@ pub(crate) async fn submit(
     incoming: Incoming,
 ) -> Result<Response<Body>, ApiError> {
     let received_at = shared::time::now();
-    let ledger = &context.app.ledger;
-    let (project, caller) = admit(context, received_at)
-        .inspect_err(|error| ledger.refuse(None, received_at, error, 1))?;
-    let submission = Submission { context, project, caller, received_at };
-    let answered = match door {
-        Door::Errors => single::post(&submission, incoming).await,
-        Door::Batch => batch::post(&submission, incoming).await,
-    };
-    let answered = answered.map_err(|refusal| match refusal {
-        Refusal::Whole(error) => {
-            submission.refuse(&error, 1);
-            error
+    let refuse = |error: &ApiError| context.app.ledger.refuse(None, received_at, error, 1);
+    let table = keys(context).inspect_err(refuse)?;
+    let bearer = auth::bearer(&table, &context.headers, received_at).inspect_err(refuse)?;
+    let answered = match auth::project(&table, bearer, &context.headers, context.query.as_deref()) {
+        Ok(project) => {
+            let submission = Submission { context, project, caller: bearer.caller, received_at };
+            submission.answer(door, incoming).await
         }
-        Refusal::Counted(error) => error,
-    });
-    submission.mark_standing(answered)
+        Err(error) => {
+            refuse(&error);
+            Err(error)
+        }
+    };
+    limit::mark_standing(context, &bearer.caller, received_at, answered)
 }
 
-/// Who submits, and the project it goes to. Without the keys nobody can be told apart.
-fn admit(context: &Context<'_>, now: DateTime<Utc>) -> Result<(Project, Caller), ApiError> {
+/// All keys and projects. Without them nobody can be told apart.
+fn keys(context: &Context<'_>) -> Result<Arc<AccessTable>, ApiError> {
     let message = "The service has just started and does not know its keys yet; try again soon";
-    let access = context.app.access.table().ok_or_else(|| ApiError::unavailable(message, 1))?;
-    auth::admit(&access, &context.headers, context.query.as_deref(), now)
+    context.app.access.table().ok_or_else(|| ApiError::unavailable(message, 1))
 }
 
 impl Submission<'_> {
+    /// Takes it through its door.
+    async fn answer(&self, door: Door, incoming: Incoming) -> Result<Response<Body>, ApiError> {
+        let answered = match door {
+            Door::Errors => single::post(self, incoming).await,
+            Door::Batch => batch::post(self, incoming).await,
+        };
+        answered.map_err(|refusal| match refusal {
+            Refusal::Whole(error) => {
+                self.refuse(&error, 1);
+                error
+            }
+            Refusal::Counted(error) => error,
+        })
+    }
+
     /// Counts some of its events as refused; the whole request, where they can't be told apart, as one.
     fn refuse(&self, error: &ApiError, events: usize) {
         let project = Some(self.project.id);

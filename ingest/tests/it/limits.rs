@@ -58,6 +58,10 @@ async fn a_limited_key_is_told_where_it_stands_and_then_to_wait() {
     let bad = post("/api/errors", "{}").await;
     assert_eq!((bad.status.as_u16(), number(&bad, "x-ratelimit-remaining")), (400, 1));
 
+    // What goes nowhere does not count, but says where the key stands.
+    let lost = post("/api/errors?project_id=99", EVENT).await;
+    assert_eq!((lost.status.as_u16(), number(&lost, "x-ratelimit-remaining")), (404, 1));
+
     let partly = post("/api/errors/batch", &batch(4)).await;
     assert_eq!(partly.status, StatusCode::OK);
     let data = &partly.body["data"];

@@ -9,8 +9,8 @@
 //! most `limit + (instances - 1) × min(limit, requests that reach one instance in two intervals)`: with
 //! three instances and 100 requests a second for each, 100 more than the limit. A minute is counted in
 //! whole seconds, of which the first is counted in part: what is admitted within it may fall into 59 s.
-//! Clocks are taken to agree within a second: that far apart, the use of other instances ends to count a
-//! second early or late. What has been refused counts nothing, so who keeps asking gets in again.
+//! Clocks are taken to agree within a second: that far apart, the use of other instances stops counting a
+//! second early or late. What was refused counts nothing, so who keeps asking gets in again.
 //!
 //! While Redis is away each instance goes by its own counts alone, so that up to `instances × limit` are
 //! admitted; nobody is refused for it.
