@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 
 use ipnet::IpNet;
-use shared::config::{BrokerConfig, ConfigError, PostgresConfig, ServiceConfig, Settings};
+use shared::config::{
+    BrokerConfig, ConfigError, PostgresConfig, RedisConfig, ServiceConfig, Settings,
+};
 use shared::cors::CorsOrigins;
+use shared::rate_limit::RateLimits;
 
 /// Everything ingest reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,10 +18,14 @@ pub struct Config {
     pub postgres: PostgresConfig,
     /// `AMQP_URL`.
     pub broker: BrokerConfig,
+    /// `REDIS_URL`: where instances tell each other what keys used, never on the way of a request.
+    pub redis: RedisConfig,
     /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// `CORS_ORIGINS`: whose pages may read answers.
     pub cors_origins: CorsOrigins,
+    /// `RATE_LIMITS`: whether keys without limits of their own have the usual ones.
+    pub rate_limits: RateLimits,
     /// `SPOOL_DIR`: a durable folder for what the broker does not take; without one there is no
     /// spool.
     pub spool_dir: Option<PathBuf>,
@@ -46,8 +53,10 @@ impl Config {
             service: ServiceConfig::read(&settings, "INGEST_PORT", 8081),
             postgres: PostgresConfig::read(&settings, 3),
             broker: BrokerConfig::read(&settings),
+            redis: RedisConfig::read(&settings),
             trusted_proxies: trusted_proxies(&settings),
             cors_origins: CorsOrigins::read(&settings),
+            rate_limits: RateLimits::read(&settings),
             spool_dir: settings.text("SPOOL_DIR").map(PathBuf::from),
             spool_max_bytes: number("SPOOL_MAX_BYTES", 2 << 30, (16 << 20)..=(1 << 40)),
             // The largest batch that is allowed inflates to 100 MiB and has to fit.
@@ -100,6 +109,18 @@ mod tests {
         let error = Config::from_lookup(&lookup).unwrap_err();
         assert_eq!(error.0.len(), 1, "{error}");
         assert!(error.to_string().contains("\"nonsense\""));
+    }
+
+    #[test]
+    fn rate_limits_are_on_or_off() {
+        let read = |text: &str| {
+            let lookup = |name: &str| (name == "RATE_LIMITS").then(|| text.to_owned());
+            Config::from_lookup(&lookup).map(|config| config.rate_limits)
+        };
+        assert_eq!(read("").unwrap(), RateLimits::Off);
+        assert_eq!(read("on").unwrap(), RateLimits::On);
+        let problem = read("yes").unwrap_err().to_string();
+        assert_eq!(problem, "RATE_LIMITS holds \"yes\" and must be on or off");
     }
 
     #[test]

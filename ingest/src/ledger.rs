@@ -87,19 +87,20 @@ impl Ledger {
         totals.entry(key).or_default().events += i64::try_from(events).unwrap_or(i64::MAX);
     }
 
-    /// Counts an event that was refused, or a request whose events could not be told apart.
+    /// Counts events that were refused; a request whose events could not be told apart is one.
     pub(crate) fn refuse(
         &self,
         project: Option<ProjectId>,
         received_at: DateTime<Utc>,
         error: &ApiError,
+        events: usize,
     ) {
         let outcome = match error.code() {
             Code::RateLimited => Outcome::RateLimited,
             Code::ServiceUnavailable | Code::Internal => Outcome::Unavailable,
             _ => Outcome::Invalid,
         };
-        self.count(project, received_at, outcome, error.code().as_str(), 1);
+        self.count(project, received_at, outcome, error.code().as_str(), events);
     }
 
     /// Totals that have grown since they were written.

@@ -27,6 +27,7 @@ use shared::broker::topology::Queue;
 use shared::config::Environment;
 use shared::cors::Cors;
 use shared::lifecycle::{self, Tasks};
+use shared::rate_limit::Limiter;
 use shared::vitals::{Reporter, Role, Vitals};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -53,6 +54,7 @@ struct App {
     access: Access,
     memory: MemoryBudget,
     rate: RateBudget,
+    limiter: Arc<Limiter>,
     ledger: Arc<Ledger>,
     vitals: Arc<Vitals>,
     events: Batcher,
@@ -96,6 +98,11 @@ pub async fn run(
     let batcher = |queue| Batcher::new(queue, broker.clone(), durable.clone(), Arc::clone(&ledger));
     let (events, events_work) = batcher(Queue::Events);
     let (bulk, bulk_work) = batcher(Queue::Bulk);
+    let limiter = Limiter::new(config.rate_limits);
+    let redis = shared::redis::client(&config.redis)?;
+    let namespace = config.service.namespace.clone();
+    let sharing = Arc::clone(&limiter).keep_shared(redis, namespace, background.clone());
+    tasks.spawn("limits", sharing);
     let writing = ledger::keep_written(Arc::clone(&ledger), pool.clone(), background.clone());
     tasks.spawn("ledger", writing);
     let vitals = Vitals::new();
@@ -106,6 +113,7 @@ pub async fn run(
     let app = Arc::new(App {
         memory: MemoryBudget::new(config.memory_bytes),
         rate: RateBudget::new(config.project_events_per_second),
+        limiter,
         cors: Cors::new(&config.cors_origins),
         has_spool: durable.is_some(),
         ledger,

@@ -125,7 +125,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use shared::access::Permission;
-    use shared::routes::{Needs, Service};
+    use shared::routes::{Class, Needs, Service};
 
     use super::*;
 
@@ -137,6 +137,7 @@ mod tests {
         for route in promised {
             assert_eq!(route.needs, Needs::Key(Permission::Ingest), "{route:?}");
             assert_eq!(route.method, Method::POST, "{route:?}");
+            assert_eq!(route.class, Class::Errors, "{route:?}");
         }
     }
 }

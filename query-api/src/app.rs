@@ -6,6 +6,7 @@ use std::time::Duration;
 use deadpool_postgres::Pool;
 use shared::access::Access;
 use shared::config::Environment;
+use shared::rate_limit::Limiter;
 use shared::telemetry::{ErrorChain, PrometheusHandle};
 use shared::vitals::Vitals;
 use tokio::sync::Semaphore;
@@ -38,6 +39,7 @@ pub(crate) struct App {
     pub(crate) cors: Cors,
     pub(crate) pool: Pool,
     pub(crate) access: Access,
+    pub(crate) limiter: Arc<Limiter>,
     pub(crate) cache: Cache,
     pub(crate) metrics: PrometheusHandle,
     /// What this process counts of itself.
@@ -73,6 +75,7 @@ impl App {
             cache_ttl: config.cache_ttl,
             pool,
             access: Access::new(),
+            limiter: Limiter::new(config.rate_limits),
             cache: Cache::new(redis, config.service.namespace),
             metrics,
             vitals: Vitals::new(),

@@ -7,6 +7,7 @@ use shared::config::{
     Settings, process_environment, public_url,
 };
 use shared::cors::CorsOrigins;
+use shared::rate_limit::RateLimits;
 
 /// Everything the query API can be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Config {
     pub public_url: String,
     /// `CORS_ORIGINS`: whose pages may read answers.
     pub cors_origins: CorsOrigins,
+    /// `RATE_LIMITS`: whether keys without limits of their own have the usual ones.
+    pub rate_limits: RateLimits,
     /// How long answers are cached.
     pub cache_ttl: CacheTtl,
     /// How messages go out, and what their settings are encrypted with.
@@ -75,6 +78,7 @@ impl Config {
             broker: BrokerConfig::read(&settings),
             public_url: public_url(&settings),
             cors_origins: CorsOrigins::read(&settings),
+            rate_limits: RateLimits::read(&settings),
             cache_ttl: CacheTtl::read(&settings),
         };
         settings.finish(config)
@@ -112,6 +116,7 @@ mod tests {
         assert_eq!(config.service.listen.port(), 8082);
         assert_eq!(config.public_url, "http://localhost:8080");
         assert_eq!(config.cors_origins, CorsOrigins::Any);
+        assert_eq!(config.rate_limits, RateLimits::Off);
         let ttl = config.cache_ttl;
         let seconds = [
             ttl.errors,
@@ -133,6 +138,7 @@ mod tests {
             ("CORS_ORIGINS", "https://a.example/path"),
             ("CACHE_TTL_STATS_SECS", "0"),
             ("SECRET_KEY", "short"),
+            ("RATE_LIMITS", "1000"),
         ])
         .unwrap_err()
         .0;

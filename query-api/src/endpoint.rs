@@ -46,13 +46,25 @@ async fn try_answer(app: Arc<App>, route: &Route, handler: Handler, request: Req
         ApiError::unavailable("The keys are not loaded yet; try again in a second", 1)
     })?;
     let key = authenticate(&access, request.headers())?.clone();
-    authorize(&key, route.needs)?;
-    let running = Arc::clone(&app);
-    let _permit = running.running.try_acquire().map_err(|_| {
-        ApiError::unavailable("Too many requests are running; try again in a second", 1)
-    })?;
-    let call = call(access, key, request).await?;
-    handler(app, call).await
+    key.check_origin(request.headers())?;
+    let standing = app.limiter.admit(&key.caller(), route.class, 1, shared::time::now());
+    let answering = async {
+        if let Some(standing) = standing.filter(|standing| standing.granted == 0) {
+            return Err(standing.refusal());
+        }
+        authorize(&key, route.needs)?;
+        let running = Arc::clone(&app);
+        let _permit = running.running.try_acquire().map_err(|_| {
+            ApiError::unavailable("Too many requests are running; try again in a second", 1)
+        })?;
+        let call = call(access, key, request).await?;
+        handler(app, call).await
+    };
+    let answer = answering.await;
+    match standing {
+        Some(standing) => standing.mark(answer),
+        None => answer,
+    }
 }
 
 fn authenticate<'a>(access: &'a AccessTable, headers: &HeaderMap) -> Result<&'a ApiKey, ApiError> {

@@ -83,13 +83,16 @@ pub async fn run(
     let engines = engines.map_err(RunError::Postgres)?;
     let listening = listener.local_addr().map_err(RunError::Listener)?;
     let grace = config.service.shutdown_timeout;
-    let app = App::new(config, pool, redis, metrics, shutdown.clone());
+    let namespace = config.service.namespace.clone();
+    let app = App::new(config, pool, redis.clone(), metrics, shutdown.clone());
     let app = Arc::new(app.map_err(RunError::Outgoing)?);
 
     // Background work outlives the signal: a change that is finishing still has to be announced.
     let background = CancellationToken::new();
     let mut tasks = start_tasks(&app, &background);
     start_monitoring(&mut tasks, &app, engines, listening, &background);
+    let limiter = Arc::clone(&app.limiter);
+    tasks.spawn("limits", limiter.keep_shared(redis, namespace, background.clone()));
     let serving = server::serve(listener, router::build(&app), &app, grace);
     let outcome = tokio::select! {
         () = serving => Ok(()),
@@ -109,9 +112,11 @@ fn start_tasks(app: &Arc<App>, until: &CancellationToken) -> Tasks {
     let access = app.access.clone();
     tasks.spawn("usage", access.keep_usage_written(app.pool.clone(), until.clone()));
     tasks.spawn("metrics", metrics::keep_folded(app.metrics.clone(), until.clone()));
-    let (announcing, until) = (Arc::clone(app), until.clone());
-    tasks.spawn("announcements", async move {
-        announcing.cache.announce_late(until).await;
+    let (announcing, stop) = (Arc::clone(app), until.clone());
+    tasks.spawn("announcements", async move { announcing.cache.announce_late(stop).await });
+    let (following, stop) = (Arc::clone(app), until.clone());
+    tasks.spawn("revisions", async move {
+        following.cache.follow_revisions(&following.pool, stop).await;
     });
     tasks
 }

@@ -149,8 +149,7 @@ pub struct ApiError {
     message: String,
     details: Map<String, Value>,
     cause: Option<Box<dyn Error + Send + Sync>>,
-    retry_after_secs: Option<u32>,
-    allow: Option<HeaderValue>,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl ApiError {
@@ -161,8 +160,7 @@ impl ApiError {
             message: message.into(),
             details: Map::new(),
             cause: None,
-            retry_after_secs: None,
-            allow: None,
+            headers: Vec::new(),
         }
     }
 
@@ -204,12 +202,8 @@ impl ApiError {
     /// The path is known, the method is not.
     pub fn method_not_allowed(allow: HeaderValue) -> Self {
         let methods = allow.to_str().unwrap_or_default().to_owned();
-        let mut error = Self::new(
-            Code::MethodNotAllowed,
-            format!("This path answers to other methods only: {methods}"),
-        );
-        error.allow = Some(allow);
-        error
+        let message = format!("This path answers to other methods only: {methods}");
+        Self::new(Code::MethodNotAllowed, message).with_headers([(header::ALLOW, allow)])
     }
 
     /// Something of ours failed.
@@ -219,15 +213,28 @@ impl ApiError {
 
     /// We can't do it now; the client may try again after some seconds.
     pub fn unavailable(message: impl Into<String>, retry_after_secs: u32) -> Self {
-        let mut error = Self::new(Code::ServiceUnavailable, message);
-        error.retry_after_secs = Some(retry_after_secs);
-        error
+        Self::retry_later(Code::ServiceUnavailable, message, retry_after_secs)
+    }
+
+    /// A failure that passes: the client may try again after some seconds.
+    pub fn retry_later(code: Code, message: impl Into<String>, seconds: u32) -> Self {
+        Self::new(code, message).with_headers([(header::RETRY_AFTER, seconds.into())])
     }
 
     /// Adds a machine-readable detail.
     #[must_use]
     pub fn with_detail(mut self, key: &str, value: Value) -> Self {
         self.details.insert(key.to_owned(), value);
+        self
+    }
+
+    /// Adds headers of the answer.
+    #[must_use]
+    pub fn with_headers(
+        mut self,
+        headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
+    ) -> Self {
+        self.headers.extend(headers);
         self
     }
 
@@ -296,12 +303,7 @@ impl ApiError {
         body.insert("request_id".to_owned(), request_id.into());
         body.insert("status".to_owned(), "error".into());
         let mut response = json_response(self.code.status(), &body);
-        if let Some(seconds) = self.retry_after_secs {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-        }
-        if let Some(allow) = self.allow {
-            response.headers_mut().insert(header::ALLOW, allow);
-        }
+        response.headers_mut().extend(self.headers);
         response
     }
 }

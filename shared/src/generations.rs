@@ -5,6 +5,7 @@
 //! the generation first and then queries. So an answer under a generation is never older than it.
 //! Answers about the system itself have one of their own, which moves when a part of it turns well or
 //! unwell.
+//! What is lost when the process dies in between is mended by `revisions`.
 
 use fred::clients::Client;
 use fred::interfaces::{ClientLike as _, KeysInterface as _};

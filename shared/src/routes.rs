@@ -40,6 +40,17 @@ pub enum Class {
     General,
 }
 
+impl Class {
+    /// The name in answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Errors => "errors",
+            Self::Analytics => "analytics",
+            Self::General => "general",
+        }
+    }
+}
+
 /// One method of one path.
 #[derive(Debug, Clone)]
 pub struct Route {

@@ -46,12 +46,21 @@ pub(super) async fn post(
     submission: &Submission<'_>,
     incoming: Incoming,
 ) -> Result<Response<Body>, Refusal> {
-    let Submission { context, project, received_at } = submission;
-    body::check_content_type(&context.headers, true)?;
-    let reservation = context.app.memory.reservation();
-    let (bytes, reservation) =
-        body::read(&context.headers, incoming, body::BATCH, reservation).await?;
-    let (items, reservation) = split(bytes, reservation).await?;
+    let Submission { context, project, received_at, .. } = submission;
+    let exhausted = submission.admit_one();
+    // A small one is read all the same, so that its events can be counted.
+    if let Err(standing) = &exhausted
+        && !body::is_at_most(&incoming, body::SINGLE.wire)
+    {
+        return Err(submission.limit_refusal(standing).into());
+    }
+    let (mut items, reservation) = read(submission, incoming).await?;
+    if let Err(standing) = &exhausted {
+        let error = submission.limit_refusal(standing);
+        submission.refuse(&error, items.len().max(1));
+        return Err(Refusal::Counted(error));
+    }
+    let unfitting = items.split_off(submission.admit_items(items.len()));
 
     let origin = Origin {
         received_at: *received_at,
@@ -61,7 +70,7 @@ pub(super) async fn post(
     };
     let queue = context.app.rate.queue(project.id, items.len());
     let memory = Arc::new(reservation);
-    let mut waiting: Vec<Item> = Vec::with_capacity(items.len());
+    let mut waiting: Vec<Item> = Vec::with_capacity(items.len() + unfitting.len());
     for (turn, item) in items.into_iter().enumerate() {
         let prepared = prepare_item(&item, &origin, project);
         waiting.push(match prepared {
@@ -70,7 +79,7 @@ pub(super) async fn post(
                 Ok((ids, submission.enqueue(queue, prepared.entry, &memory)))
             }
             Err(error) => {
-                submission.refuse(&error);
+                submission.refuse(&error, 1);
                 Err(error)
             }
         });
@@ -78,11 +87,25 @@ pub(super) async fn post(
             tokio::task::yield_now().await;
         }
     }
+    waiting.extend(submission.refuse_items(unfitting.len()).map(Err));
     let answer = await_all(waiting, context.app.config.service.environment)
         .await
-        .map_err(Refusal::Undurable)?;
+        .map_err(Refusal::Counted)?;
     let response: Response<Vec<u8>> = json_response(StatusCode::OK, &Success::new(answer));
     Ok(response.map(|body| Full::new(Bytes::from(body))))
+}
+
+/// The items, as they came.
+async fn read(
+    submission: &Submission<'_>,
+    incoming: Incoming,
+) -> Result<(Vec<Bytes>, Reservation), ApiError> {
+    let context = submission.context;
+    body::check_content_type(&context.headers, true)?;
+    let reservation = context.app.memory.reservation();
+    let (bytes, reservation) =
+        body::read(&context.headers, incoming, body::BATCH, reservation).await?;
+    split(bytes, reservation).await
 }
 
 /// Splits the body, off the threads that serve requests when there is much to read.

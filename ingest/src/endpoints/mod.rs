@@ -1,6 +1,7 @@
 //! The doors through which errors come in.
 
 pub(crate) mod batch;
+mod limit;
 pub(crate) mod single;
 
 use std::sync::Arc;
@@ -9,10 +10,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, Response};
 use hyper::body::Incoming;
-use shared::access::Project;
+use shared::access::{AccessTable, Project};
 use shared::api::ApiError;
 use shared::batch::Entry;
 use shared::broker::topology::Queue;
+use shared::rate_limit::Caller;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -29,21 +31,22 @@ const DURABLE_TIMEOUT: Duration = Duration::from_secs(15);
 struct Submission<'a> {
     context: &'a Context<'a>,
     project: Project,
+    caller: Caller,
     received_at: DateTime<Utc>,
 }
 
 /// Why a submission is not answered with success.
 #[derive(Debug)]
 enum Refusal {
-    /// Refused before any of its events was handed to a batcher.
-    Refused(ApiError),
-    /// Its events could not be made durable. Each of them has been counted by then.
-    Undurable(ApiError),
+    /// Refused as a whole, before any of its events was handed to a batcher.
+    Whole(ApiError),
+    /// Each of its events has been counted by then, be it refused or not made durable.
+    Counted(ApiError),
 }
 
 impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {
-        Self::Refused(error)
+        Self::Whole(error)
     }
 }
 
@@ -55,34 +58,48 @@ pub(crate) async fn submit(
     incoming: Incoming,
 ) -> Result<Response<Body>, ApiError> {
     let received_at = shared::time::now();
-    let ledger = &context.app.ledger;
-    let project =
-        admit(context, received_at).inspect_err(|error| ledger.refuse(None, received_at, error))?;
-    let submission = Submission { context, project, received_at };
-    let answered = match door {
-        Door::Errors => single::post(&submission, incoming).await,
-        Door::Batch => batch::post(&submission, incoming).await,
-    };
-    answered.map_err(|refusal| match refusal {
-        Refusal::Refused(error) => {
-            submission.refuse(&error);
-            error
+    let refuse = |error: &ApiError| context.app.ledger.refuse(None, received_at, error, 1);
+    let table = keys(context).inspect_err(refuse)?;
+    let bearer = auth::bearer(&table, &context.headers, received_at).inspect_err(refuse)?;
+    let answered = match auth::project(&table, bearer, &context.headers, context.query.as_deref()) {
+        Ok(project) => {
+            let submission = Submission { context, project, caller: bearer.caller, received_at };
+            submission.answer(door, incoming).await
         }
-        Refusal::Undurable(error) => error,
-    })
+        Err(error) => {
+            refuse(&error);
+            Err(error)
+        }
+    };
+    limit::mark_standing(context, &bearer.caller, received_at, answered)
 }
 
-/// The project that the request may submit to. Without the keys nobody can be told apart.
-fn admit(context: &Context<'_>, now: DateTime<Utc>) -> Result<Project, ApiError> {
+/// All keys and projects. Without them nobody can be told apart.
+fn keys(context: &Context<'_>) -> Result<Arc<AccessTable>, ApiError> {
     let message = "The service has just started and does not know its keys yet; try again soon";
-    let access = context.app.access.table().ok_or_else(|| ApiError::unavailable(message, 1))?;
-    auth::project(&access, &context.headers, context.query.as_deref(), now).cloned()
+    context.app.access.table().ok_or_else(|| ApiError::unavailable(message, 1))
 }
 
 impl Submission<'_> {
-    /// Counts one of its events, or the whole request, as refused.
-    fn refuse(&self, error: &ApiError) {
-        self.context.app.ledger.refuse(Some(self.project.id), self.received_at, error);
+    /// Takes it through its door.
+    async fn answer(&self, door: Door, incoming: Incoming) -> Result<Response<Body>, ApiError> {
+        let answered = match door {
+            Door::Errors => single::post(self, incoming).await,
+            Door::Batch => batch::post(self, incoming).await,
+        };
+        answered.map_err(|refusal| match refusal {
+            Refusal::Whole(error) => {
+                self.refuse(&error, 1);
+                error
+            }
+            Refusal::Counted(error) => error,
+        })
+    }
+
+    /// Counts some of its events as refused; the whole request, where they can't be told apart, as one.
+    fn refuse(&self, error: &ApiError, events: usize) {
+        let project = Some(self.project.id);
+        self.context.app.ledger.refuse(project, self.received_at, error, events);
     }
 
     /// Whether the client wants ids only.

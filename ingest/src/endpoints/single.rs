@@ -22,7 +22,8 @@ pub(super) async fn post(
     submission: &Submission<'_>,
     incoming: Incoming,
 ) -> Result<Response<Body>, Refusal> {
-    let Submission { context, project, received_at } = submission;
+    let Submission { context, project, received_at, .. } = submission;
+    submission.admit_one().map_err(|standing| submission.limit_refusal(&standing))?;
     body::check_content_type(&context.headers, false)?;
     let idempotency_id = idempotency_id(&context.headers)?;
     let reservation = context.app.memory.reservation();
@@ -43,7 +44,7 @@ pub(super) async fn post(
         .enqueue(queue, entry, &Arc::new(reservation))
         .durable(super::durable_deadline())
         .await
-        .map_err(Refusal::Undurable)?;
+        .map_err(Refusal::Counted)?;
     Ok(answer)
 }
 

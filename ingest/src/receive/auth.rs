@@ -1,25 +1,34 @@
-//! Which project a request submits to, by its key.
+//! Which project a request submits to, by its key, and whose limits it counts towards.
 
 use chrono::{DateTime, Utc};
 use http::HeaderMap;
 use shared::access::{AccessTable, Permission, Project};
 use shared::api::{ApiError, Code, FieldError, FieldErrorKind};
 use shared::ids::ProjectId;
+use shared::rate_limit::Caller;
 use uuid::Uuid;
 
 /// Where writes of an installation's key go that name no project.
 const DEFAULT_PROJECT: ProjectId = ProjectId(1);
 
-/// The project that the request may submit to.
-pub(crate) fn project<'a>(
-    table: &'a AccessTable,
+/// Somebody with a key that may submit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bearer {
+    /// The one project of the key, or none for a key of the installation.
+    scope: Option<ProjectId>,
+    /// Whose limits hold.
+    pub(crate) caller: Caller,
+}
+
+/// The project that the request is about, if the bearer may submit to it.
+pub(crate) fn project(
+    table: &AccessTable,
+    bearer: Bearer,
     headers: &HeaderMap,
     query: Option<&str>,
-    now: DateTime<Utc>,
-) -> Result<&'a Project, ApiError> {
-    let scope = key_scope(table, headers, now)?;
+) -> Result<Project, ApiError> {
     let named = named_project(headers, query)?;
-    let id = match (scope, named) {
+    let id = match (bearer.scope, named) {
         (None, None) => DEFAULT_PROJECT,
         (None, Some(named)) => named,
         (Some(own), None) => own,
@@ -29,30 +38,32 @@ pub(crate) fn project<'a>(
         }
         (Some(own), Some(_)) => own,
     };
-    table.project(id).ok_or_else(|| ApiError::not_found("project", id))
+    table.project(id).cloned().ok_or_else(|| ApiError::not_found("project", id))
 }
 
-/// The one project of the key, or none for a key of the installation.
-fn key_scope(
+/// Who sent the request, by its key.
+pub(crate) fn bearer(
     table: &AccessTable,
     headers: &HeaderMap,
     now: DateTime<Utc>,
-) -> Result<Option<ProjectId>, ApiError> {
+) -> Result<Bearer, ApiError> {
     let Some(key) = headers.get("x-api-key").and_then(|value| value.to_str().ok()) else {
         let message = "An API key is required in the header X-API-Key";
         return Err(ApiError::new(Code::Authentication, message));
     };
     if let Some(found) = table.key(key, now) {
+        found.check_origin(headers)?;
         found.note_use(now);
         if !found.permissions.allow(Permission::Ingest) {
             let message = "This key may not submit errors; it needs the permission ingest or write";
             return Err(ApiError::new(Code::Authorization, message));
         }
-        return Ok(found.project_id);
+        return Ok(Bearer { scope: found.project_id, caller: found.caller() });
     }
     // The public key of a DSN may submit, and nothing else.
     let dsn_project = Uuid::try_parse(key).ok().and_then(|key| table.dsn_project(key));
-    dsn_project.map(Some).ok_or_else(|| {
+    let bearer = |project| Bearer { scope: Some(project), caller: Caller::dsn(project) };
+    dsn_project.map(bearer).ok_or_else(|| {
         ApiError::new(Code::Authentication, "The API key is unknown, revoked or expired")
     })
 }

@@ -67,6 +67,11 @@ pub(crate) async fn read(
     inflating.await.map_err(ApiError::internal)?
 }
 
+/// Whether the client announced a body of no more than so many bytes.
+pub(crate) fn is_at_most(body: &Incoming, bytes: usize) -> bool {
+    body.size_hint().upper().is_some_and(|announced| announced <= bytes as u64)
+}
+
 /// Reads on for a while without keeping anything: a client that is still sending when the connection
 /// closes never sees the answer, and takes it for a fault of the network.
 async fn discard(mut body: Incoming) {

@@ -2,17 +2,7 @@
 
 use std::time::Duration;
 
-use tokio_postgres::NoTls;
-
 use crate::place::Place;
-
-/// A connection of the test's own.
-async fn connect(place: &Place) -> tokio_postgres::Client {
-    let url = place.sandbox.database_url();
-    let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
-    drop(shared::lifecycle::spawn(connection));
-    client
-}
 
 /// Waits until so many sessions wait for a lock.
 async fn until_waiting(client: &tokio_postgres::Client, sessions: i64) {
@@ -29,7 +19,7 @@ async fn until_waiting(client: &tokio_postgres::Client, sessions: i64) {
 #[tokio::test]
 async fn what_comes_while_totals_are_written_is_written_before_the_end() {
     let mut place = Place::new().await;
-    let (mut holder, watcher) = (connect(&place).await, connect(&place).await);
+    let (mut holder, watcher) = (place.connect().await, place.connect().await);
     let holding = holder.transaction().await.unwrap();
     holding.execute("LOCK TABLE ledger", &[]).await.unwrap();
     // The first one is being written when the second one comes.

@@ -5,5 +5,7 @@
 mod accepted;
 mod broker;
 mod ledger;
+mod limits;
+mod origins;
 mod place;
 mod refused;

@@ -14,11 +14,13 @@ use lapin::options::BasicGetOptions;
 use lapin::{Channel, Connection};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::Value;
+use shared::access::KeyHash;
 use shared::batch::{Batch, Entry};
 use shared::broker::topology::{self, Queue};
 use shared::config::{Environment, PostgresConfig, Settings};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_postgres::NoTls;
 use tokio_util::sync::CancellationToken;
 
 /// An answer of ingest.
@@ -56,6 +58,7 @@ impl Place {
             }
             match name {
                 "DATABASE_URL" => Some(sandbox.database_url()),
+                "REDIS_URL" => Some(sandbox.redis_url().to_owned()),
                 "AMQP_URL" => Some(sandbox.amqp_url().to_owned()),
                 "NAMESPACE" => Some(sandbox.namespace().to_owned()),
                 "ENVIRONMENT" => Some("development".to_owned()),
@@ -91,6 +94,55 @@ impl Place {
             }
         };
         tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap();
+    }
+
+    /// A connection of the test's own.
+    pub(crate) async fn connect(&self) -> tokio_postgres::Client {
+        let url = self.sandbox.database_url();
+        let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+        drop(shared::lifecycle::spawn(connection));
+        client
+    }
+
+    /// Makes a key that may submit, with a column of its own, and waits until an empty error sent with it
+    /// is answered as it should.
+    pub(crate) async fn make_key(
+        &self,
+        key: &str,
+        column: &str,
+        is_known: impl Fn(&Answer) -> bool,
+    ) {
+        let db = self.connect().await;
+        let sql = "INSERT INTO api_keys (name, key_hash, key_preview, permissions)
+                   VALUES ('limited', $1, '', '{ingest}')";
+        let hash = KeyHash::of(key).0;
+        db.execute(sql, &[&hash.as_slice()]).await.unwrap();
+        let sql = format!("UPDATE api_keys SET {column} WHERE key_hash = $1");
+        db.execute(&sql, &[&hash.as_slice()]).await.unwrap();
+        let waiting = async {
+            while !is_known(
+                &self.send(Method::POST, "/api/errors", &[("x-api-key", key)], "{}").await,
+            ) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap();
+    }
+
+    /// Waits until the ledger holds so many events that ended so, and answers how many it holds.
+    pub(crate) async fn ledger_until(&self, outcome: &str, events: i64) -> i64 {
+        let db = self.connect().await;
+        let sql = "SELECT coalesce(sum(events), 0)::bigint FROM ledger WHERE outcome = $1";
+        let waiting = async {
+            loop {
+                let found: i64 = db.query_one(sql, &[&outcome]).await.unwrap().get(0);
+                if found >= events {
+                    return found;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap()
     }
 
     pub(crate) async fn send(

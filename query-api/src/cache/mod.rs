@@ -1,20 +1,23 @@
 //! Answers kept in Redis.
 //!
 //! The key of an answer holds the generation of what it is about, read before the query: a change
-//! moves the generation, and what was cached before is never found again. Redis is never needed;
-//! while it is away or slow, answers are computed, and nobody waits for it twice.
+//! moves the generation, and what was cached before is never found again. It also holds the revision
+//! that Postgres counts (`revisions`), so that a change whose announcement was lost is noticed, too.
+//! Redis is never needed; while it is away or slow, answers are computed, and nobody waits for it twice.
 //!
 //! What is not here: which changes concern whom (their callers say so), and how generations look
 //! (`shared::generations`).
 
 mod breaker;
 mod pending;
+mod revisions;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::Response;
 use bytes::Bytes;
+use deadpool_postgres::Pool;
 use fred::clients::Client;
 use fred::interfaces::KeysInterface as _;
 use fred::types::Expiration;
@@ -29,6 +32,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::cache::breaker::Breaker;
 use crate::cache::pending::Pending;
+use crate::cache::revisions::Revisions;
 use crate::db;
 use crate::routes::Answer;
 
@@ -93,6 +97,7 @@ impl Question {
 pub(crate) struct Cache {
     redis: Client,
     generations: Generations,
+    revisions: Revisions,
     namespace: String,
     /// Computations by key: equal questions that miss together wait for one query.
     flights: moka::future::Cache<String, Bytes>,
@@ -111,6 +116,7 @@ impl Cache {
             .build();
         Self {
             generations: Generations::new(redis.clone(), namespace.clone()),
+            revisions: Revisions::default(),
             redis,
             namespace,
             flights,
@@ -184,6 +190,7 @@ impl Cache {
         if self.pending.concerns(question.scope) || !self.usable() {
             return None;
         }
+        let revision = self.revisions.current(question.scope)?;
         let generation = self.generations.current(question.scope).await;
         self.breaker.report(generation.is_ok());
         let scope = match question.scope {
@@ -192,7 +199,7 @@ impl Cache {
             Scope::Monitoring => "monitoring".to_owned(),
         };
         Some(format!(
-            "{}:answer:{}:{scope}:{}:{:032x}",
+            "{}:answer:{}:{scope}:{}:{revision}:{:032x}",
             self.namespace,
             question.class,
             generation.ok()?,
@@ -235,6 +242,11 @@ impl Cache {
             }
         }
         self.pending.wake();
+    }
+
+    /// Keeps track of changes that nobody announced, until the token is cancelled.
+    pub(crate) async fn follow_revisions(&self, pool: &Pool, until: CancellationToken) {
+        self.revisions.keep_fresh(pool, until).await;
     }
 
     /// Announces what could not be announced at once, until the token is cancelled.

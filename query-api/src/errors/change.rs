@@ -13,6 +13,7 @@ use shared::api::ApiError;
 use shared::ids::{ErrorId, ProjectId};
 use shared::postgres::DbError;
 use shared::project_lock;
+use shared::revisions;
 use shared::telemetry::metrics::{Counter, count};
 use uuid::Uuid;
 
@@ -101,6 +102,7 @@ impl Work {
         let projects: Vec<i32> = self.projects.iter().map(|project| project.0).collect();
         let found = lookup::find_now(&tx, &projects, &self.names).await?;
         self.change_found(&tx, &found, now).await?;
+        revisions::advance(&tx, &self.projects).await?;
         tx.commit().await.map_err(DbError::statement("commit a change"))?;
         Ok(found.into_iter().map(|found| found.name).collect())
     }

@@ -5,12 +5,24 @@ use serde_json::{Map, Value, json};
 use shared::api::{ApiError, Code, FieldError, FieldErrorKind};
 use shared::config::Environment;
 use shared::ids::ErrorId;
+use shared::rate_limit::Standing;
+use shared::routes::Class;
 use uuid::Uuid;
 
 use super::schema::{Field, free_object, list, named, object, text, with};
 
 /// An id that examples name.
 const EXAMPLE_ID: Uuid = Uuid::from_u128(0x3fa8_5f64_5717_4562_b3fc_2c96_3f66_afa6);
+
+/// A key that has used up its limit.
+const EXAMPLE_STANDING: Standing = Standing {
+    class: Class::General,
+    limit: 500,
+    granted: 0,
+    remaining: 0,
+    reset_at: 1_760_000_060,
+    retry_after: 12,
+};
 
 /// The schemas of failures.
 pub(super) fn schemas() -> Vec<Field> {
@@ -34,7 +46,8 @@ fn told() -> Vec<Field> {
     let details = with(
         free_object(
             "What programs may need: `errors` of `VALIDATION_ERROR`, `id` of `NOT_FOUND` and \
-             `INVALID_ID`, `limit` of `PAYLOAD_TOO_LARGE`, `service` and `reason` of \
+             `INVALID_ID`, `limit` of `PAYLOAD_TOO_LARGE`, `limit`, `class` and `retry_after` of \
+             `RATE_LIMITED`, `origin` of a page that may not use the key, `service` and `reason` of \
              `EXTERNAL_SERVICE_ERROR`; outside production also the `cause` of \
              what failed inside.",
         ),
@@ -68,12 +81,16 @@ pub(super) fn responses() -> Map<String, Value> {
     for (status, description) in [
         (StatusCode::BAD_REQUEST, "The request is wrong in itself."),
         (StatusCode::UNAUTHORIZED, "There is no key, or it is unknown, revoked or expired."),
-        (StatusCode::FORBIDDEN, "The key is good and lacks the permission."),
+        (
+            StatusCode::FORBIDDEN,
+            "The key is good and lacks the permission, or may not be used by pages of this origin.",
+        ),
         (StatusCode::NOT_FOUND, "Nothing that the key can see has this id."),
         (StatusCode::REQUEST_TIMEOUT, "The body took too long to arrive."),
         (StatusCode::CONFLICT, "What is there stands against it."),
         (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large."),
         (StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body is not in a form that is read here."),
+        (StatusCode::TOO_MANY_REQUESTS, "The key has used up its limit of a minute."),
         (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong inside."),
         (
             StatusCode::BAD_GATEWAY,
@@ -97,8 +114,16 @@ fn response(status: StatusCode, description: &str) -> Value {
     }
     let content = json!({"schema": named("Failure"), "examples": examples});
     let mut response = with_content(description, content);
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response["headers"]["Retry-After"] = json!({"$ref": "#/components/headers/Retry-After"});
+    let headers: &[&str] = match status {
+        StatusCode::SERVICE_UNAVAILABLE => &["Retry-After"],
+        StatusCode::TOO_MANY_REQUESTS => {
+            &["Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"]
+        }
+        _ => &[],
+    };
+    for name in headers {
+        let shared = format!("#/components/headers/{name}");
+        response["headers"][*name] = json!({"$ref": shared});
     }
     response
 }
@@ -135,7 +160,7 @@ fn example(code: Code) -> ApiError {
         Code::UnsupportedMediaType => ApiError::new(code, "Send the body as application/json"),
         Code::RequestTimeout => ApiError::new(code, "The body took too long to arrive"),
         Code::MethodNotAllowed => ApiError::new(code, "This path answers to other methods only"),
-        Code::RateLimited => ApiError::new(code, "Too many requests; try again later"),
+        Code::RateLimited => EXAMPLE_STANDING.refusal(),
         Code::ExternalService => ApiError::new(code, "The test message did not go out")
             .with_detail("service", "slack".into())
             .with_detail("reason", "hooks.slack.com answered 404: no_service".into()),

@@ -80,7 +80,9 @@ const INFO: &str = "Error tracking. An *event* is one report; an *error* is the 
     of a project that have one fingerprint.\n\nFields are only ever added, to answers too. Every \
     documented field of an answer is always present; what is not known is null. Times are written \
     as `2025-08-29T12:00:00.000Z`, and any RFC 3339 is read. Unknown fields and parameters are \
-    ignored; known ones with bad values are refused, all at once. `HEAD` follows `GET`.";
+    ignored; known ones with bad values are refused, all at once. `HEAD` follows `GET`.\n\nEvery \
+    answer to a key that has limits says where it stands: `X-RateLimit-Limit`, \
+    `X-RateLimit-Remaining` and `X-RateLimit-Reset`.";
 
 fn tags() -> Value {
     json!([

@@ -7,9 +7,10 @@ use shared::routes::Needs;
 use super::schema;
 
 /// What a route with a key can always answer besides its own answers.
-const WITH_A_KEY: [StatusCode; 4] = [
+const WITH_A_KEY: [StatusCode; 5] = [
     StatusCode::UNAUTHORIZED,
     StatusCode::FORBIDDEN,
+    StatusCode::TOO_MANY_REQUESTS,
     StatusCode::INTERNAL_SERVER_ERROR,
     StatusCode::SERVICE_UNAVAILABLE,
 ];

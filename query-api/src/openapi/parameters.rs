@@ -91,9 +91,13 @@ pub(super) fn headers() -> Vec<Field> {
         "description": "Whether the answer was remembered, computed, or computed without the cache.",
     });
     let retry_after = integer("Seconds after which another attempt makes sense.");
+    let reset = "When the whole limit is free again if nothing more is asked, in Unix seconds.";
     vec![
         ("X-Request-Id", answer(request_id)),
         ("X-Cache", answer(cache)),
         ("Retry-After", answer(retry_after)),
+        ("X-RateLimit-Limit", answer(integer("What the key may ask in a minute."))),
+        ("X-RateLimit-Remaining", answer(integer("What it may still ask now."))),
+        ("X-RateLimit-Reset", answer(integer(reset))),
     ]
 }

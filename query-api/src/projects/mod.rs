@@ -13,7 +13,7 @@ use serde_json::json;
 use shared::api::{ApiError, Code, Success, json_response};
 use shared::ids::ProjectId;
 use shared::postgres::DbError;
-use shared::project_lock;
+use shared::{project_lock, revisions};
 use tokio_postgres::Row;
 
 use self::view::ProjectObject;
@@ -123,6 +123,7 @@ pub(crate) async fn update(app: Arc<App>, call: Call) -> Answer {
     if !changes.is_empty() {
         audit::record(&tx, &actor, Action::ProjectUpdated, &target, changes).await?;
     }
+    revisions::advance(&tx, &[id]).await.map_err(db::failure)?;
     db::commit(tx, "commit changing a project").await.map_err(db::failure)?;
     let changed = ProjectObject::new(row, &app.public_url);
     take_effect(&app, id).await;

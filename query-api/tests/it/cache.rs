@@ -5,11 +5,25 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use crate::support::{ADMIN, READER, Seed, Server};
+use crate::support::{ADMIN, Answer, Instance, READER, Seed, Server};
 
 /// Waits until Redis answers to the service, which connects in the background.
-async fn warm(server: &Server) {
+pub(crate) async fn warm(server: &Instance) {
     server.until("/api/stats", |answer| answer.header("x-cache") == Some("hit")).await;
+}
+
+#[tokio::test]
+async fn an_answer_lives_no_longer_than_its_setting_says() {
+    let server = Server::start_with(&[("CACHE_TTL_STATS_SECS", "1")]).await;
+    warm(&server).await;
+    server.get("/api/errors").key(ADMIN).send().await;
+    // Nothing changes, so only its age can end it.
+    let is = |outcome| move |answer: &Answer| answer.header("x-cache") == Some(outcome);
+    server.until("/api/stats", is("miss")).await;
+    server.until("/api/stats", is("hit")).await;
+    let list = server.get("/api/errors").key(ADMIN).send().await;
+    assert_eq!(list.header("x-cache"), Some("hit"), "by another setting");
+    server.stop().await;
 }
 
 #[tokio::test]
@@ -75,7 +89,7 @@ async fn equal_misses_wait_for_one_query() {
     let before = server.statements().await;
     // Whoever reads the errors has to wait for this lock, so that the requests meet.
     server.db.batch_execute("BEGIN; LOCK TABLE error_stats").await.unwrap();
-    let requests: Vec<_> = (0..20)
+    let requests: Vec<_> = (0..200)
         .map(|_| shared::lifecycle::spawn(server.get("/api/errors?limit=7").key(READER).send()))
         .collect();
     until_somebody_waits(&server).await;
@@ -142,7 +156,7 @@ async fn a_change_that_redis_missed_is_announced_when_it_is_back() {
     assert_eq!(during.data()["errors"][0]["status"], "resolved");
 
     proxy.forward_to(server.sandbox.redis_url());
-    let back = |answer: &crate::support::Answer| answer.header("x-cache") != Some("bypass");
+    let back = |answer: &Answer| answer.header("x-cache") != Some("bypass");
     let after = server.until("/api/errors", back).await;
     assert_eq!(after.data()["errors"][0]["status"], "resolved", "not what was cached before");
     server.stop().await;

@@ -4,11 +4,14 @@
 
 mod actions;
 mod cache;
+mod cache_faults;
+mod cache_instances;
 mod detail;
 mod gateway;
 mod http;
 mod integrations;
 mod ledger;
+mod limits;
 mod list;
 mod monitoring;
 mod openapi;

@@ -10,6 +10,7 @@ use super::{AccessTable, ApiKey, KeyHash, Permission, Project};
 use crate::config::Environment;
 use crate::ids::ProjectId;
 use crate::postgres::DbError;
+use crate::rate_limit::KeyLimits;
 
 /// The table, if its version differs from the known one.
 pub(super) async fn changed_since(
@@ -67,6 +68,12 @@ fn add_key(table: &mut AccessTable, row: &Row, environment: Environment) {
         permissions: names.iter().filter_map(|name| name.parse::<Permission>().ok()).collect(),
         expires_at: row.get("expires_at"),
         last_use: LastUse::default(),
+        limits: KeyLimits {
+            errors: row.get("errors_per_minute"),
+            analytics: row.get("analytics_per_minute"),
+            general: row.get("general_per_minute"),
+        },
+        allowed_origins: row.get("allowed_origins"),
     };
     table.keys.insert(KeyHash(hash), key);
 }

@@ -4,7 +4,6 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::{GenericClient as _, Transaction};
-use serde::Serialize;
 use uuid::Uuid;
 
 use super::{KeyHash, Permission};
@@ -12,6 +11,7 @@ use crate::audit::Changes;
 use crate::config::Environment;
 use crate::ids::ProjectId;
 use crate::postgres::DbError;
+use crate::rate_limit::KeyLimits;
 
 /// Nobody guesses one of 2^256.
 const RANDOM_BYTES: usize = 32;
@@ -105,20 +105,6 @@ impl KeyGrant {
             .field("rate_limits", KeyLimits::default(), self.limits)
             .field("allowed_origins", Vec::<&str>::new(), &self.allowed_origins)
     }
-}
-
-/// Requests a minute by class; none: as the installation has it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct KeyLimits {
-    /// Submitted errors.
-    #[serde(rename = "errors_per_minute")]
-    pub errors: Option<i32>,
-    /// Numbers over many errors.
-    #[serde(rename = "analytics_per_minute")]
-    pub analytics: Option<i32>,
-    /// Everything else.
-    #[serde(rename = "general_per_minute")]
-    pub general: Option<i32>,
 }
 
 /// Stores a key by its hash, and answers its id. None where there are [`MAX_KEYS`] already.

@@ -5,6 +5,7 @@
 
 mod load;
 mod mint;
+mod origin;
 mod permission;
 mod usage;
 
@@ -19,17 +20,23 @@ use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub use mint::{KeyGrant, KeyLimits, MAX_KEYS, Minted, NoRandomness, store_key};
+pub use mint::{KeyGrant, MAX_KEYS, Minted, NoRandomness, store_key};
 pub use permission::{Permission, Permissions, UnknownPermission};
 
 use self::usage::LastUse;
 use crate::config::Environment;
 use crate::ids::ProjectId;
+use crate::postgres::DbError;
+use crate::rate_limit::{Caller, Holder, KeyLimits};
 use crate::sanitise;
 use crate::telemetry::ErrorChain;
 
 /// A revoked key stops working everywhere within a second: half of it is the poll, the rest slack.
 const POLL: Duration = Duration::from_millis(500);
+
+/// A Postgres that needs longer for the whole table has gone silent. Nobody waits for it any longer, and
+/// the next attempt may get another connection.
+const LOAD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// SHA-256 of a key. Lookups go by the hash, so their time tells nothing about a stored key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,6 +60,10 @@ pub struct ApiKey {
     pub permissions: Permissions,
     /// When it stops working.
     pub expires_at: Option<DateTime<Utc>>,
+    /// How much it may ask, where that is its own.
+    pub limits: KeyLimits,
+    /// The origins of pages that may use it; none: any.
+    pub allowed_origins: Vec<String>,
     last_use: LastUse,
 }
 
@@ -60,6 +71,11 @@ impl ApiKey {
     /// Notes that somebody has shown the key; one store to memory.
     pub fn note_use(&self, now: DateTime<Utc>) {
         self.last_use.note(now);
+    }
+
+    /// The key as limits see it.
+    pub fn caller(&self) -> Caller {
+        Caller { holder: Holder::ApiKey(self.id), limits: self.limits }
     }
 }
 
@@ -167,15 +183,13 @@ impl Access {
     ///
     /// # Errors
     /// When Postgres is away.
-    pub async fn refresh(
-        &self,
-        pool: &Pool,
-        environment: Environment,
-    ) -> Result<(), crate::postgres::DbError> {
+    pub async fn refresh(&self, pool: &Pool, environment: Environment) -> Result<(), DbError> {
         let _alone = self.loading.lock().await;
         let known = self.table();
         let version = known.as_ref().map(|table| table.version);
-        if let Some(mut table) = load::changed_since(pool, version, environment).await? {
+        let loading = load::changed_since(pool, version, environment);
+        let loaded = tokio::time::timeout(LOAD_TIMEOUT, loading).await;
+        if let Some(mut table) = loaded.map_err(|_| DbError::Timeout)?? {
             if let Some(known) = known {
                 table.go_on_from(&known);
             }

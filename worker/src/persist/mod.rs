@@ -26,6 +26,7 @@ use shared::ids::ProjectId;
 use shared::ledger::Outcome;
 use shared::postgres::DbError;
 use shared::project_lock;
+use shared::revisions;
 use shared::telemetry::ErrorChain;
 use shared::telemetry::metrics::{self, Counter, Histogram};
 use tokio_postgres::Row;
@@ -218,6 +219,8 @@ impl Persister {
             outcomes.add_unreadable(message);
         }
         outcomes.write(&tx, &fresh, &refused).await?;
+        let changed: Vec<ProjectId> = stored_bytes.keys().copied().collect();
+        revisions::advance(&tx, &changed).await?;
         tx.commit().await.map_err(DbError::statement("commit"))?;
 
         if skipped > 0 {

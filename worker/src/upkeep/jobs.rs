@@ -5,6 +5,7 @@ use deadpool_postgres::Transaction;
 use shared::ids::ProjectId;
 use shared::postgres::DbError;
 use shared::project_lock;
+use shared::revisions;
 use shared::time;
 
 use super::Piece;
@@ -165,7 +166,10 @@ pub(super) async fn wake_ignored(tx: &Transaction<'_>) -> Result<Vec<ProjectId>,
         .query(include_str!("sql/wake_ignored.sql"), &[])
         .await
         .map_err(DbError::statement("wake ignored errors"))?;
-    Ok(rows.iter().map(|row| ProjectId(row.get("project_id"))).collect())
+    let projects: Vec<ProjectId> =
+        rows.iter().map(|row| ProjectId(row.get("project_id"))).collect();
+    revisions::advance(tx, &projects).await?;
+    Ok(projects)
 }
 
 async fn execute(

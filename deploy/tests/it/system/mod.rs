@@ -2,6 +2,7 @@
 
 mod account;
 mod broker_faults;
+mod cache;
 mod chaos;
 mod client;
 mod dead_letters;

@@ -14,6 +14,8 @@ WITH names AS (
   DELETE FROM error_activity WHERE project_id = $1
 ), held_bytes AS (
   DELETE FROM payload_bytes WHERE project_id = $1
+), revisions AS (
+  DELETE FROM project_revisions WHERE project_id = $1
 ), deleted AS (
   DELETE FROM deleted_names WHERE project_id = $1
 )

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
-use shared::access::{KeyLimits, Permission};
+use shared::access::Permission;
 use shared::api::{ApiError, FieldErrorKind};
 use shared::cors;
+use shared::rate_limit::KeyLimits;
 
 use crate::body::BodyFields;
 

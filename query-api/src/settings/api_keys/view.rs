@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use shared::access::KeyLimits;
 use shared::audit::Changes;
+use shared::rate_limit::KeyLimits;
 use tokio_postgres::Row;
 use uuid::Uuid;
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{id_of, join, make_key, text_of};
-use crate::support::{ADMIN, ALL_1, PATIENCE, READER, Server};
+use crate::support::{ADMIN, ALL_1, Instance, PATIENCE, READER, Server};
 
 const ALL: &str = "/api/settings/api-keys";
 
@@ -18,7 +18,7 @@ async fn names(server: &Server, by: &str, query: &str) -> Vec<String> {
     keys.map(|key| key["name"].as_str().unwrap().to_owned()).collect()
 }
 
-async fn status(server: &Server, path: &str, key: &str) -> u16 {
+async fn status(server: &Instance, path: &str, key: &str) -> u16 {
     server.get(path).key(key).send().await.status
 }
 
@@ -262,18 +262,19 @@ async fn there_is_a_bound_to_keys() {
 
 #[tokio::test]
 async fn the_last_use_is_written_and_never_moves_back() {
-    let mut server = Server::start().await;
+    let server = Server::start().await;
+    let instance = server.beside(&[]).await;
     let ahead = "UPDATE api_keys SET last_used_at = '2099-01-01T00:00:00Z' WHERE name = $1";
     server.db.execute(ahead, &[&ALL_1]).await.unwrap();
     let before = shared::time::now();
     for key in [READER, ALL_1] {
-        assert_eq!(status(&server, "/api/errors", key).await, 200);
+        assert_eq!(status(&instance, "/api/errors", key).await, 200);
     }
     let after = shared::time::now();
     // What is noted outlives that the keys are loaded anew.
-    make_key(&server, ADMIN, &json!({"name": "k", "permissions": ["read"]})).await;
+    make_key(&instance, ADMIN, &json!({"name": "k", "permissions": ["read"]})).await;
     // What was noted since the last write is written at the end.
-    server.halt().await;
+    instance.end().await;
     let read = async |name: &str| {
         let sql = "SELECT last_used_at FROM api_keys WHERE name = $1";
         let row = server.db.query_one(sql, &[&name]).await.unwrap();

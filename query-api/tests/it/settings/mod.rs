@@ -8,10 +8,10 @@ mod team;
 
 use serde_json::{Value, json};
 
-use crate::support::{ADMIN, Answer, Server};
+use crate::support::{ADMIN, Answer, Instance, Server};
 
 /// Makes a key with a key, and answers what is told of it.
-async fn make_key(server: &Server, by: &str, body: &Value) -> Value {
+async fn make_key(server: &Instance, by: &str, body: &Value) -> Value {
     let answer = server.post("/api/settings/api-keys").key(by).json(body).send().await;
     assert_eq!(answer.status, 201, "{}", answer.json());
     answer.data()

@@ -1,9 +1,11 @@
 //! A running query API over a migrated database of its own, and what tests say to it.
 
 mod client;
+mod instance;
 mod schema;
 mod seed;
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,12 +13,11 @@ use deploy::testing::Sandbox;
 use query_api::Config;
 use shared::access::KeyHash;
 use shared::config::Environment;
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use shared::telemetry::PrometheusHandle;
 use tokio_postgres::NoTls;
-use tokio_util::sync::CancellationToken;
 
 pub(crate) use client::{Answer, Ask};
+pub(crate) use instance::Instance;
 pub(crate) use schema::Document;
 pub(crate) use seed::{Seed, Seeded};
 
@@ -46,13 +47,20 @@ pub(crate) const ALL_2: &str = "everything-in-2";
 /// A test waits no longer for anything.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A running query API with two projects.
+/// A running query API with two projects, and the database behind it.
 pub(crate) struct Server {
     pub(crate) sandbox: Sandbox,
     pub(crate) db: Arc<tokio_postgres::Client>,
-    address: String,
-    stop: CancellationToken,
-    running: Option<JoinHandle<Result<(), query_api::RunError>>>,
+    metrics: PrometheusHandle,
+    instance: Instance,
+}
+
+impl Deref for Server {
+    type Target = Instance;
+
+    fn deref(&self) -> &Instance {
+        &self.instance
+    }
 }
 
 impl Server {
@@ -74,91 +82,20 @@ impl Server {
         let db = connect(&sandbox.database_url()).await;
         make_projects_and_keys(&db).await;
         db.batch_execute(prepare).await.unwrap();
-
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap().to_string();
         let metrics = shared::telemetry::init(&config.service).unwrap();
-        let stop = CancellationToken::new();
-        let running =
-            shared::lifecycle::spawn(query_api::run(config, listener, metrics, stop.clone()));
-        let running = Some(running);
-        let server = Self { sandbox, db: Arc::new(db), address, stop, running };
-        server.until_ready().await;
-        server
+        let instance = Instance::start(config, metrics.clone()).await;
+        Self { sandbox, db: Arc::new(db), metrics, instance }
     }
 
-    async fn until_ready(&self) {
-        let ready = async {
-            while self.get("/ready").send().await.status != 200 {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, ready).await.expect("the service should become ready");
+    /// Starts another instance over the same engines, with settings of its own.
+    pub(crate) async fn beside(&self, settings: &[(&str, &str)]) -> Instance {
+        Instance::start(config(&self.sandbox, settings), self.metrics.clone()).await
     }
 
-    /// Tells the service to stop and waits until it has; its database stays.
-    pub(crate) async fn halt(&mut self) {
-        self.stop.cancel();
-        if let Some(running) = self.running.take() {
-            let ended = tokio::time::timeout(PATIENCE, running).await;
-            ended.expect("it should end in time").unwrap().unwrap();
-        }
-    }
-
-    /// Tells it to stop, waits until it has, and clears up.
-    pub(crate) async fn stop(mut self) {
-        self.halt().await;
+    /// Tells it to stop and waits until it has.
+    pub(crate) async fn stop(self) {
+        self.instance.end().await;
         self.sandbox.close().await.unwrap();
-    }
-
-    /// Waits until `GET path` with the key satisfies the condition, and answers it.
-    pub(crate) async fn until(&self, path: &str, condition: impl Fn(&Answer) -> bool) -> Answer {
-        let wait = async {
-            loop {
-                let answer = self.get(path).key(ADMIN).send().await;
-                if condition(&answer) {
-                    return answer;
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, wait).await.expect("the condition should come true")
-    }
-
-    /// Host and port.
-    pub(crate) fn address(&self) -> &str {
-        &self.address
-    }
-
-    pub(crate) fn get(&self, path: &str) -> Ask {
-        self.ask("GET", path)
-    }
-
-    pub(crate) fn put(&self, path: &str) -> Ask {
-        self.ask("PUT", path)
-    }
-
-    pub(crate) fn post(&self, path: &str) -> Ask {
-        self.ask("POST", path)
-    }
-
-    pub(crate) fn delete(&self, path: &str) -> Ask {
-        self.ask("DELETE", path)
-    }
-
-    pub(crate) fn ask(&self, method: &str, path: &str) -> Ask {
-        Ask::new(method, &format!("http://{}{path}", self.address))
-    }
-
-    /// How many statements the service has run for its requests.
-    pub(crate) async fn statements(&self) -> u64 {
-        let answer = self.get("/metrics").send().await;
-        let text = String::from_utf8(answer.bytes.to_vec()).unwrap();
-        let counts = text.lines().filter_map(|line| {
-            let rest = line.strip_prefix("errata_query_duration_seconds_count{")?;
-            rest.split_once("} ")?.1.parse::<u64>().ok()
-        });
-        counts.sum()
     }
 
     /// The number that a query of one column and one row answers.

@@ -1,4 +1,4 @@
--- Opens ignored errors whose time has come, by the partial index errors_closed.
+-- Opens ignored errors whose time has come, by the partial index errors_closed. Answers their projects.
 WITH due AS (
   SELECT project_id, error_id FROM errors
   WHERE status = 2 AND ignored_until <= now()
