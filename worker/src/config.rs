@@ -2,8 +2,7 @@
 
 use crate::persist::Budgets;
 use shared::config::{
-    BrokerConfig, ChannelsConfig, ConfigError, PostgresConfig, RedisConfig, ServiceConfig,
-    Settings, public_url,
+    BrokerConfig, ConfigError, PostgresConfig, RedisConfig, ServiceConfig, Settings, public_url,
 };
 
 /// Everything the worker and its commands read.
@@ -24,8 +23,6 @@ pub struct Config {
     pub lanes: u32,
     /// `RETENTION_DAYS`: how many days of events are kept; counts and an example stay.
     pub retention_days: u32,
-    /// How messages go out, and what their settings are encrypted with.
-    pub channels: ChannelsConfig,
     /// `ERROR_PAYLOADS_PER_HOUR` and `RETENTION_BYTES`: what is kept of events besides counts.
     pub budgets: Budgets,
 }
@@ -38,10 +35,8 @@ impl Config {
     pub fn from_lookup(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let settings = Settings::new(lookup);
         let lanes = settings.number("WORKER_LANES", 2, 1..=64);
-        let service = ServiceConfig::read(&settings, "WORKER_PORT", 8083);
         let config = Self {
-            channels: ChannelsConfig::read(&settings, service.environment),
-            service,
+            service: ServiceConfig::read(&settings, "WORKER_PORT", 8083),
             // Each lane holds one connection; the rest is for upkeep and announcements.
             postgres: PostgresConfig::read(&settings, 2 * lanes + 4),
             broker: BrokerConfig::read(&settings),

@@ -9,6 +9,7 @@ mod cache_instances;
 mod detail;
 mod gateway;
 mod http;
+mod injection;
 mod integrations;
 mod ledger;
 mod limits;
