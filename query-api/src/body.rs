@@ -100,7 +100,7 @@ impl BodyFields {
     pub(crate) fn number(&mut self, name: &str, bounds: RangeInclusive<i64>) -> Option<i64> {
         let value = self.take(name)?;
         let message = format!("must be a whole number from {} to {}", bounds.start(), bounds.end());
-        match value.as_i64() {
+        match whole(&value) {
             Some(number) if bounds.contains(&number) => Some(number),
             Some(_) => {
                 self.problem(FieldErrorKind::OutOfRange, name, message);
@@ -131,5 +131,34 @@ impl BodyFields {
             self.problem(FieldErrorKind::Malformed, name, message);
         }
         time
+    }
+}
+
+/// A whole number, also one that is written as `5.0`: JSON knows one kind of number only.
+#[expect(clippy::cast_possible_truncation, reason = "whole and far below the bounds of the type")]
+pub(crate) fn whole(value: &Value) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53: below it every whole number has its own float
+    let float = || value.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < EXACT);
+    value.as_i64().or_else(|| float().map(|float| float as i64))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_read_however_they_are_written() {
+        for (value, expected) in [
+            (json!(5), Some(5)),
+            (json!(5.0), Some(5)),
+            (json!(-2e3), Some(-2_000)),
+            (json!(5.5), None),
+            (json!(1e300), None),
+            (json!("5"), None),
+        ] {
+            assert_eq!(whole(&value), expected, "{value}");
+        }
     }
 }

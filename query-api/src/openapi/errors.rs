@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::operation::Operation;
-use super::schema::{flag, integer, list, named, object, or_null, text, time, with, word};
+use super::schema::{self, flag, integer, list, named, object, or_null, text, time, with, word};
 use super::{error_object, event_object, parameters};
 
 /// The group that these operations stand in.
@@ -41,16 +41,13 @@ fn list_errors() -> Operation {
         .fails(NO_SUCH)
 }
 
-/// Postgres can neither store nor compare a NUL.
-const NO_NUL: &str = "^[^\\u0000]*$";
-
 /// Cursors are hexadecimal.
 const HEX: &str = "^[0-9a-f]*$";
 
 fn list_parameters() -> Vec<Value> {
     use parameters::{query, query_list};
     let cursor = json!({"maxLength": 200, "pattern": HEX});
-    let words = || json!({"type": "string", "maxLength": 200, "pattern": NO_NUL});
+    let words = || json!({"type": "string", "maxLength": 200, "pattern": schema::NO_NUL});
     let sorts = word(["last_seen", "first_seen", "count", "users"], "By what to order.");
     let orders = word(["asc", "desc"], "In which direction.");
     let search = "A part of the message or of the exception's type, in any case.";

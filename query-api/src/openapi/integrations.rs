@@ -188,6 +188,7 @@ fn test() -> Operation {
         "For `email` and `sms`: whom the message shall reach instead of those that are set.",
         MAX_RECIPIENTS,
     );
+    let to = with(to, json!({"minItems": 1}));
     let body = input("What is different this time.", &[], [("to", to)]);
     Operation::new(TAG, (Method::POST, TEST), "testIntegration", "Send a test message")
         .describe(

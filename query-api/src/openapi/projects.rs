@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 use super::operation::Operation;
 use super::parameters;
-use super::schema::{Field, flag, input, integer, list, named, object, or_null, text, time, with};
+use super::schema::{
+    self, Field, flag, input, integer, list, named, object, or_null, text, time, with,
+};
 
 const TAG: &str = "projects";
 const ALL: &str = "/api/projects";
@@ -43,7 +45,10 @@ fn example() -> Value {
 }
 
 fn name() -> Value {
-    with(text("Its name, without the blanks around it."), json!({"minLength": 1, "maxLength": 200}))
+    with(
+        text("Its name, without the blanks around it."),
+        json!({"minLength": 1, "maxLength": 200, "pattern": schema::NO_NUL}),
+    )
 }
 
 fn keep_ip_addresses() -> Value {

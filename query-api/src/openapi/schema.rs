@@ -8,6 +8,12 @@ use serde_json::{Map, Value, json};
 /// A field of an object: its name and its schema.
 pub(super) type Field = (&'static str, Value);
 
+/// The pattern of texts that Postgres can store and compare.
+pub(super) const NO_NUL: &str = "^[^\\u0000]*$";
+
+/// The pattern of texts without control characters.
+pub(super) const ONE_LINE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
+
 /// A text.
 pub(super) fn text(description: &str) -> Value {
     json!({"type": "string", "description": description})

@@ -7,7 +7,8 @@ use shared::access::Permission;
 use super::operation::Operation;
 use super::parameters;
 use super::schema::{
-    Field, extended, input, integer, list, named, object, or_null, text, time, uuid, with, word,
+    self, Field, extended, input, integer, list, named, object, or_null, text, time, uuid, with,
+    word,
 };
 
 pub(super) const TAG: &str = "settings";
@@ -105,7 +106,10 @@ fn fields() -> Vec<Field> {
 }
 
 fn name() -> Value {
-    with(text("What it is for; one line."), json!({"minLength": 1, "maxLength": 200}))
+    with(
+        text("What it is for; one line."),
+        json!({"minLength": 1, "maxLength": 200, "pattern": schema::ONE_LINE}),
+    )
 }
 
 fn permissions() -> Value {

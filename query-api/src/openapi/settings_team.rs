@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::operation::Operation;
 use super::parameters;
 use super::schema::{
-    Field, extended, input, list, named, object, or_null, text, time, uuid, with, word,
+    self, Field, extended, input, list, named, object, or_null, text, time, uuid, with, word,
 };
 use super::settings_keys::TAG;
 use crate::settings::team::Role;
@@ -57,7 +57,10 @@ fn role() -> Value {
 }
 
 fn name() -> Value {
-    with(text("Their name; one line."), json!({"minLength": 1, "maxLength": 200}))
+    with(
+        text("Their name; one line."),
+        json!({"minLength": 1, "maxLength": 200, "pattern": schema::ONE_LINE}),
+    )
 }
 
 fn active() -> Value {
@@ -89,7 +92,8 @@ fn list_all() -> Operation {
 }
 
 fn invite() -> Operation {
-    let email = with(text("Their address."), json!({"minLength": 3, "maxLength": 254}));
+    let email =
+        with(text("Their address."), json!({"minLength": 3, "maxLength": 254, "format": "email"}));
     let body = input("Whom, as what.", &["email", "role"], [("email", email), ("role", role())]);
     let mut answered = invited();
     answered["invite_url"] = json!("http://localhost:8080/invite#token=5f2c...");
@@ -105,7 +109,10 @@ fn invite() -> Operation {
 }
 
 fn accept() -> Operation {
-    let token = with(text("What follows `token=` in the invitation."), json!({"maxLength": 200}));
+    let token = with(
+        text("What follows `token=` in the invitation."),
+        json!({"minLength": 1, "maxLength": 200, "pattern": schema::ONE_LINE}),
+    );
     let body = input("The proof.", &["token", "name"], [("token", token), ("name", name())]);
     let mut answered = active();
     answered["last_active"] = Value::Null;

@@ -7,7 +7,7 @@ use shared::api::{ApiError, FieldErrorKind};
 use shared::cors;
 use shared::rate_limit::KeyLimits;
 
-use crate::body::BodyFields;
+use crate::body::{BodyFields, whole};
 
 /// Characters of a name; the column's constraint.
 const MAX_NAME: usize = 200;
@@ -128,7 +128,7 @@ fn read_limit(body: &mut BodyFields, name: &str, value: &Value) -> Option<i32> {
     if value.is_null() {
         return None;
     }
-    let number = value.as_i64();
+    let number = whole(value);
     let limit = number.filter(|number| LIMITS.contains(number)).and_then(|n| i32::try_from(n).ok());
     if limit.is_none() {
         let kind = match number {

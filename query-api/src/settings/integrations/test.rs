@@ -47,12 +47,23 @@ fn recipient(
     let kind = match name {
         Name::Email => Kind::MailAddresses,
         Name::Sms => Kind::Numbers,
-        Name::Slack | Name::Webhook => return Ok(None),
+        Name::Slack | Name::Webhook => return no_recipients(body),
     };
     let Some(given) = body.get("to").filter(|value| !value.is_null()) else { return Ok(None) };
     match fields::read(kind, given, app.outgoing.sender.reach()) {
         Ok(read) => Ok(serde_json::from_value(read).ok()),
         Err((kind, message)) => Err(ApiError::field(kind, "to", message)),
+    }
+}
+
+/// What is sent to one place takes nobody's address.
+fn no_recipients(body: &Map<String, Value>) -> Result<Option<Vec<String>>, ApiError> {
+    match body.get("to") {
+        None | Some(Value::Null) => Ok(None),
+        Some(_) => {
+            let message = "is taken by email and sms only";
+            Err(ApiError::field(FieldErrorKind::UnknownValue, "to", message))
+        }
     }
 }
 
