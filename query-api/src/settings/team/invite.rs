@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use deadpool_postgres::Transaction;
-use http::StatusCode;
 use shared::access::Minted;
 use shared::api::{ApiError, Code, FieldErrorKind};
 use uuid::Uuid;
@@ -18,7 +17,7 @@ use crate::db;
 use crate::routes::Answer;
 use crate::settings::audit::{self, Action, Actor, Changes, Target};
 use crate::settings::integrations::mail::{self, Invitation};
-use crate::settings::success;
+use crate::success;
 
 /// Days for which an invitation can be accepted.
 const INVITE_DAYS: i32 = 7;
@@ -50,7 +49,7 @@ pub(crate) async fn invite(app: Arc<App>, call: Call) -> Answer {
         url: invite_url.clone(),
     };
     mail::invitation(&app, invitation);
-    Ok(success(StatusCode::CREATED, InvitedObject { member, invite_url }))
+    Ok(success::created(InvitedObject { member, invite_url }))
 }
 
 impl Invitee {
