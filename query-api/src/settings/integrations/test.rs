@@ -93,7 +93,7 @@ async fn members(app: &App) -> Result<Vec<String>, DbError> {
     integrations::members(&client).await
 }
 
-/// Sends, and notes how it went. The answer is the integration as it is now.
+/// Sends, and notes how it went. The answer is the integration as it was tried.
 async fn attempt(
     app: &App,
     mut integration: Integration,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use deadpool_postgres::Transaction;
 use shared::access::Minted;
 use shared::api::{ApiError, Code, FieldErrorKind};
+use shared::config::Secret;
 use uuid::Uuid;
 
 use super::role::Role;
@@ -46,7 +47,7 @@ pub(crate) async fn invite(app: Arc<App>, call: Call) -> Answer {
         to: invitee.email,
         inviter: actor.name,
         role: invitee.role.as_str(),
-        url: invite_url.clone(),
+        url: Secret::new(&invite_url),
     };
     mail::invitation(&app, invitation);
     Ok(success::created(InvitedObject { member, invite_url }))
