@@ -142,7 +142,7 @@ mod tests {
         ])
         .unwrap_err()
         .0;
-        assert_eq!(problems.len(), 4, "{problems:?}");
+        assert_eq!(problems.len(), 5, "{problems:?}");
     }
 
     #[test]
