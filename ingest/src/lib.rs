@@ -18,16 +18,19 @@ mod router;
 mod server;
 mod spool;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use deadpool_postgres::Pool;
 use metrics_exporter_prometheus::PrometheusHandle;
 use shared::access::Access;
 use shared::broker::topology::Queue;
 use shared::config::Environment;
 use shared::cors::Cors;
 use shared::lifecycle::{self, Tasks};
-use shared::rate_limit::Limiter;
+use shared::rate_limit::{Limiter, RateLimits};
+use shared::redis::RedisSetupError;
 use shared::vitals::{Reporter, Role, Vitals};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -87,38 +90,25 @@ pub async fn run(
         let draining = spool::drain(Arc::clone(spool), broker.clone(), background.clone());
         tasks.spawn("drain", draining);
     }
-    let access = Access::new();
-    let environment = config.service.environment;
-    tasks.spawn("keys", access.clone().keep_fresh(pool.clone(), environment, background.clone()));
-    let noting = access.clone().keep_usage_written(pool.clone(), background.clone());
-    tasks.spawn("usage", noting);
-    let ledger = Ledger::new();
+    let kept = Kept::new(config.rate_limits);
     // What lies in the spool already is drained in any case.
     let durable = spool.filter(|spool| may_be_filled(spool, &config));
-    let batcher = |queue| Batcher::new(queue, broker.clone(), durable.clone(), Arc::clone(&ledger));
+    let batcher =
+        |queue| Batcher::new(queue, broker.clone(), durable.clone(), Arc::clone(&kept.ledger));
     let (events, events_work) = batcher(Queue::Events);
     let (bulk, bulk_work) = batcher(Queue::Bulk);
-    let limiter = Limiter::new(config.rate_limits);
-    let redis = shared::redis::client(&config.redis)?;
-    let namespace = config.service.namespace.clone();
-    let sharing = Arc::clone(&limiter).keep_shared(redis, namespace, background.clone());
-    tasks.spawn("limits", sharing);
-    let writing = ledger::keep_written(Arc::clone(&ledger), pool.clone(), background.clone());
-    tasks.spawn("ledger", writing);
-    let vitals = Vitals::new();
-    let reporter = Reporter::new(Role::Ingest, listener.local_addr()?, pool, Arc::clone(&vitals));
-    tasks.spawn("vitals", reporter.run(background.clone()));
+    kept.start(&mut tasks, &config, pool, listener.local_addr()?, &background)?;
     let batching = [lifecycle::spawn(events_work), lifecycle::spawn(bulk_work)];
 
     let app = Arc::new(App {
         memory: MemoryBudget::new(config.memory_bytes),
         rate: RateBudget::new(config.project_events_per_second),
-        limiter,
+        limiter: kept.limiter,
         cors: Cors::new(&config.cors_origins),
         has_spool: durable.is_some(),
-        ledger,
-        vitals,
-        access,
+        ledger: kept.ledger,
+        vitals: kept.vitals,
+        access: kept.access,
         events,
         bulk,
         broker,
@@ -151,6 +141,49 @@ pub async fn run(
     background.cancel();
     tasks.drain(Duration::from_secs(2)).await;
     Ok(())
+}
+
+/// What requests read and count in memory, and tasks keep in step with the engines.
+struct Kept {
+    access: Access,
+    limiter: Arc<Limiter>,
+    ledger: Arc<Ledger>,
+    vitals: Arc<Vitals>,
+}
+
+impl Kept {
+    fn new(limits: RateLimits) -> Self {
+        Self {
+            access: Access::new(),
+            limiter: Limiter::new(limits),
+            ledger: Ledger::new(),
+            vitals: Vitals::new(),
+        }
+    }
+
+    /// Starts the tasks, which end with the token.
+    fn start(
+        &self,
+        tasks: &mut Tasks,
+        config: &Config,
+        pool: Pool,
+        listening: SocketAddr,
+        until: &CancellationToken,
+    ) -> Result<(), RedisSetupError> {
+        let environment = config.service.environment;
+        let access = self.access.clone();
+        tasks.spawn("keys", access.keep_fresh(pool.clone(), environment, until.clone()));
+        let access = self.access.clone();
+        tasks.spawn("usage", access.keep_usage_written(pool.clone(), until.clone()));
+        let redis = shared::redis::client(&config.redis)?;
+        let (limiter, namespace) = (Arc::clone(&self.limiter), config.service.namespace.clone());
+        tasks.spawn("limits", limiter.keep_shared(redis, namespace, until.clone()));
+        let ledger = Arc::clone(&self.ledger);
+        tasks.spawn("ledger", ledger::keep_written(ledger, pool.clone(), until.clone()));
+        let reporter = Reporter::new(Role::Ingest, listening, pool, Arc::clone(&self.vitals));
+        tasks.spawn("vitals", reporter.run(until.clone()));
+        Ok(())
+    }
 }
 
 /// Opens the spool, where a folder is named for one.

@@ -5,6 +5,7 @@
 //!
 //! - `server`, `router`, `endpoint`: from a connection to the function that answers a request.
 //! - `call`, `incoming`, `fields`, `body`: what a request says, and what is wrong with it.
+//! - `success`: the form of good answers; that of failures is `shared::api`'s.
 //! - `cache`: answers kept in Redis, and how a change makes them unreachable.
 //! - `openapi`: the description of all this for programs.
 //! - `errors`, `stats`, `analytics`, `monitoring`, `projects`, `settings`: one folder for each kind of thing;
@@ -30,6 +31,7 @@ mod routes;
 mod server;
 mod settings;
 mod stats;
+mod success;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -4,8 +4,9 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use deadpool_postgres::{
-    Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime, Timeouts,
+    Client, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Timeouts,
 };
+use tokio::time::{Instant, timeout_at};
 use tokio_postgres::NoTls;
 use tokio_postgres::config::SslMode as DriverSslMode;
 use tokio_postgres::error::SqlState;
@@ -108,6 +109,27 @@ pub fn pool(
         .runtime(Runtime::Tokio1)
         .build()
         .map_err(PoolSetupError::Build)
+}
+
+/// Uses a connection until a deadline, the wait for it included. One that did not answer in time may
+/// still be in the middle of something, so nobody gets it again.
+///
+/// # Errors
+/// Those of the work, and when there is no connection or no answer in time.
+pub async fn use_until<T>(
+    pool: &Pool,
+    deadline: Instant,
+    work: impl AsyncFnOnce(&mut Client) -> Result<T, DbError>,
+) -> Result<T, DbError> {
+    let client = timeout_at(deadline, pool.get()).await;
+    let mut client = client.map_err(|_| DbError::Timeout)?.map_err(DbError::Pool)?;
+    match timeout_at(deadline, work(&mut client)).await {
+        Ok(done) => done,
+        Err(_elapsed) => {
+            drop(Object::take(client));
+            Err(DbError::Timeout)
+        }
+    }
 }
 
 fn manager(

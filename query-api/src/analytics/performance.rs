@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use http::StatusCode;
 use serde::Serialize;
-use shared::api::{ApiError, Success, json_response};
+use shared::api::ApiError;
 use shared::checks::Component;
 use shared::generations::Scope;
 use shared::postgres::DbError;
@@ -21,6 +20,7 @@ use crate::call::Call;
 use crate::db;
 use crate::monitoring::{History, per_minute, read_histories, rounded};
 use crate::routes::Answer;
+use crate::success;
 
 /// The time that is told of. `sql/performance.sql` has it, too.
 const WINDOW: TimeDelta = TimeDelta::hours(1);
@@ -71,8 +71,7 @@ async fn compute(app: &App) -> Result<Bytes, DbError> {
     let availability = histories.get(Component::Ingest.as_str());
     let availability = availability.map(|history: &History| history.uptime_percent(WINDOW));
     let performance = Performance::of(&traffic, availability);
-    let body: http::Response<Vec<u8>> = json_response(StatusCode::OK, &Success::new(performance));
-    Ok(body.into_body().into())
+    Ok(success::body(performance))
 }
 
 impl From<&Row> for Traffic {

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, Datelike as _, Days, Months, TimeDelta, Timelike as _, Utc};
-use http::StatusCode;
 use serde::Serialize;
-use shared::api::{ApiError, FieldErrorKind, Success, json_response};
+use shared::api::{ApiError, FieldErrorKind};
 use shared::event::Level;
 use shared::postgres::DbError;
 use tokio_postgres::Row;
@@ -17,6 +16,7 @@ use crate::call::{Call, Reach};
 use crate::db;
 use crate::fields::QueryFields;
 use crate::routes::Answer;
+use crate::success;
 
 /// How far trends reach back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -197,8 +197,7 @@ async fn compute(app: &App, reach: &Reach, period: Period, range: Range) -> Resu
     let rows = db::query(&client, "compute trends", sql, values).await?;
     let data_points = range.fill(rows.iter().map(DataPoint::from).collect());
     let trends = Trends { period, group_by: range.group_by, data_points };
-    let body: http::Response<Vec<u8>> = json_response(StatusCode::OK, &Success::new(trends));
-    Ok(body.into_body().into())
+    Ok(success::body(trends))
 }
 
 impl From<&Row> for DataPoint {

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use deadpool_postgres::{GenericClient as _, Pool};
+use deadpool_postgres::{Client, Pool};
 use shared::generations::Scope;
 use shared::ids::ProjectId;
-use shared::postgres::DbError;
+use shared::postgres::{DbError, use_until};
 use shared::telemetry::ErrorChain;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -21,8 +22,8 @@ use xxhash_rust::xxh3::Xxh3;
 /// this, the rest is for a Postgres that has much to do.
 const POLL: Duration = Duration::from_millis(500);
 
-/// A Postgres that needs longer for some numbers has gone silent: what was known holds meanwhile, and a
-/// fresh connection may be asked next time.
+/// A Postgres that needs longer for some numbers has gone silent: what was known holds meanwhile, and
+/// another connection is asked next time.
 const READ_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The revisions, once they were read for the first time.
@@ -48,8 +49,7 @@ impl Revisions {
     pub(super) async fn keep_fresh(&self, pool: &Pool, until: CancellationToken) {
         let mut failing = false;
         while !until.is_cancelled() {
-            let read = tokio::time::timeout(READ_TIMEOUT, read(pool)).await;
-            let read = read.unwrap_or(Err(DbError::Timeout));
+            let read = use_until(pool, Instant::now() + READ_TIMEOUT, read).await;
             if let (Err(error), false) = (&read, failing) {
                 let error = ErrorChain(error);
                 tracing::warn!(%error, "revisions can't be read; the last known ones hold");
@@ -90,9 +90,8 @@ impl Known {
     }
 }
 
-async fn read(pool: &Pool) -> Result<Known, DbError> {
+async fn read(client: &mut Client) -> Result<Known, DbError> {
     let failed = || DbError::statement("read revisions");
-    let client = pool.get().await.map_err(DbError::Pool)?;
     let sql = include_str!("sql/revisions.sql");
     let statement = client.prepare_cached(sql).await.map_err(failed())?;
     let rows = client.query(&statement, &[]).await.map_err(failed())?;

@@ -4,11 +4,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use axum::response::{IntoResponse as _, Response};
+use axum::response::IntoResponse as _;
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
-use shared::api::{ApiError, FieldErrorKind, Success, json_response};
+use shared::api::{ApiError, FieldErrorKind};
 use shared::ids::ErrorId;
 
 use super::change::{self, Change};
@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::body::BodyFields;
 use crate::call::{Call, Reach};
 use crate::routes::Answer;
+use crate::success;
 
 /// Ids of one bulk change.
 const MAX_IDS: usize = 1_000;
@@ -26,13 +27,13 @@ const MAX_ASSIGNEE: usize = 200;
 /// `PUT /api/errors/{id}/resolve`.
 pub(crate) async fn resolve(app: Arc<App>, call: Call) -> Answer {
     Target::of(&call)?.change(&app, Change::Resolve).await?;
-    Ok(success(json!({"status": "resolved"})))
+    Ok(success::ok(json!({"status": "resolved"})))
 }
 
 /// `PUT /api/errors/{id}/unresolve`.
 pub(crate) async fn unresolve(app: Arc<App>, call: Call) -> Answer {
     Target::of(&call)?.change(&app, Change::Unresolve).await?;
-    Ok(success(json!({"status": "unresolved"})))
+    Ok(success::ok(json!({"status": "unresolved"})))
 }
 
 /// `PUT /api/errors/{id}/ignore`, with or without a body.
@@ -44,7 +45,7 @@ pub(crate) async fn ignore(app: Arc<App>, call: Call) -> Answer {
     check_ahead(&mut body, until);
     body.finish()?;
     target.change(&app, Change::Ignore { until, events }).await?;
-    Ok(success(json!({"status": "ignored"})))
+    Ok(success::ok(json!({"status": "ignored"})))
 }
 
 /// `PUT /api/errors/{id}/assign`; null assigns to nobody.
@@ -57,7 +58,7 @@ pub(crate) async fn assign(app: Arc<App>, call: Call) -> Answer {
     let to = body.text("assigned_to", MAX_ASSIGNEE);
     body.finish()?;
     target.change(&app, Change::Assign { to: to.clone() }).await?;
-    Ok(success(json!({"assigned_to": to})))
+    Ok(success::ok(json!({"assigned_to": to})))
 }
 
 /// `DELETE /api/errors/{id}`.
@@ -74,15 +75,11 @@ pub(crate) async fn change_many(app: Arc<App>, call: Call) -> Answer {
     let done = change::apply(&app, &reach, &ids, action.change(), key_id).await?;
     let done: HashSet<ErrorId> = done.into_iter().collect();
     let not_found: Vec<&ErrorId> = ids.iter().filter(|id| !done.contains(id)).collect();
-    Ok(success(json!({
+    Ok(success::ok(json!({
         "status": action.as_str(),
         "updated": done.len(),
         "not_found": not_found,
     })))
-}
-
-fn success(data: Value) -> Response {
-    json_response::<Vec<u8>>(StatusCode::OK, &Success::new(data)).map(axum::body::Body::from)
 }
 
 /// The error that a request names, read before its body is.

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Client;
 use futures_util::TryStreamExt as _;
-use http::StatusCode;
 use serde::Serialize;
-use shared::api::{ApiError, FieldErrorKind, Success, json_response};
+use shared::api::{ApiError, FieldErrorKind};
 use shared::event::{Event, Level};
 use shared::ids::{ErrorId, EventId, ProjectId};
 use shared::postgres::DbError;
@@ -23,6 +22,7 @@ use crate::call::{Call, Reach};
 use crate::db;
 use crate::fields::QueryFields;
 use crate::routes::Answer;
+use crate::success;
 
 /// Events of an error, newest first.
 #[derive(Debug, Serialize)]
@@ -88,7 +88,7 @@ pub(crate) async fn events(app: Arc<App>, call: Call) -> Answer {
     fields.finish()?;
     let found = lookup::find_one(&app, &reach?, name).await?;
     let page = page(&app, found, before, limit).await.map_err(db::failure)?;
-    Ok(json_response::<Vec<u8>>(StatusCode::OK, &Success::new(page)).map(axum::body::Body::from))
+    Ok(success::ok(page))
 }
 
 async fn page(app: &App, found: Found, before: Before, limit: i64) -> Result<Page, DbError> {
@@ -128,8 +128,7 @@ pub(crate) async fn event(app: Arc<App>, call: Call) -> Answer {
         }
     }
     let found = found.ok_or_else(|| ApiError::not_found("event", id))?;
-    let body = Success::new(found.show());
-    Ok(json_response::<Vec<u8>>(StatusCode::OK, &body).map(axum::body::Body::from))
+    Ok(success::ok(found.show()))
 }
 
 async fn find(app: &App, reach: &Reach, id: EventId) -> Result<Option<EventRow>, DbError> {

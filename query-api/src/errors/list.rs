@@ -3,13 +3,11 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use axum::response::Response;
 use bytes::Bytes;
 use deadpool_postgres::Client;
 use futures_util::TryStreamExt as _;
-use http::StatusCode;
 use serde::Serialize;
-use shared::api::{ApiError, Success, json_response};
+use shared::api::ApiError;
 use shared::postgres::DbError;
 
 use super::filter::ListRequest;
@@ -22,6 +20,7 @@ use crate::cache::Question;
 use crate::call::{Call, Reach};
 use crate::db;
 use crate::routes::Answer;
+use crate::success;
 
 /// A page of errors.
 #[derive(Debug, Serialize)]
@@ -63,8 +62,7 @@ async fn page(app: &App, reach: &Reach, request: &ListRequest) -> Result<Bytes, 
         page: request.offset / request.limit + 1,
         limit: request.limit,
     };
-    let body: http::Response<Vec<u8>> = json_response(StatusCode::OK, &Success::new(page));
-    Ok(body.into_body().into())
+    Ok(success::body(page))
 }
 
 /// Everything about some errors, each row turned into what is shown before the next one is read:
@@ -96,7 +94,5 @@ pub(crate) async fn get(app: Arc<App>, call: Call) -> Answer {
     let client = db::client(&app.pool).await.map_err(db::failure)?;
     let mut shown = rows(&client, &[place], DetailedError::new).await.map_err(db::failure)?;
     let error = shown.pop().ok_or_else(|| ApiError::not_found("error", name))?;
-    let response: Response =
-        json_response::<Vec<u8>>(StatusCode::OK, &Success::new(error)).map(axum::body::Body::from);
-    Ok(response)
+    Ok(success::ok(error))
 }

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use http::StatusCode;
 use serde::Serialize;
-use shared::api::{ApiError, FieldErrorKind, Success, json_response};
+use shared::api::{ApiError, FieldErrorKind};
 use shared::ids::ProjectId;
 use shared::ledger::{self, NO_PROJECT, Outcome};
 use tokio_postgres::Row;
@@ -15,6 +14,7 @@ use crate::call::Call;
 use crate::db;
 use crate::fields::QueryFields;
 use crate::routes::Answer;
+use crate::success;
 
 /// The range without `since`.
 const DEFAULT_RANGE: TimeDelta = TimeDelta::hours(24);
@@ -101,9 +101,7 @@ pub(crate) async fn ledger(app: Arc<App>, call: Call) -> Answer {
     // Of no project in particular: also what came without one, or belonged to one that was deleted.
     let project = reach?.project().map(|project| project.0);
     let rows = read(&app, project, &range).await?;
-    let ledger = Ledger::new(range, &rows);
-    let response: http::Response<Vec<u8>> = json_response(StatusCode::OK, &Success::new(ledger));
-    Ok(response.map(axum::body::Body::from))
+    Ok(success::ok(Ledger::new(range, &rows)))
 }
 
 async fn read(app: &App, project: Option<i32>, range: &Range) -> Result<Vec<Row>, ApiError> {

@@ -7,9 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use deadpool_postgres::Client;
-use http::StatusCode;
 use serde::Serialize;
-use shared::api::{ApiError, Success, json_response};
+use shared::api::ApiError;
 use shared::checks::SEEN_WITHIN;
 use shared::generations::Scope;
 use shared::postgres::DbError;
@@ -21,6 +20,7 @@ use crate::cache::Question;
 use crate::call::Call;
 use crate::db;
 use crate::routes::Answer;
+use crate::success;
 
 /// How far back is looked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -151,8 +151,7 @@ async fn compute(app: &App, timeframe: Timeframe) -> Result<Bytes, DbError> {
         }
         None => Metrics::without_samples(active_connections),
     };
-    let body: http::Response<Vec<u8>> = json_response(StatusCode::OK, &Success::new(metrics));
-    Ok(body.into_body().into())
+    Ok(success::body(metrics))
 }
 
 async fn connections(client: &Client) -> Result<i64, DbError> {

@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
-use shared::api::{ApiError, Success, json_response};
+use shared::api::ApiError;
 use shared::checks::{Component, MISSED_AFTER};
 use shared::generations::Scope;
 use shared::postgres::DbError;
@@ -22,6 +20,7 @@ use crate::cache::Question;
 use crate::call::Call;
 use crate::db;
 use crate::routes::Answer;
+use crate::success;
 
 /// The time of which the uptime is told.
 const WINDOW: TimeDelta = TimeDelta::hours(24);
@@ -80,16 +79,12 @@ pub(crate) async fn services(app: Arc<App>, _call: Call) -> Answer {
         let read = tokio::time::timeout(READ_TIMEOUT, read(&app)).await;
         let health = read.map_err(|_| DbError::Timeout)??;
         app.last_health.set(health.clone());
-        Ok(body(health))
+        Ok(success::body(health))
     };
-    let otherwise =
-        |_: &DbError| body(Health::without_postgres(app.last_health.get(), started.elapsed()));
+    let otherwise = |_: &DbError| {
+        success::body(Health::without_postgres(app.last_health.get(), started.elapsed()))
+    };
     Ok(app.cache.answer_or_else(&question, Box::pin(reading), otherwise).await)
-}
-
-fn body(health: Health) -> Bytes {
-    let response: http::Response<Vec<u8>> = json_response(StatusCode::OK, &Success::new(health));
-    response.into_body().into()
 }
 
 async fn read(app: &App) -> Result<Health, DbError> {

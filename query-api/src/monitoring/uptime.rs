@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use http::StatusCode;
 use serde::Serialize;
-use shared::api::{ApiError, Success, json_response};
+use shared::api::ApiError;
 use shared::checks::Component;
 use shared::generations::Scope;
 use shared::postgres::DbError;
@@ -17,6 +16,7 @@ use crate::cache::Question;
 use crate::call::Call;
 use crate::db;
 use crate::routes::Answer;
+use crate::success;
 
 /// The longest time that is told of.
 const LONGEST: TimeDelta = TimeDelta::days(30);
@@ -44,8 +44,7 @@ async fn compute(app: &App) -> Result<Bytes, DbError> {
     let client = db::client(&app.pool).await?;
     let histories = read_histories(&client, &[Component::Ingest], LONGEST).await?;
     let uptime = histories.get(Component::Ingest.as_str()).map(Uptime::from).unwrap_or_default();
-    let body: http::Response<Vec<u8>> = json_response(StatusCode::OK, &Success::new(uptime));
-    Ok(body.into_body().into())
+    Ok(success::body(uptime))
 }
 
 impl From<&History> for Uptime {

@@ -82,6 +82,8 @@ fn slack() -> [Field; 2] {
 fn email() -> [Field; 5] {
     let server = "Required. `host`, `host:port`, `smtp://host:port` or `smtps://host:port`; without a \
                   port 587, and 465 for `smtps`.";
+    let secret = "Its password. It is sent over encrypted connections only, and has to be entered again \
+                  when `smtp_server` changes.";
     [
         ("smtp_server", short(server)),
         ("from_email", short("Required. The sender's address.")),
@@ -90,7 +92,7 @@ fn email() -> [Field; 5] {
             several("Who gets messages; without any, all members but viewers.", MAX_RECIPIENTS),
         ),
         ("username", short("The account at the mail server; without one, the sender's address.")),
-        ("password", password("Its password. It is sent over encrypted connections only.")),
+        ("password", password(secret)),
     ]
 }
 
@@ -109,7 +111,7 @@ fn sms() -> [Field; 5] {
         ("from", short("Required. The sender: a number or a name.")),
         ("to", several("Required. Whom to reach: numbers such as `+15550100`.", MAX_NUMBERS)),
         ("username", short("The account at the provider.")),
-        ("password", password("Its password or token.")),
+        ("password", password("Its password or token, entered again when `provider_url` changes.")),
     ]
 }
 

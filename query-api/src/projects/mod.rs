@@ -5,12 +5,11 @@ mod view;
 
 use std::sync::Arc;
 
-use axum::response::{IntoResponse as _, Response};
+use axum::response::IntoResponse as _;
 use deadpool_postgres::{GenericClient as _, Transaction};
 use http::StatusCode;
-use serde::Serialize;
 use serde_json::json;
-use shared::api::{ApiError, Code, Success, json_response};
+use shared::api::{ApiError, Code};
 use shared::ids::ProjectId;
 use shared::postgres::DbError;
 use shared::{project_lock, revisions};
@@ -23,6 +22,7 @@ use crate::call::{Call, Caller};
 use crate::db;
 use crate::routes::Answer;
 use crate::settings::audit::{self, Action, Changes, Target};
+use crate::success;
 
 /// Characters of a name; the column's constraint.
 const MAX_NAME: usize = 200;
@@ -40,7 +40,7 @@ pub(crate) async fn list(app: Arc<App>, _call: Call) -> Answer {
     let rows = db::query(&client, "list projects", sql, &[]).await.map_err(db::failure)?;
     let projects: Vec<ProjectObject> =
         rows.iter().map(|row| ProjectObject::new(row, &app.public_url)).collect();
-    Ok(success(StatusCode::OK, json!({"projects": projects})))
+    Ok(success::ok(json!({"projects": projects})))
 }
 
 /// `POST /api/projects`.
@@ -54,7 +54,7 @@ pub(crate) async fn create(app: Arc<App>, call: Call) -> Answer {
     let name = name.unwrap_or_default();
     let created = insert(&app, &caller, &name, keep_ip_addresses).await?;
     take_effect(&app, ProjectId(created.id)).await;
-    Ok(success(StatusCode::CREATED, created))
+    Ok(success::created(created))
 }
 
 async fn insert(
@@ -127,7 +127,7 @@ pub(crate) async fn update(app: Arc<App>, call: Call) -> Answer {
     db::commit(tx, "commit changing a project").await.map_err(db::failure)?;
     let changed = ProjectObject::new(row, &app.public_url);
     take_effect(&app, id).await;
-    Ok(success(StatusCode::OK, changed))
+    Ok(success::ok(changed))
 }
 
 fn changed_fields(row: &Row) -> Changes {
@@ -202,8 +202,4 @@ fn project_id(call: &Call) -> Result<ProjectId, ApiError> {
         ApiError::new(Code::InvalidId, "The id in the path is not the whole number of a project")
             .with_detail("id", shown.into())
     })
-}
-
-fn success(status: StatusCode, data: impl Serialize) -> Response {
-    json_response::<Vec<u8>>(status, &Success::new(data)).map(axum::body::Body::from)
 }

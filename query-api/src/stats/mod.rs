@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, Datelike as _, Days, DurationRound as _, TimeDelta, Utc};
-use http::StatusCode;
 use serde::Serialize;
-use shared::api::{ApiError, Success, json_response};
+use shared::api::ApiError;
 use shared::postgres::DbError;
 use tokio_postgres::Row;
 
@@ -15,6 +14,7 @@ use crate::cache::Question;
 use crate::call::{Call, Reach};
 use crate::db;
 use crate::routes::Answer;
+use crate::success;
 
 /// The answer.
 #[derive(Debug, Default, Serialize)]
@@ -60,8 +60,7 @@ async fn compute(app: &App, reach: &Reach, starts: Starts) -> Result<Bytes, DbEr
     let rows = db::query(&client, "compute statistics", sql, values).await?;
     // Sums make exactly one row, whatever there is to sum.
     let stats = rows.first().map(Stats::from).unwrap_or_default();
-    let body: http::Response<Vec<u8>> = json_response(StatusCode::OK, &Success::new(stats));
-    Ok(body.into_body().into())
+    Ok(success::body(stats))
 }
 
 impl From<&Row> for Stats {

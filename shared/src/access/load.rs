@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use deadpool_postgres::{GenericClient as _, Pool};
+use deadpool_postgres::{Client, GenericClient as _};
 use tokio_postgres::{IsolationLevel, Row};
 
 use super::usage::LastUse;
@@ -14,11 +14,10 @@ use crate::rate_limit::KeyLimits;
 
 /// The table, if its version differs from the known one.
 pub(super) async fn changed_since(
-    pool: &Pool,
+    client: &mut Client,
     known: Option<i64>,
     environment: Environment,
 ) -> Result<Option<AccessTable>, DbError> {
-    let mut client = pool.get().await.map_err(DbError::Pool)?;
     let tx = client
         .build_transaction()
         .isolation_level(IsolationLevel::RepeatableRead)

@@ -15,8 +15,9 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use chrono::{DateTime, Utc};
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Client, Pool};
 use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -26,7 +27,7 @@ pub use permission::{Permission, Permissions, UnknownPermission};
 use self::usage::LastUse;
 use crate::config::Environment;
 use crate::ids::ProjectId;
-use crate::postgres::DbError;
+use crate::postgres::{DbError, use_until};
 use crate::rate_limit::{Caller, Holder, KeyLimits};
 use crate::sanitise;
 use crate::telemetry::ErrorChain;
@@ -35,7 +36,7 @@ use crate::telemetry::ErrorChain;
 const POLL: Duration = Duration::from_millis(500);
 
 /// A Postgres that needs longer for the whole table has gone silent. Nobody waits for it any longer, and
-/// the next attempt may get another connection.
+/// the next attempt gets another connection.
 const LOAD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// SHA-256 of a key. Lookups go by the hash, so their time tells nothing about a stored key.
@@ -187,9 +188,10 @@ impl Access {
         let _alone = self.loading.lock().await;
         let known = self.table();
         let version = known.as_ref().map(|table| table.version);
-        let loading = load::changed_since(pool, version, environment);
-        let loaded = tokio::time::timeout(LOAD_TIMEOUT, loading).await;
-        if let Some(mut table) = loaded.map_err(|_| DbError::Timeout)?? {
+        let loading =
+            async |client: &mut Client| load::changed_since(client, version, environment).await;
+        let loaded = use_until(pool, Instant::now() + LOAD_TIMEOUT, loading).await?;
+        if let Some(mut table) = loaded {
             if let Some(known) = known {
                 table.go_on_from(&known);
             }

@@ -9,12 +9,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use deadpool_postgres::{GenericClient as _, Pool};
+use deadpool_postgres::{Client, Pool};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Access;
-use crate::postgres::DbError;
+use crate::postgres::{DbError, use_until};
 use crate::telemetry::ErrorChain;
 
 /// How often it is written.
@@ -93,18 +94,17 @@ impl Access {
         if due.is_empty() {
             return;
         }
-        match tokio::time::timeout(patience, write(pool, &due)).await {
-            Ok(Ok(())) => written.note(self, due),
-            Ok(Err(error)) => {
+        let deadline = Instant::now() + patience;
+        match use_until(pool, deadline, async |client| write(client, &due).await).await {
+            Ok(()) => written.note(self, due),
+            Err(error) => {
                 tracing::warn!(error = %ErrorChain(&error), "the use of keys is written later");
             }
-            Err(_elapsed) => tracing::warn!("the use of keys is written later"),
         }
     }
 }
 
-async fn write(pool: &Pool, rows: &[(Uuid, i64)]) -> Result<(), DbError> {
-    let client = pool.get().await.map_err(DbError::Pool)?;
+async fn write(client: &Client, rows: &[(Uuid, i64)]) -> Result<(), DbError> {
     let sql = include_str!("sql/write_usage.sql");
     let statement =
         client.prepare_cached(sql).await.map_err(DbError::statement("prepare writing usage"))?;

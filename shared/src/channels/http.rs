@@ -39,8 +39,7 @@ pub(super) struct Line {
     pub(super) tls: Arc<ClientConfig>,
 }
 
-/// What is posted.
-#[derive(Debug)]
+/// What is posted. No log shows it: the URL is a secret.
 pub(super) struct Post {
     pub(super) url: Url,
     pub(super) content_type: &'static str,

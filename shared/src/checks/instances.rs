@@ -8,9 +8,8 @@ use tokio::time::Instant;
 use tokio_postgres::Row;
 
 use super::findings::Finding;
-use super::lease::with_client;
 use super::{CHECK_TIMEOUT, Component, SEEN_WITHIN};
-use crate::postgres::DbError;
+use crate::postgres::{DbError, use_until};
 use crate::telemetry::ErrorChain;
 use crate::vitals::{Buckets, Role};
 
@@ -27,7 +26,7 @@ struct Instance {
 /// What the instances of every role say. Nothing when Postgres is away, because then they can't say
 /// anything.
 pub(super) async fn check(pool: &Pool) -> Vec<Finding> {
-    match with_client(pool, Instant::now() + CHECK_TIMEOUT, read).await {
+    match use_until(pool, Instant::now() + CHECK_TIMEOUT, read).await {
         Ok(instances) => Role::ALL.iter().map(|role| judge(*role, &instances)).collect(),
         Err(error) => {
             tracing::debug!(error = %ErrorChain(&error), "the instances can't be read");
@@ -36,7 +35,7 @@ pub(super) async fn check(pool: &Pool) -> Vec<Finding> {
     }
 }
 
-async fn read(client: &Client) -> Result<Vec<Instance>, DbError> {
+async fn read(client: &mut Client) -> Result<Vec<Instance>, DbError> {
     let reading = async {
         let statement = client.prepare_cached(include_str!("sql/instances.sql")).await?;
         client.query(&statement, &[&SEEN_WITHIN.as_secs_f64()]).await

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::{Client, Object, Pool};
-use tokio::time::Instant;
+use deadpool_postgres::Client;
 use uuid::Uuid;
 
 use super::ROUND;
@@ -38,22 +37,5 @@ impl Lease {
         let sql = include_str!("sql/drop_lease.sql");
         let left = client.execute(sql, &[&self.holder]).await;
         left.map_err(DbError::statement("leave the lease of the checks")).map(drop)
-    }
-}
-
-/// Uses a connection until a deadline. One that did not answer in time goes to nobody else.
-pub(super) async fn with_client<T>(
-    pool: &Pool,
-    deadline: Instant,
-    work: impl AsyncFnOnce(&Client) -> Result<T, DbError>,
-) -> Result<T, DbError> {
-    let client = tokio::time::timeout_at(deadline, pool.get()).await;
-    let client = client.map_err(|_| DbError::Timeout)?.map_err(DbError::Pool)?;
-    match tokio::time::timeout_at(deadline, work(&client)).await {
-        Ok(done) => done,
-        Err(_elapsed) => {
-            drop(Object::take(client));
-            Err(DbError::Timeout)
-        }
     }
 }

@@ -7,15 +7,14 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::CHECK_TIMEOUT;
-use super::lease::with_client;
 use super::round::Answer;
-use crate::postgres::DbError;
+use crate::postgres::{DbError, use_until};
 use crate::telemetry::ErrorChain;
 
 /// Whether Postgres answers a statement.
 pub(super) async fn check(pool: &Pool) -> Answer {
     let asked = Instant::now();
-    match with_client(pool, asked + CHECK_TIMEOUT, ask).await {
+    match use_until(pool, asked + CHECK_TIMEOUT, ask).await {
         Ok((took, details)) => Answer::healthy(took, details),
         Err(error) => {
             tracing::debug!(error = %ErrorChain(&error), "the check of Postgres failed");
@@ -33,7 +32,7 @@ fn problem(error: &DbError) -> &'static str {
     }
 }
 
-async fn ask(client: &Client) -> Result<(Duration, Value), DbError> {
+async fn ask(client: &mut Client) -> Result<(Duration, Value), DbError> {
     let failed = || DbError::statement("check Postgres");
     let asked = Instant::now();
     client.simple_query("SELECT 1").await.map_err(failed())?;

@@ -8,10 +8,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::findings::{Finding, Waiting};
-use super::lease::{Lease, with_client};
+use super::lease::Lease;
 use super::queue::QueueCheck;
 use super::{Component, Engines, ROUND, STANDBY, instances, postgres, redis};
 use crate::generations::Generations;
+use crate::postgres::use_until;
 use crate::telemetry::ErrorChain;
 
 /// The wait for the lease, and for writing what was found. With the checks themselves a round stays
@@ -93,7 +94,7 @@ impl Checker {
         }
         if self.holds {
             let deadline = Instant::now() + LEASE_TIMEOUT;
-            let leaving = with_client(&self.engines.pool, deadline, async |client| {
+            let leaving = use_until(&self.engines.pool, deadline, async |client| {
                 self.lease.leave(client).await
             });
             if let Err(error) = leaving.await {
@@ -121,8 +122,7 @@ impl Checker {
         let lease = &self.lease;
         let deadline = now + LEASE_TIMEOUT;
         let taken =
-            with_client(&self.engines.pool, deadline, async |client| lease.take(client).await)
-                .await;
+            use_until(&self.engines.pool, deadline, async |client| lease.take(client).await).await;
         if taken.is_ok() != self.postgres_answers {
             // Answers of before may say otherwise; the checker that should tell may be gone.
             self.postgres_answers = taken.is_ok();
@@ -193,7 +193,7 @@ impl Checker {
         let deadline = Instant::now() + WRITE_TIMEOUT;
         let waiting = &mut self.waiting;
         let written =
-            with_client(&self.engines.pool, deadline, async |client| waiting.write(client).await);
+            use_until(&self.engines.pool, deadline, async |client| waiting.write(client).await);
         match written.await {
             Ok(()) => true,
             Err(error) => {

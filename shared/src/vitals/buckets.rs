@@ -47,10 +47,10 @@ impl Buckets {
     /// Counts as they were stored. What is missing counts as none, and what a later version added as
     /// the longest that is known here.
     pub fn from_stored(stored: &[i64]) -> Self {
-        let mut counts = [0; COUNT];
+        let mut counts = [0_u64; COUNT];
         for (index, count) in stored.iter().enumerate() {
-            let known = index.min(COUNT - 1);
-            counts[known] += u64::try_from(*count).unwrap_or_default();
+            let known = &mut counts[index.min(COUNT - 1)];
+            *known = known.saturating_add(u64::try_from(*count).unwrap_or_default());
         }
         Self(counts)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use deadpool_postgres::{Object, Pool};
+use deadpool_postgres::Pool;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_postgres::types::ToSql;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +16,7 @@ use super::probe::{self, Look};
 use super::traffic::{Minute, Minutes};
 use super::{Role, Vitals};
 use crate::ids::InstanceId;
-use crate::postgres::DbError;
+use crate::postgres::{DbError, use_until};
 use crate::telemetry::ErrorChain;
 
 /// How often an instance says that it lives.
@@ -229,7 +229,7 @@ fn minute() -> i64 {
     crate::time::now().timestamp().div_euclid(60)
 }
 
-/// Runs a statement until a deadline. A connection that did not answer in time goes to nobody else.
+/// Runs a statement until a deadline.
 async fn execute(
     pool: &Pool,
     deadline: Instant,
@@ -237,17 +237,14 @@ async fn execute(
     sql: &str,
     values: &[&(dyn ToSql + Sync)],
 ) -> Result<(), DbError> {
-    let client = tokio::time::timeout_at(deadline, pool.get()).await;
-    let client = client.map_err(|_| DbError::Timeout)?.map_err(DbError::Pool)?;
-    let written = async {
-        let statement = client.prepare_cached(sql).await?;
-        client.execute(&statement, values).await
-    };
-    let Ok(written) = tokio::time::timeout_at(deadline, written).await else {
-        drop(Object::take(client));
-        return Err(DbError::Timeout);
-    };
-    written.map_err(DbError::statement(action)).map(drop)
+    use_until(pool, deadline, async |client| {
+        let written = async {
+            let statement = client.prepare_cached(sql).await?;
+            client.execute(&statement, values).await
+        };
+        written.await.map_err(DbError::statement(action)).map(drop)
+    })
+    .await
 }
 
 /// Since when every look found the process ready.

@@ -69,7 +69,7 @@ impl Place {
         worker::migrate::run(&config, Environment::Development).await.unwrap();
         let (db, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
         drop(shared::lifecycle::spawn(connection));
-        db.batch_execute(include_str!("../../../tests/it/support/many_errors.sql")).await.unwrap();
+        db.batch_execute(include_str!("../../../tests/many_errors.sql")).await.unwrap();
         Self { sandbox, db }
     }
 

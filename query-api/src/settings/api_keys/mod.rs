@@ -9,7 +9,7 @@ mod view;
 
 use std::sync::Arc;
 
-use axum::response::{IntoResponse as _, Response};
+use axum::response::IntoResponse as _;
 use deadpool_postgres::Transaction;
 use http::StatusCode;
 use serde_json::json;
@@ -26,7 +26,7 @@ use crate::call::{Call, Caller};
 use crate::db;
 use crate::routes::Answer;
 use crate::settings::audit::{self, Action, Changes, Target};
-use crate::settings::success;
+use crate::success;
 
 /// `GET /api/settings/api-keys`.
 pub(crate) async fn list(app: Arc<App>, call: Call) -> Answer {
@@ -36,7 +36,7 @@ pub(crate) async fn list(app: Arc<App>, call: Call) -> Answer {
     let values: db::Params<'_> = &[&project, &is_development(&app)];
     let rows = db::query(&client, "list keys", sql, values).await.map_err(db::failure)?;
     let keys: Vec<KeyObject> = rows.iter().map(KeyObject::from).collect();
-    Ok(success(StatusCode::OK, json!({"api_keys": keys})))
+    Ok(success::ok(json!({"api_keys": keys})))
 }
 
 /// `POST /api/settings/api-keys`.
@@ -47,7 +47,7 @@ pub(crate) async fn create(app: Arc<App>, call: Call) -> Answer {
     let minted = Minted::key(app.environment).map_err(ApiError::internal)?;
     let key = insert(&app, &caller, &minted, &grant).await?;
     app.reload_access().await;
-    Ok(success(StatusCode::CREATED, NewKeyObject { key, api_key: minted.text }))
+    Ok(success::created(NewKeyObject { key, api_key: minted.text }))
 }
 
 /// What the new key is to be: never of a project that the request is not about.
@@ -128,7 +128,7 @@ pub(crate) async fn update(app: Arc<App>, call: Call) -> Answer {
     }
     db::commit(tx, "commit changing a key").await.map_err(db::failure)?;
     app.reload_access().await;
-    Ok(success(StatusCode::OK, after))
+    Ok(success::ok(after))
 }
 
 fn changed(before: &KeyObject, changes: KeyChanges) -> KeyObject {
@@ -178,8 +178,7 @@ pub(crate) async fn delete(app: Arc<App>, call: Call) -> Answer {
     audit::record(&tx, &actor, Action::ApiKeyDeleted, &target, Changes::new()).await?;
     db::commit(tx, "commit deleting a key").await.map_err(db::failure)?;
     app.reload_access().await;
-    let nothing: Response = StatusCode::NO_CONTENT.into_response();
-    Ok(nothing)
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// The key, kept from changing until the transaction ends, if it may be changed here.

@@ -25,8 +25,8 @@ pub(super) struct KeyObject {
     pub(super) allowed_origins: Vec<String>,
 }
 
-/// A key that was just made, with what is shown this once.
-#[derive(Debug, Serialize)]
+/// A key that was just made, with what is shown this once and never in a log.
+#[derive(Serialize)]
 pub(super) struct NewKeyObject {
     #[serde(flatten)]
     pub(super) key: KeyObject,

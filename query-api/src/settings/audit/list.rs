@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::api::FieldErrorKind;
@@ -16,7 +15,7 @@ use crate::call::Call;
 use crate::db;
 use crate::fields::QueryFields;
 use crate::routes::Answer;
-use crate::settings::success;
+use crate::success;
 
 /// Characters of an id or a kind of thing.
 const MAX_TARGET: usize = 100;
@@ -85,7 +84,7 @@ pub(crate) async fn list(app: Arc<App>, call: Call) -> Answer {
     // A page that is not full is the last one.
     let is_full = i64::try_from(entries.len()).is_ok_and(|count| count == wanted.limit);
     let next_cursor = entries.last().filter(|_| is_full).map(|entry| entry.id);
-    Ok(success(StatusCode::OK, json!({"entries": entries, "next_cursor": next_cursor})))
+    Ok(success::ok(json!({"entries": entries, "next_cursor": next_cursor})))
 }
 
 impl Wanted {

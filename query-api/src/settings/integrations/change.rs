@@ -6,7 +6,7 @@ use shared::api::{ApiError, FieldError, FieldErrorKind};
 use shared::audit::Changes;
 use shared::channels::Reach;
 use shared::config::Secret;
-use shared::integrations::{Integration, Status};
+use shared::integrations::{Integration, Name, Status};
 use shared::secrets::{Place, Secrets};
 
 use super::fields::{self, Fault, Field, fields_of};
@@ -25,7 +25,15 @@ pub(super) fn apply(
     body: &Map<String, Value>,
     terms: Terms<'_>,
 ) -> Result<Changes, ApiError> {
-    let mut change = Change { integration, terms, changes: Changes::new(), problems: Vec::new() };
+    let before = integration.clone();
+    let mut change = Change {
+        integration,
+        before,
+        terms,
+        entered: Vec::new(),
+        changes: Changes::new(),
+        problems: Vec::new(),
+    };
     for field in fields_of(change.integration.name) {
         match body.get(field.name) {
             None => {}
@@ -39,7 +47,10 @@ pub(super) fn apply(
 /// A change under way.
 struct Change<'a> {
     integration: &'a mut Integration,
+    before: Integration,
     terms: Terms<'a>,
+    /// Fields whose value the body holds, not only how it is shown.
+    entered: Vec<&'static str>,
     changes: Changes,
     problems: Vec<FieldError>,
 }
@@ -67,6 +78,7 @@ impl Change<'_> {
         if field.kind.is_secret() && self.is_as_shown(field, given) {
             return Ok(());
         }
+        self.entered.push(field.name);
         match fields::read(field.kind, given, self.terms.reach) {
             Err(fault) => self.problem(field, fault),
             Ok(value) if field.kind.is_secret() => self.set_secret(field, &value)?,
@@ -105,6 +117,7 @@ impl Change<'_> {
 
     fn finish(mut self) -> Result<Changes, ApiError> {
         self.find_missing();
+        self.check_destination();
         if !self.problems.is_empty() {
             return Err(ApiError::validation(self.problems));
         }
@@ -128,6 +141,34 @@ impl Change<'_> {
             }
         }
     }
+
+    /// A stored password goes to another server only when it is entered again: who may change settings
+    /// could else have it sent to a server of their own, and read there what is shown to nobody.
+    fn check_destination(&mut self) {
+        let (before, after) = (&self.before, &*self.integration);
+        let Some(destination) = destination_of(after.name) else { return };
+        let moved = before.config.get(destination) != after.config.get(destination)
+            || before.secrets.get(destination) != after.secrets.get(destination);
+        let is_kept = before.secrets.contains_key(PASSWORD)
+            && after.secrets.contains_key(PASSWORD)
+            && !self.entered.contains(&PASSWORD);
+        if moved && is_kept {
+            let message = format!("must be entered again when `{destination}` changes");
+            self.problems.push(FieldError::new(FieldErrorKind::Missing, PASSWORD, message));
+        }
+    }
+}
+
+const PASSWORD: &str = "password";
+
+/// The field that says where the password of an integration is sent.
+fn destination_of(name: Name) -> Option<&'static str> {
+    match name {
+        Name::Email => Some("smtp_server"),
+        Name::Sms => Some("provider_url"),
+        // The secret of a webhook signs, and is never sent.
+        Name::Slack | Name::Webhook => None,
+    }
 }
 
 #[cfg(test)]
@@ -135,7 +176,6 @@ mod tests {
     use chrono::DateTime;
     use proptest::prelude::*;
     use serde_json::json;
-    use shared::integrations::Name;
 
     use super::*;
     use crate::settings::integrations::view::IntegrationObject;
@@ -221,6 +261,28 @@ mod tests {
         assert_eq!(shown(&webhook, &new)["status"], "error");
         put(&mut webhook, &new, body).unwrap();
         assert_eq!(shown(&webhook, &new)["status"], "configured");
+    }
+
+    #[test]
+    fn a_stored_password_goes_to_no_other_server() {
+        let (mut email, key) = (empty(Name::Email), secrets("a"));
+        let mail = |server, password| json!({"smtp_server": server, "from_email": "a@b.example", "password": password});
+        put(&mut email, &key, mail("mail.example", "hunter2")).unwrap();
+        for body in [mail("evil.example", MASK), json!({"smtp_server": "evil.example"})] {
+            put(&mut email.clone(), &key, body).unwrap_err();
+        }
+        for password in [json!("hunter2"), json!("another"), Value::Null] {
+            let body = json!({"smtp_server": "new.example", "password": password});
+            put(&mut email.clone(), &key, body).unwrap();
+        }
+        put(&mut email, &key, json!({"smtp_server": "mail.example", "username": "b"})).unwrap();
+
+        let mut sms = empty(Name::Sms);
+        let body = json!({
+            "provider_url": "https://a.example/x", "from": "a", "to": "+15550100", "password": "p",
+        });
+        put(&mut sms, &key, body).unwrap();
+        put(&mut sms, &key, json!({"provider_url": "https://b.example/x"})).unwrap_err();
     }
 
     proptest! {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::channels::{Channel, Delivery, Email, Message, SendError};
+use shared::config::Secret;
 use shared::integrations::{self, Integration, Name, Unusable};
 use shared::postgres::DbError;
 use shared::telemetry::ErrorChain;
@@ -25,7 +26,7 @@ pub(crate) struct Invitation {
     /// The role that waits for them.
     pub(crate) role: &'static str,
     /// Where it is accepted. Whoever has it can accept, so no log may show it.
-    pub(crate) url: String,
+    pub(crate) url: Secret,
 }
 
 /// Mails an invitation in the background. Without the email integration nothing happens; a failure is
@@ -92,7 +93,7 @@ fn message(invitation: &Invitation) -> Message {
          {role}. The link below is valid for 7 days and works once."
     );
     let mut message = Message::new("invitation", format!("{inviter} invites you to Errata"), text);
-    message.link = Some(invitation.url.clone());
+    message.link = Some(invitation.url.expose().to_owned());
     message
 }
 
@@ -139,7 +140,7 @@ mod tests {
             to: "ann@shop.example".to_owned(),
             inviter: "Bob".to_owned(),
             role: "developer",
-            url: URL.to_owned(),
+            url: Secret::new(URL),
         };
         invitation(app, invited);
         app.changes.close();

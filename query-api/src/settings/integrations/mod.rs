@@ -14,12 +14,11 @@ mod view;
 
 use std::sync::Arc;
 
-use axum::response::{IntoResponse as _, Response};
+use axum::response::IntoResponse as _;
 use deadpool_postgres::Transaction;
 use http::StatusCode;
-use serde::Serialize;
 use serde_json::{Map, Value, json};
-use shared::api::{ApiError, Success, json_response};
+use shared::api::ApiError;
 use shared::audit::Changes;
 use shared::integrations::{Integration, Name};
 use tokio_postgres::Row;
@@ -37,6 +36,7 @@ use crate::app::App;
 use crate::call::{Call, Caller};
 use crate::db;
 use crate::routes::Answer;
+use crate::success;
 
 /// `GET /api/settings/integrations`.
 pub(crate) async fn list(app: Arc<App>, _call: Call) -> Answer {
@@ -45,10 +45,10 @@ pub(crate) async fn list(app: Arc<App>, _call: Call) -> Answer {
     let rows = db::query(&client, "list integrations", sql, &[]).await.map_err(db::failure)?;
     let shown: Vec<IntegrationObject> = Name::ALL
         .into_iter()
-        .filter_map(|name| Some(from_row(name, find(name, &rows)?)))
+        .filter_map(|name| Some(Integration::from_row(name, find(name, &rows)?)))
         .map(|integration| IntegrationObject::new(&integration, &app.outgoing.secrets))
         .collect();
-    Ok(success(json!({"integrations": shown})))
+    Ok(success::ok(json!({"integrations": shown})))
 }
 
 fn find(name: Name, rows: &[Row]) -> Option<&Row> {
@@ -60,7 +60,7 @@ pub(crate) async fn update(app: Arc<App>, call: Call) -> Answer {
     let (name, caller) = (named(&call)?, call.caller());
     let body = call.object().await?;
     let changed = change(&app, &caller, name, &body, Action::IntegrationUpdated).await?;
-    Ok(success(IntegrationObject::new(&changed, &app.outgoing.secrets)))
+    Ok(success::ok(IntegrationObject::new(&changed, &app.outgoing.secrets)))
 }
 
 /// `DELETE /api/settings/integrations/{name}`: removes all its settings.
@@ -123,11 +123,7 @@ async fn save(tx: &Transaction<'_>, integration: &Integration) -> Result<Integra
 
 fn one(name: Name, rows: &[Row]) -> Result<Integration, ApiError> {
     let row = rows.first().ok_or_else(|| not_found(name.as_str()))?;
-    Ok(from_row(name, row))
-}
-
-fn from_row(name: Name, row: &Row) -> Integration {
-    Integration::from_row(name, row)
+    Ok(Integration::from_row(name, row))
 }
 
 /// The integration that the path names.
@@ -139,8 +135,4 @@ fn named(call: &Call) -> Result<Name, ApiError> {
 fn not_found(name: &str) -> ApiError {
     let shown: String = name.chars().take(100).collect();
     ApiError::not_found("integration", shown)
-}
-
-fn success(data: impl Serialize) -> Response {
-    json_response::<Vec<u8>>(StatusCode::OK, &Success::new(data)).map(axum::body::Body::from)
 }

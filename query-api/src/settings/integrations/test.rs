@@ -14,11 +14,12 @@ use uuid::Uuid;
 
 use super::fields::{self, Kind};
 use super::view::IntegrationObject;
-use super::{named, not_found, success};
+use super::{named, not_found};
 use crate::app::App;
 use crate::call::Call;
 use crate::db;
 use crate::routes::Answer;
+use crate::success;
 
 /// Shorter than a request may take, so that how it went is told.
 const TEST_TIMEOUT: Duration = Duration::from_secs(7);
@@ -35,7 +36,7 @@ pub(crate) async fn test(app: Arc<App>, call: Call) -> Answer {
     let testing = Arc::clone(&app);
     let task = app.changes.spawn(async move { attempt(&testing, integration, &channel).await });
     let integration = task.await.map_err(ApiError::internal)??;
-    Ok(success(IntegrationObject::new(&integration, &app.outgoing.secrets)))
+    Ok(success::ok(IntegrationObject::new(&integration, &app.outgoing.secrets)))
 }
 
 /// Whom the message shall reach instead of those that the settings name.
@@ -103,7 +104,7 @@ async fn members(app: &App) -> Result<Vec<String>, DbError> {
     integrations::members(&client).await
 }
 
-/// Sends, and notes how it went. The answer is the integration as it is now.
+/// Sends, and notes how it went. The answer is the integration as it was tried.
 async fn attempt(
     app: &App,
     mut integration: Integration,

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::Transaction;
-use http::StatusCode;
 use serde_json::Value;
 use shared::access::{self, KeyGrant, KeyHash, Minted};
 use shared::api::{ApiError, Code};
@@ -23,8 +22,9 @@ use crate::body::BodyFields;
 use crate::call::OpenCall;
 use crate::db;
 use crate::routes::Answer;
+use crate::settings::api_keys;
 use crate::settings::audit::{self, Action, Actor, Changes, Target};
-use crate::settings::{api_keys, success};
+use crate::success;
 
 /// Characters of a token: 32 bytes in hex.
 const TOKEN_DIGITS: usize = 64;
@@ -50,7 +50,7 @@ pub(crate) async fn accept(app: Arc<App>, call: OpenCall) -> Answer {
     let minted = Minted::key(app.environment).map_err(ApiError::internal)?;
     let member = join(&app, KeyHash::of(&token), &name, &minted, &request_id).await?;
     app.reload_access().await;
-    Ok(success(StatusCode::CREATED, JoinedObject { member, api_key: minted.text }))
+    Ok(success::created(JoinedObject { member, api_key: minted.text }))
 }
 
 /// The turn of a request, in the order of arrival: who floods this path waits with everybody else.

@@ -18,7 +18,7 @@ use crate::call::Call;
 use crate::db;
 use crate::routes::Answer;
 use crate::settings::audit::{self, Action, Actor, Changes, Target};
-use crate::settings::success;
+use crate::success;
 
 /// `PUT /api/settings/team/{id}`: changes the fields that are given, and the member's own key with
 /// them.
@@ -39,7 +39,7 @@ pub(crate) async fn update(app: Arc<App>, call: Call) -> Answer {
     write(&tx, &actor, &before, &after).await?;
     db::commit(tx, "commit changing a member").await.map_err(db::failure)?;
     app.reload_access().await;
-    Ok(success(StatusCode::OK, after))
+    Ok(success::ok(after))
 }
 
 /// Checks that the role may become this one.

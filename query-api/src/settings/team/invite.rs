@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use deadpool_postgres::Transaction;
-use http::StatusCode;
 use shared::access::Minted;
 use shared::api::{ApiError, Code, FieldErrorKind};
+use shared::config::Secret;
 use uuid::Uuid;
 
 use super::role::Role;
@@ -18,7 +18,7 @@ use crate::db;
 use crate::routes::Answer;
 use crate::settings::audit::{self, Action, Actor, Changes, Target};
 use crate::settings::integrations::mail::{self, Invitation};
-use crate::settings::success;
+use crate::success;
 
 /// Days for which an invitation can be accepted.
 const INVITE_DAYS: i32 = 7;
@@ -47,10 +47,10 @@ pub(crate) async fn invite(app: Arc<App>, call: Call) -> Answer {
         to: invitee.email,
         inviter: actor.name,
         role: invitee.role.as_str(),
-        url: invite_url.clone(),
+        url: Secret::new(&invite_url),
     };
     mail::invitation(&app, invitation);
-    Ok(success(StatusCode::CREATED, InvitedObject { member, invite_url }))
+    Ok(success::created(InvitedObject { member, invite_url }))
 }
 
 impl Invitee {

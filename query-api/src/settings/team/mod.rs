@@ -15,7 +15,6 @@ mod view;
 use std::sync::Arc;
 
 use deadpool_postgres::Transaction;
-use http::StatusCode;
 use serde_json::json;
 use shared::api::ApiError;
 use uuid::Uuid;
@@ -30,7 +29,7 @@ use crate::app::App;
 use crate::call::Call;
 use crate::db;
 use crate::routes::Answer;
-use crate::settings::success;
+use crate::success;
 
 /// Characters of a name; the column's constraint.
 const MAX_NAME: usize = 200;
@@ -41,7 +40,7 @@ pub(crate) async fn list(app: Arc<App>, _call: Call) -> Answer {
     let sql = include_str!("sql/list.sql");
     let rows = db::query(&client, "list members", sql, &[]).await.map_err(db::failure)?;
     let members: Vec<MemberObject> = rows.iter().map(MemberObject::from).collect();
-    Ok(success(StatusCode::OK, json!({"members": members})))
+    Ok(success::ok(json!({"members": members})))
 }
 
 /// The member, as the transaction sees them.

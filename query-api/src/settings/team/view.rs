@@ -34,16 +34,16 @@ pub(crate) struct MemberObject {
     invite_expires_at: Option<DateTime<Utc>>,
 }
 
-/// Somebody who was just invited, with what is shown this once.
-#[derive(Debug, Serialize)]
+/// Somebody who was just invited, with what is shown this once and never in a log.
+#[derive(Serialize)]
 pub(super) struct InvitedObject {
     #[serde(flatten)]
     pub(super) member: MemberObject,
     pub(super) invite_url: String,
 }
 
-/// Somebody who just accepted, with what is shown this once.
-#[derive(Debug, Serialize)]
+/// Somebody who just accepted, with what is shown this once and never in a log.
+#[derive(Serialize)]
 pub(super) struct JoinedObject {
     #[serde(flatten)]
     pub(super) member: MemberObject,

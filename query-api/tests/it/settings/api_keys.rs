@@ -52,9 +52,8 @@ async fn a_key_is_shown_once_and_works_at_once() {
 
 #[tokio::test]
 async fn production_has_live_keys_and_hides_the_development_key() {
-    let secret_key = "a-secret-key-of-thirty-two-letters";
-    let settings = [("ENVIRONMENT", "production"), ("SECRET_KEY", secret_key)];
-    let server = Server::start_with(&settings).await;
+    let secret_key = ("SECRET_KEY", "0123456789abcdef0123456789abcdef");
+    let server = Server::start_with(&[("ENVIRONMENT", "production"), secret_key]).await;
     let made = make_key(&server, ALL_1, &json!({"name": "k", "permissions": ["admin"]})).await;
     assert!(text_of(&made).starts_with("sk_live_"));
     let hidden = "SELECT id FROM api_keys WHERE development_only";

@@ -1,0 +1,3 @@
+//! What shows only with a real engine behind it.
+
+mod postgres;
