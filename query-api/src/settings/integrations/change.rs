@@ -25,6 +25,7 @@ pub(super) fn apply(
     body: &Map<String, Value>,
     terms: Terms<'_>,
 ) -> Result<Changes, ApiError> {
+    let before = integration.clone();
     let mut change = Change { integration, terms, changes: Changes::new(), problems: Vec::new() };
     for field in fields_of(change.integration.name) {
         match body.get(field.name) {
@@ -33,6 +34,7 @@ pub(super) fn apply(
             Some(given) => change.set(field, given)?,
         }
     }
+    change.check_bond(&before, body);
     change.finish()
 }
 
@@ -101,6 +103,30 @@ impl Change<'_> {
         self.integration.secrets.insert(field.name.to_owned(), sealed.into());
         self.note(|changes| changes.hidden(field.name));
         Ok(())
+    }
+
+    /// A password that nobody can read any more must not be sent to whoever a new server belongs to:
+    /// with another server it is entered again.
+    fn check_bond(&mut self, before: &Integration, body: &Map<String, Value>) {
+        let Some(bond) = fields::bond_of(before.name) else { return };
+        let kept = before.secrets.get(bond.password);
+        if kept.is_none() || kept != self.integration.secrets.get(bond.password) {
+            return;
+        }
+        let server = |of: &Integration| {
+            of.config.get(bond.server).or_else(|| of.secrets.get(bond.server)).cloned()
+        };
+        if server(before) == server(self.integration) || self.is_entered(bond.password, body) {
+            return;
+        }
+        let message = format!("has to be entered again when {} changes", bond.server);
+        self.problems.push(FieldError::new(FieldErrorKind::Missing, bond.password, message));
+    }
+
+    /// Whether the body holds the secret that is stored.
+    fn is_entered(&self, field: &str, body: &Map<String, Value>) -> bool {
+        let given = body.get(field).and_then(Value::as_str).map(Secret::new);
+        given.is_some() && self.integration.secret(self.terms.secrets, field) == Ok(given)
     }
 
     fn finish(mut self) -> Result<Changes, ApiError> {
@@ -204,6 +230,46 @@ mod tests {
             json!({"url": "https://a.example", "secret": MASK}),
             &["secret"],
         );
+    }
+
+    #[track_caller]
+    fn check_moved(name: Name, stored: &Value, body: Value, problems: &[&str]) {
+        let (mut integration, key) = (empty(name), secrets("a"));
+        put(&mut integration, &key, stored.clone()).unwrap();
+        let named: Vec<String> = match put(&mut integration, &key, body.clone()) {
+            Ok(_) => Vec::new(),
+            Err(error) => {
+                let error = error.to_json(shared::config::Environment::Production);
+                let errors = error["details"]["errors"].as_array().unwrap().iter();
+                errors.map(|error| error["field"].as_str().unwrap().to_owned()).collect()
+            }
+        };
+        assert_eq!(named, problems, "{body}");
+    }
+
+    #[test]
+    fn a_stored_password_goes_to_no_other_server() {
+        let email = json!({
+            "smtp_server": "mail.example", "from_email": "a@mail.example", "username": "a",
+            "password": "p",
+        });
+        let check_email = |body, problems| check_moved(Name::Email, &email, body, problems);
+        check_email(json!({"smtp_server": "mine.example"}), &["password"]);
+        check_email(json!({"smtp_server": "mail.example:25"}), &["password"]);
+        check_email(json!({"smtp_server": "mine.example", "password": MASK}), &["password"]);
+        check_email(json!({"smtp_server": "mine.example", "password": "p"}), &[]);
+        check_email(json!({"smtp_server": "mine.example", "password": "q"}), &[]);
+        check_email(json!({"smtp_server": "mine.example", "password": null}), &[]);
+        check_email(json!({"smtp_server": "mail.example", "from_email": "b@mail.example"}), &[]);
+
+        let sms = json!({
+            "provider_url": "https://sms.example/x", "from": "+1", "to": ["+15550100"],
+            "username": "a", "password": "p",
+        });
+        let check_sms = |body, problems| check_moved(Name::Sms, &sms, body, problems);
+        check_sms(json!({"provider_url": "https://mine.example/x"}), &["password"]);
+        check_sms(json!({"provider_url": "https://sms.example/...", "from": "+2"}), &[]);
+        check_sms(json!({"provider_url": "https://mine.example/x", "password": "q"}), &[]);
     }
 
     #[test]

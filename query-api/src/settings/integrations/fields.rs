@@ -85,6 +85,22 @@ pub(super) fn fields_of(name: Name) -> &'static [Field] {
     }
 }
 
+/// A stored password, and the setting that says which server it is sent to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bond {
+    pub(super) password: &'static str,
+    pub(super) server: &'static str,
+}
+
+/// The bond of an integration that logs in somewhere. The secret of a webhook signs and is never sent.
+pub(super) fn bond_of(name: Name) -> Option<Bond> {
+    match name {
+        Name::Email => Some(Bond { password: "password", server: "smtp_server" }),
+        Name::Sms => Some(Bond { password: "password", server: "provider_url" }),
+        Name::Slack | Name::Webhook => None,
+    }
+}
+
 /// What is wrong with a value.
 pub(super) type Fault = (FieldErrorKind, String);
 
