@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
+use crate::receive::body::Incoming;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
-use hyper::body::Incoming;
 use shared::api::{self, ApiError, X_REQUEST_ID};
 use shared::cors::Cors;
 use shared::routes;

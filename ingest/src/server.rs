@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use shared::connection::{self, Bounds};
+use shared::connection::{self, Bounds, RequestBody};
 use shared::lifecycle;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -61,7 +61,11 @@ pub(crate) async fn serve(
         let (app, open) = (Arc::clone(&app), app.vitals.connected());
         let service = service_fn(move |request: Request<Incoming>| {
             let app = Arc::clone(&app);
-            async move { Ok::<_, Infallible>(router::answer(&app, peer.ip(), request).await) }
+            async move {
+                Ok::<_, Infallible>(
+                    router::answer(&app, peer.ip(), request.map(RequestBody::new)).await,
+                )
+            }
         });
         let connection = connection::serve(stream, BOUNDS, service, stop.clone());
         lifecycle::spawn(serving.track_future(async move {

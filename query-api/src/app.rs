@@ -89,6 +89,9 @@ impl App {
     }
 
     /// Makes a committed change of keys or projects hold here at once; other processes poll.
+    ///
+    /// It takes a connection of the pool, so whoever calls it must have given theirs back: changes that
+    /// each hold one and wait for another would stop everything that reads.
     pub(crate) async fn reload_access(&self) {
         if let Err(error) = self.access.refresh(&self.pool, self.environment).await {
             tracing::warn!(error = %ErrorChain(&error), "the next poll will load what changed");

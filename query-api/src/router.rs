@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
@@ -13,6 +14,7 @@ use axum::routing::{MethodFilter, MethodRouter};
 use http::StatusCode;
 use http::header::{self, HeaderValue};
 use shared::api::{self, ApiError, X_REQUEST_ID};
+use shared::connection::RequestBody;
 use shared::cors::Cors;
 use shared::routes::{Route, Service, allowed_methods};
 use shared::telemetry::metrics::{Histogram, observe};
@@ -95,6 +97,7 @@ async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Next) -
     let origin = request.headers().get(header::ORIGIN).cloned();
     let is_own = OPERATIONAL.contains(&request.uri().path());
     request.extensions_mut().insert(RequestId(Arc::clone(&id)));
+    let request = request.map(|body| Body::new(RequestBody::new(body)));
 
     let mut response = match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
         Ok(response) => response,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::receive::body::Incoming;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use http_body_util::Full;
-use hyper::body::Incoming;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::access::Project;

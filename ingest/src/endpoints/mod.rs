@@ -7,9 +7,9 @@ pub(crate) mod single;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::receive::body::Incoming;
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, Response};
-use hyper::body::Incoming;
 use shared::access::{AccessTable, Project};
 use shared::api::ApiError;
 use shared::batch::Entry;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::receive::body::Incoming;
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::Full;
-use hyper::body::Incoming;
 use shared::api::{ApiError, FieldErrorKind, Success, json_response};
 use shared::batch::Entry;
 use shared::ids::EventId;

@@ -5,11 +5,15 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Body as _;
 use shared::api::{ApiError, Code};
+use shared::connection::RequestBody;
 
 use super::inflate::{self, ContentEncoding};
 use crate::memory::{OutOfMemory, Reservation};
+
+/// A body on its way. What is refused is read to its end all the same.
+pub(crate) type Incoming = RequestBody<hyper::body::Incoming>;
 
 /// How long a client may take to send its body. SDKs send at once; a slow client holds memory. Shorter
 /// than the edge waits for a service, which would take the fault for the service's.
@@ -17,10 +21,6 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Bodies that inflate to more than this do it off the threads that serve requests.
 pub(crate) const INLINE_BYTES: usize = 256 * 1024;
-
-/// How much of a refused body is read for the sake of its answer, and for how long.
-const DISCARDED_BYTES: usize = 64 << 20;
-const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The bounds of a body.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +45,6 @@ pub(crate) async fn read(
 ) -> Result<(Bytes, Reservation), ApiError> {
     let encoding = ContentEncoding::of(headers)?;
     if body.size_hint().lower() > limits.wire as u64 {
-        discard(body).await;
         return Err(too_large(limits.wire));
     }
     let wire = tokio::time::timeout(BODY_TIMEOUT, collect(body, limits.wire, &mut reservation))
@@ -72,22 +71,6 @@ pub(crate) fn is_at_most(body: &Incoming, bytes: usize) -> bool {
     body.size_hint().upper().is_some_and(|announced| announced <= bytes as u64)
 }
 
-/// Reads on for a while without keeping anything: a client that is still sending when the connection
-/// closes never sees the answer, and takes it for a fault of the network.
-async fn discard(mut body: Incoming) {
-    let mut left = DISCARDED_BYTES;
-    let reading = async {
-        while let Some(Ok(frame)) = body.frame().await {
-            let length = frame.data_ref().map_or(0, Bytes::len);
-            let Some(rest) = left.checked_sub(length) else { break };
-            left = rest;
-        }
-    };
-    if tokio::time::timeout(DISCARD_TIMEOUT, reading).await.is_err() {
-        tracing::debug!("a refused body did not end in time");
-    }
-}
-
 async fn collect(
     mut body: Incoming,
     limit: usize,
@@ -104,8 +87,6 @@ async fn collect(
         })?;
         let Ok(data) = frame.into_data() else { continue };
         if collected.len() + data.len() > limit {
-            drop(collected);
-            discard(body).await;
             return Err(too_large(limit));
         }
         reservation.grow_to(collected.len() + data.len()).map_err(out_of_memory)?;

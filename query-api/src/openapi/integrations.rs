@@ -164,7 +164,8 @@ fn update() -> Operation {
     Operation::new(TAG, (Method::PUT, ONE), "updateIntegration", "Change an integration")
         .describe(
             "Changes the fields that are given; null removes one. A secret that is sent back as it was \
-             shown stays. The status becomes `configured`, or `not_configured` when nothing is left.",
+             shown stays, but a password has to be entered again when the server changes that it is \
+             sent to. The status becomes `configured`, or `not_configured` when nothing is left.",
         )
         .takes([parameters::integration_in_path()])
         .reads(true, &body, &example)

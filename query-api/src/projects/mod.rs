@@ -111,9 +111,21 @@ pub(crate) async fn update(app: Arc<App>, call: Call) -> Answer {
     let name = body.text("name", MAX_NAME);
     let keep_ip_addresses = body.boolean("keep_ip_addresses");
     body.finish()?;
+    let changed = store(&app, &caller, id, name, keep_ip_addresses).await?;
+    take_effect(&app, id).await;
+    Ok(success::ok(changed))
+}
+
+async fn store(
+    app: &App,
+    caller: &Caller,
+    id: ProjectId,
+    name: Option<String>,
+    keep_ip_addresses: Option<bool>,
+) -> Result<ProjectObject, ApiError> {
     let mut client = db::client(&app.pool).await.map_err(db::failure)?;
     let tx = db::begin(&mut client, "begin changing a project").await.map_err(db::failure)?;
-    let actor = audit::actor(&tx, &caller).await?;
+    let actor = audit::actor(&tx, caller).await?;
     let sql = include_str!("sql/update.sql");
     let values: db::Params<'_> = &[&id.0, &name, &keep_ip_addresses];
     let rows = db::query(&tx, "change a project", sql, values).await.map_err(db::failure)?;
@@ -125,9 +137,7 @@ pub(crate) async fn update(app: Arc<App>, call: Call) -> Answer {
     }
     revisions::advance(&tx, &[id]).await.map_err(db::failure)?;
     db::commit(tx, "commit changing a project").await.map_err(db::failure)?;
-    let changed = ProjectObject::new(row, &app.public_url);
-    take_effect(&app, id).await;
-    Ok(success::ok(changed))
+    Ok(ProjectObject::new(row, &app.public_url))
 }
 
 fn changed_fields(row: &Row) -> Changes {

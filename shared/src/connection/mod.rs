@@ -4,6 +4,7 @@
 //! Accepting connections and counting them is the services' own business.
 
 mod own_answer;
+mod request_body;
 
 use std::error::Error;
 use std::time::Duration;
@@ -16,6 +17,8 @@ use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio_util::sync::CancellationToken;
+
+pub use self::request_body::RequestBody;
 
 use self::own_answer::Answering;
 
@@ -169,6 +172,32 @@ mod tests {
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.unwrap();
         assert_eq!(answer, "");
+    }
+
+    #[tokio::test]
+    async fn who_sends_on_after_a_refusal_sees_the_answer() {
+        let (client, server) = tokio::io::duplex(1 << 10);
+        let service = service_fn(async |request: Request<Incoming>| {
+            drop(RequestBody::new(request.into_body()));
+            Ok::<_, Infallible>(Response::new(String::from("refused")))
+        });
+        drop(crate::lifecycle::spawn(serve(server, BOUNDS, service, CancellationToken::new())));
+        let (mut reading, mut writing) = tokio::io::split(client);
+        let body = vec![b'x'; 1 << 20];
+        let head = format!("POST / HTTP/1.1\r\ncontent-length: {}\r\n\r\n", body.len());
+        writing.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = vec![0; 12];
+        let (read, written) =
+            tokio::join!(reading.read_exact(&mut answer), writing.write_all(&body));
+        read.unwrap();
+        written.unwrap();
+        assert_eq!(answer, b"HTTP/1.1 200");
+        // The connection serves the next request, too.
+        writing.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+        let mut rest = Vec::new();
+        while !rest.ends_with(b"refused") || !rest.windows(8).any(|part| part == b"HTTP/1.1") {
+            assert_ne!(reading.read_buf(&mut rest).await.unwrap(), 0, "closed");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -115,10 +115,22 @@ async fn get(tx: &Transaction<'_>, id: Uuid) -> Result<KeyObject, ApiError> {
 pub(crate) async fn update(app: Arc<App>, call: Call) -> Answer {
     let (id, scope, caller) = (call.id()?, scope(&call)?, call.caller());
     let changes = KeyChanges::read(call.object().await?, shared::time::now())?;
+    let after = store(&app, &caller, id, scope, changes).await?;
+    app.reload_access().await;
+    Ok(success::ok(after))
+}
+
+async fn store(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    scope: Option<ProjectId>,
+    changes: KeyChanges,
+) -> Result<KeyObject, ApiError> {
     let mut client = db::client(&app.pool).await.map_err(db::failure)?;
     let tx = db::begin(&mut client, "begin changing a key").await.map_err(db::failure)?;
-    let actor = audit::actor(&tx, &caller).await?;
-    let before = lock(&app, &tx, id, scope).await?;
+    let actor = audit::actor(&tx, caller).await?;
+    let before = lock(app, &tx, id, scope).await?;
     let after = changed(&before, changes);
     let changes = before.changes_to(&after);
     if !changes.is_empty() {
@@ -127,8 +139,7 @@ pub(crate) async fn update(app: Arc<App>, call: Call) -> Answer {
         audit::record(&tx, &actor, Action::ApiKeyUpdated, &target, changes).await?;
     }
     db::commit(tx, "commit changing a key").await.map_err(db::failure)?;
-    app.reload_access().await;
-    Ok(success::ok(after))
+    Ok(after)
 }
 
 fn changed(before: &KeyObject, changes: KeyChanges) -> KeyObject {
@@ -168,17 +179,27 @@ async fn write(tx: &Transaction<'_>, key: &KeyObject) -> Result<(), ApiError> {
 /// `DELETE /api/settings/api-keys/{id}`. A key may end itself.
 pub(crate) async fn delete(app: Arc<App>, call: Call) -> Answer {
     let (id, scope, caller) = (call.id()?, scope(&call)?, call.caller());
+    remove(&app, &caller, id, scope).await?;
+    app.reload_access().await;
+    let nothing = StatusCode::NO_CONTENT.into_response();
+    Ok(nothing)
+}
+
+async fn remove(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    scope: Option<ProjectId>,
+) -> Result<(), ApiError> {
     let mut client = db::client(&app.pool).await.map_err(db::failure)?;
     let tx = db::begin(&mut client, "begin deleting a key").await.map_err(db::failure)?;
-    let actor = audit::actor(&tx, &caller).await?;
-    let key = lock(&app, &tx, id, scope).await?;
+    let actor = audit::actor(&tx, caller).await?;
+    let key = lock(app, &tx, id, scope).await?;
     let sql = include_str!("sql/delete.sql");
     db::execute(&tx, "delete a key", sql, &[&id]).await.map_err(db::failure)?;
     let target = Target::new(id, key.name);
     audit::record(&tx, &actor, Action::ApiKeyDeleted, &target, Changes::new()).await?;
-    db::commit(tx, "commit deleting a key").await.map_err(db::failure)?;
-    app.reload_access().await;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    db::commit(tx, "commit deleting a key").await.map_err(db::failure)
 }
 
 /// The key, kept from changing until the transaction ends, if it may be changed here.

@@ -7,6 +7,7 @@ use deadpool_postgres::Transaction;
 use http::StatusCode;
 use shared::access::Permission;
 use shared::api::ApiError;
+use uuid::Uuid;
 
 use super::invite::read_role;
 use super::role::Role;
@@ -14,7 +15,7 @@ use super::view::{MemberObject, Status};
 use super::{MAX_NAME, lock, lock_member, owners};
 use crate::app::App;
 use crate::body::BodyFields;
-use crate::call::Call;
+use crate::call::{Call, Caller};
 use crate::db;
 use crate::routes::Answer;
 use crate::settings::audit::{self, Action, Actor, Changes, Target};
@@ -27,10 +28,22 @@ pub(crate) async fn update(app: Arc<App>, call: Call) -> Answer {
     let mut body = BodyFields::new(call.object().await?);
     let (role, name) = (read_role(&mut body), body.line("name", MAX_NAME));
     body.finish()?;
+    let after = store(&app, &caller, id, role, name).await?;
+    app.reload_access().await;
+    Ok(success::ok(after))
+}
+
+async fn store(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    role: Option<Role>,
+    name: Option<String>,
+) -> Result<MemberObject, ApiError> {
     let mut client = db::client(&app.pool).await.map_err(db::failure)?;
     let tx = db::begin(&mut client, "begin changing a member").await.map_err(db::failure)?;
     lock(&tx).await?;
-    let actor = audit::actor(&tx, &caller).await?;
+    let actor = audit::actor(&tx, caller).await?;
     let before = lock_member(&tx, id).await?;
     let mut after = before.clone();
     after.role = role.unwrap_or(before.role);
@@ -38,8 +51,7 @@ pub(crate) async fn update(app: Arc<App>, call: Call) -> Answer {
     check_role(&tx, &actor, &before, after.role).await?;
     write(&tx, &actor, &before, &after).await?;
     db::commit(tx, "commit changing a member").await.map_err(db::failure)?;
-    app.reload_access().await;
-    Ok(success::ok(after))
+    Ok(after)
 }
 
 /// Checks that the role may become this one.
@@ -100,17 +112,21 @@ async fn write(
 /// `DELETE /api/settings/team/{id}`. The member's own key ends with it; an invitation, too.
 pub(crate) async fn remove(app: Arc<App>, call: Call) -> Answer {
     let (id, caller) = (call.id()?, call.caller());
+    delete(&app, &caller, id).await?;
+    app.reload_access().await;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn delete(app: &App, caller: &Caller, id: Uuid) -> Result<(), ApiError> {
     let mut client = db::client(&app.pool).await.map_err(db::failure)?;
     let tx = db::begin(&mut client, "begin removing a member").await.map_err(db::failure)?;
     lock(&tx).await?;
-    let actor = audit::actor(&tx, &caller).await?;
+    let actor = audit::actor(&tx, caller).await?;
     let member = lock_member(&tx, id).await?;
     check_leaving(&tx, &actor, &member).await?;
     let sql = include_str!("sql/remove.sql");
     db::execute(&tx, "remove a member", sql, &[&id]).await.map_err(db::failure)?;
     let target = Target::new(id, member.name);
     audit::record(&tx, &actor, Action::MemberRemoved, &target, Changes::new()).await?;
-    db::commit(tx, "commit removing a member").await.map_err(db::failure)?;
-    app.reload_access().await;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    db::commit(tx, "commit removing a member").await.map_err(db::failure)
 }

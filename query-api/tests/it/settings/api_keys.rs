@@ -1,8 +1,9 @@
 //! Keys: made, shown once, changed, revoked, noted when used.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::{id_of, join, make_key, text_of};
+use super::{change_member, id_of, join, make_key, remove_member, text_of};
 use crate::support::{ADMIN, ALL_1, Instance, PATIENCE, READER, Server};
 
 const ALL: &str = "/api/settings/api-keys";
@@ -285,5 +286,47 @@ async fn the_last_use_is_written_and_never_moves_back() {
     assert!(before <= used && used <= after, "{used}");
     assert_eq!(read(ALL_1).await, shared::time::parse("2099-01-01T00:00:00Z"));
     assert_eq!(read("everything-in-2").await, None);
+    server.stop().await;
+}
+
+/// More changes at once than there are connections to Postgres: one that held a connection while it
+/// waits for another would stop the others, and all that reads.
+#[tokio::test]
+async fn changes_at_once_do_not_wait_for_each_others_connections() {
+    let server = Server::start_with(&[("DATABASE_POOL_SIZE", "4")]).await;
+    let body = json!({"name": "k", "permissions": ["read"]});
+    let made = join_all((0..20).map(|_| make_key(&server, ADMIN, &body))).await;
+
+    let renaming =
+        made.iter().map(|key| server.put(&one(key)).key(ADMIN).json(&json!({"name": "n"})).send());
+    let renaming_projects = (0..20).map(|number| {
+        let body = json!({"name": format!("Project {number}")});
+        server.put("/api/projects/2").key(ADMIN).json(&body).send()
+    });
+    let (renamed, projects) = tokio::join!(join_all(renaming), join_all(renaming_projects));
+    for answer in renamed.into_iter().chain(projects) {
+        assert_eq!(answer.status, 200, "{}", answer.json());
+    }
+    for answer in join_all(made.iter().map(|key| server.delete(&one(key)).key(ADMIN).send())).await
+    {
+        assert_eq!(answer.status, 204);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn members_may_be_removed_at_once() {
+    let server = Server::start_with(&[("DATABASE_POOL_SIZE", "4")]).await;
+    let emails: Vec<String> = (0..20).map(|number| format!("m{number}@example.com")).collect();
+    let members = join_all(emails.iter().map(|email| join(&server, email, "viewer"))).await;
+    let naming =
+        members.iter().map(|(id, _)| change_member(&server, ADMIN, id, json!({"name": "x"})));
+    for answer in join_all(naming).await {
+        assert_eq!(answer.status, 200, "{}", answer.json());
+    }
+    let removing = members.iter().map(|(id, _)| remove_member(&server, ADMIN, id));
+    for answer in join_all(removing).await {
+        assert_eq!(answer.status, 204);
+    }
     server.stop().await;
 }

@@ -112,6 +112,7 @@ fn config(sandbox: &Sandbox, settings: &[(&str, &str)]) -> Config {
         match name {
             "ENVIRONMENT" => Some("development".to_owned()),
             "LOG_LEVEL" => Some("warn".to_owned()),
+            "SECRET_KEY" => Some("k".repeat(32)),
             "DATABASE_URL" => Some(sandbox.database_url()),
             "REDIS_URL" => Some(sandbox.redis_url().to_owned()),
             "AMQP_URL" => Some(sandbox.amqp_url().to_owned()),
