@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::body::Body;
 use http::request::Parts;
 use serde_json::{Map, Value};
-use shared::access::{AccessTable, ApiKey};
-use shared::api::{ApiError, FieldErrorKind};
+use shared::access::{self, AccessTable, ApiKey};
+use shared::api::ApiError;
 use shared::generations::Scope;
 use shared::ids::{ErrorId, EventId, ProjectId};
 use uuid::Uuid;
@@ -20,8 +20,6 @@ const MAX_BODY: usize = 1 << 20;
 
 /// No body of a caller without a key is larger: a token and a name.
 const MAX_OPEN_BODY: usize = 4 << 10;
-
-const X_PROJECT_ID: &str = "x-project-id";
 
 /// Parameters of the path, by name.
 pub(crate) type Params = Vec<(String, String)>;
@@ -133,23 +131,11 @@ impl Call {
         reach
     }
 
-    /// The project of the query or else of the header; each is checked, wherever the other stands.
     fn named_project(&self, fields: &mut QueryFields<'_>) -> Option<ProjectId> {
-        let header = self.incoming.headers().get(X_PROJECT_ID);
-        let header = header.map(|value| value.to_str().unwrap_or_default());
-        let given = [("project_id", fields.raw("project_id")), ("X-Project-Id", header)];
-        let mut ids = Vec::new();
-        for (field, text) in given {
-            let Some(text) = text else { continue };
-            match text.parse().ok().filter(|id| *id > 0).map(ProjectId) {
-                Some(id) => ids.push(id),
-                None => {
-                    let message = "must be the whole number of a project";
-                    fields.problem(FieldErrorKind::WrongType, field, message);
-                }
-            }
-        }
-        ids.first().copied()
+        let in_query = fields.raw("project_id");
+        let (named, problems) = access::named_project(in_query, self.incoming.headers());
+        fields.problems(problems);
+        named
     }
 
     /// A parameter of the path.

@@ -32,6 +32,11 @@ impl<'a> QueryFields<'a> {
         self.problems.push(FieldError::new(kind, field, message));
     }
 
+    /// Records problems that were found elsewhere.
+    pub(crate) fn problems(&mut self, problems: impl IntoIterator<Item = FieldError>) {
+        self.problems.extend(problems);
+    }
+
     /// The problems, when there are any.
     pub(crate) fn finish(self) -> Result<(), ApiError> {
         if self.problems.is_empty() { Ok(()) } else { Err(ApiError::validation(self.problems)) }

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use http::HeaderMap;
-use shared::access::{AccessTable, Permission, Project};
-use shared::api::{ApiError, Code, FieldError, FieldErrorKind};
+use shared::access::{self, AccessTable, Permission, Project};
+use shared::api::{ApiError, Code};
 use shared::ids::ProjectId;
 use shared::rate_limit::Caller;
 use uuid::Uuid;
@@ -27,7 +27,12 @@ pub(crate) fn project(
     headers: &HeaderMap,
     query: Option<&str>,
 ) -> Result<Project, ApiError> {
-    let named = named_project(headers, query)?;
+    let in_query =
+        query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("project_id="));
+    let (named, problems) = access::named_project(in_query, headers);
+    if !problems.is_empty() {
+        return Err(ApiError::validation(problems));
+    }
     let id = match (bearer.scope, named) {
         (None, None) => DEFAULT_PROJECT,
         (None, Some(named)) => named,
@@ -66,23 +71,4 @@ pub(crate) fn bearer(
     dsn_project.map(bearer).ok_or_else(|| {
         ApiError::new(Code::Authentication, "The API key is unknown, revoked or expired")
     })
-}
-
-/// `?project_id=` or else `X-Project-Id`; each is checked, wherever the other stands.
-fn named_project(headers: &HeaderMap, query: Option<&str>) -> Result<Option<ProjectId>, ApiError> {
-    let in_query =
-        query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("project_id="));
-    let in_header = headers.get("x-project-id").map(|value| value.to_str().unwrap_or_default());
-    let (mut ids, mut problems) = (Vec::new(), Vec::new());
-    for (field, text) in [("project_id", in_query), ("X-Project-Id", in_header)] {
-        let Some(text) = text else { continue };
-        match text.parse().ok().filter(|id| *id > 0).map(ProjectId) {
-            Some(id) => ids.push(id),
-            None => {
-                let message = "must be the whole number of a project";
-                problems.push(FieldError::new(FieldErrorKind::WrongType, field, message));
-            }
-        }
-    }
-    if problems.is_empty() { Ok(ids.first().copied()) } else { Err(ApiError::validation(problems)) }
 }

@@ -1,11 +1,12 @@
 //! `GET /api/analytics/trends`: events and resolutions over time, in buckets of UTC.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, Datelike as _, Days, Months, TimeDelta, Timelike as _, Utc};
 use serde::Serialize;
-use shared::api::{ApiError, FieldErrorKind};
+use shared::api::ApiError;
 use shared::event::Level;
 use shared::postgres::DbError;
 use tokio_postgres::Row;
@@ -14,7 +15,6 @@ use crate::app::App;
 use crate::cache::Question;
 use crate::call::{Call, Reach};
 use crate::db;
-use crate::fields::QueryFields;
 use crate::routes::Answer;
 use crate::success;
 
@@ -67,19 +67,14 @@ struct Range {
 }
 
 impl Period {
-    pub(crate) const NAMES: [&'static str; 4] = ["day", "week", "month", "year"];
+    pub(crate) const ALL: [Self; 4] = [Self::Day, Self::Week, Self::Month, Self::Year];
 
-    fn read(fields: &mut QueryFields<'_>) -> Self {
-        match fields.raw("period") {
-            Some("day") => Self::Day,
-            None | Some("week") => Self::Week,
-            Some("month") => Self::Month,
-            Some("year") => Self::Year,
-            Some(_) => {
-                let allowed = "must be one of day, week, month, year";
-                fields.problem(FieldErrorKind::UnknownValue, "period", allowed);
-                Self::Week
-            }
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Year => "year",
         }
     }
 
@@ -93,25 +88,31 @@ impl Period {
     }
 }
 
-impl GroupBy {
-    pub(crate) const NAMES: [&'static str; 4] = ["hour", "day", "week", "month"];
+/// The text names none of the words.
+#[derive(Debug)]
+pub(crate) struct UnknownWord;
 
-    fn read(fields: &mut QueryFields<'_>) -> Self {
-        match fields.raw("group_by") {
-            Some("hour") => Self::Hour,
-            None | Some("day") => Self::Day,
-            Some("week") => Self::Week,
-            Some("month") => Self::Month,
-            Some(_) => {
-                let allowed = "must be one of hour, day, week, month";
-                fields.problem(FieldErrorKind::UnknownValue, "group_by", allowed);
-                Self::Day
-            }
-        }
+impl FromStr for Period {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text).ok_or(UnknownWord)
     }
+}
 
-    /// The unit as `date_trunc` names it, whose weeks begin on Monday, too.
-    fn unit(self) -> &'static str {
+impl FromStr for GroupBy {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text).ok_or(UnknownWord)
+    }
+}
+
+impl GroupBy {
+    pub(crate) const ALL: [Self; 4] = [Self::Hour, Self::Day, Self::Week, Self::Month];
+
+    /// The word, also the one by which `date_trunc` knows the unit; its weeks begin on Monday, too.
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Hour => "hour",
             Self::Day => "day",
@@ -177,9 +178,11 @@ impl Range {
 pub(crate) async fn trends(app: Arc<App>, call: Call) -> Answer {
     let mut fields = call.fields();
     let reach = call.reach(&mut fields);
-    let (period, group_by) = (Period::read(&mut fields), GroupBy::read(&mut fields));
+    let period = fields.value("period", "must be one of day, week, month, year");
+    let group_by = fields.value("group_by", "must be one of hour, day, week, month");
     fields.finish()?;
     let reach = reach?;
+    let (period, group_by) = (period.unwrap_or(Period::Week), group_by.unwrap_or(GroupBy::Day));
     let range = Range::up_to(Utc::now(), period, group_by);
     // A question of its own for every last bucket: what is remembered never lacks the newest one.
     let asked = (reach.ids(), period, group_by, range.first, range.end);
@@ -191,7 +194,7 @@ pub(crate) async fn trends(app: Arc<App>, call: Call) -> Answer {
 async fn compute(app: &App, reach: &Reach, period: Period, range: Range) -> Result<Bytes, DbError> {
     let client = db::client(&app.pool).await?;
     let critical = Level::Error.code();
-    let unit = range.group_by.unit();
+    let unit = range.group_by.as_str();
     let values: db::Params<'_> = &[&reach.ids(), &range.first, &range.end, &unit, &critical];
     let sql = include_str!("sql/trends.sql");
     let rows = db::query(&client, "compute trends", sql, values).await?;
@@ -216,9 +219,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    const PERIODS: [Period; 4] = [Period::Day, Period::Week, Period::Month, Period::Year];
-    const GROUPS: [GroupBy; 4] = [GroupBy::Hour, GroupBy::Day, GroupBy::Week, GroupBy::Month];
 
     fn time(text: &str) -> DateTime<Utc> {
         shared::time::parse(text).unwrap()
@@ -270,8 +270,8 @@ mod tests {
         #[test]
         fn buckets_have_no_gaps_and_hold_the_whole_period(
             second in 946_684_800_i64..4_102_444_800,
-            period in prop::sample::select(&PERIODS[..]),
-            group_by in prop::sample::select(&GROUPS[..]),
+            period in prop::sample::select(&Period::ALL[..]),
+            group_by in prop::sample::select(&GroupBy::ALL[..]),
         ) {
             let now = DateTime::from_timestamp(second, 0).unwrap();
             let range = Range::up_to(now, period, group_by);

@@ -37,11 +37,11 @@ pub(super) fn schemas() -> Vec<Field> {
 }
 
 fn period() -> Value {
-    word(Period::NAMES, "The last 1, 7, 30 or 365 days up to now.")
+    word(Period::ALL.map(Period::as_str), "The last 1, 7, 30 or 365 days up to now.")
 }
 
 fn group_by() -> Value {
-    word(GroupBy::NAMES, "The width of a bucket.")
+    word(GroupBy::ALL.map(GroupBy::as_str), "The width of a bucket.")
 }
 
 /// The operations.

@@ -5,6 +5,7 @@
 
 mod load;
 mod mint;
+mod named_project;
 mod origin;
 mod permission;
 mod usage;
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub use mint::{KeyGrant, MAX_KEYS, Minted, NoRandomness, store_key};
+pub use named_project::named_project;
 pub use permission::{Permission, Permissions, UnknownPermission};
 
 use self::usage::LastUse;
