@@ -20,7 +20,10 @@ CREATE UNIQUE INDEX team_members_by_email ON team_members (lower(email));
 
 -- A member's own key goes with the member. Members who are only invited have none.
 ALTER TABLE api_keys
-  ADD COLUMN member_id uuid UNIQUE REFERENCES team_members (id) ON DELETE CASCADE;
+  ADD COLUMN member_id uuid UNIQUE REFERENCES team_members (id) ON DELETE CASCADE,
+  -- Made or changed by somebody who may not touch owners: then neither may the key, or any administrator
+  -- could become an owner by way of one.
+  ADD COLUMN below_owners boolean NOT NULL DEFAULT false;
 
 -- One entry for each change of a setting, written in the change's own transaction. What an entry
 -- names may be gone by the time it is read, so it keeps names as they were. Never a secret.

@@ -17,14 +17,14 @@ pub(super) fn schemas() -> Vec<Field> {
             ("errors_today", integer("Errors seen since the start of the day.")),
             ("errors_this_week", integer("Errors seen since the start of the week.")),
             ("errors_this_month", integer("Errors seen since the start of the month.")),
-            ("error_rate_24h", number("Events per hour over the last 24 hours.")),
+            ("error_rate_24h", number("Events per hour, received in the last 24 hours.")),
             ("resolution_rate", number("Percent of errors that are resolved.")),
             (
                 "avg_resolution_time",
                 or_null(text("From first seen to resolved, as `2h 15m` or `3d 4h`.")),
             ),
             ("events_total", integer("Events.")),
-            ("events_24h", integer("Events of the last 24 hours.")),
+            ("events_24h", integer("Events received in the last 24 hours.")),
             ("users_affected_24h", integer("Users of the errors seen in the last 24 hours.")),
         ],
     );

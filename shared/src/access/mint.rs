@@ -91,6 +91,8 @@ pub struct KeyGrant {
     pub allowed_origins: Vec<String>,
     /// The member whose own it is.
     pub member_id: Option<Uuid>,
+    /// Whether whoever makes it may not touch owners, so that the key may not either.
+    pub below_owners: bool,
 }
 
 impl KeyGrant {
@@ -136,6 +138,7 @@ pub async fn store_key(
                 &grant.allowed_origins,
                 &grant.member_id,
                 &MAX_KEYS,
+                &grant.below_owners,
             ],
         )
         .await

@@ -26,6 +26,7 @@ use crate::call::{Call, Caller};
 use crate::db;
 use crate::routes::Answer;
 use crate::settings::audit::{self, Action, Changes, Target};
+use crate::settings::team::owners;
 use crate::success;
 
 /// `GET /api/settings/api-keys`.
@@ -45,7 +46,7 @@ pub(crate) async fn create(app: Arc<App>, call: Call) -> Answer {
     let wanted = NewKey::read(call.object().await?, shared::time::now())?;
     let grant = grant(scope, wanted)?;
     let minted = Minted::key(app.environment).map_err(ApiError::internal)?;
-    let key = insert(&app, &caller, &minted, &grant).await?;
+    let key = insert(&app, &caller, &minted, grant).await?;
     app.reload_access().await;
     Ok(success::created(NewKeyObject { key, api_key: minted.text }))
 }
@@ -66,6 +67,7 @@ fn grant(scope: Option<ProjectId>, wanted: NewKey) -> Result<KeyGrant, ApiError>
         limits: wanted.limits,
         allowed_origins: wanted.allowed_origins,
         member_id: None,
+        below_owners: false,
     })
 }
 
@@ -73,7 +75,7 @@ async fn insert(
     app: &App,
     caller: &Caller,
     minted: &Minted,
-    grant: &KeyGrant,
+    mut grant: KeyGrant,
 ) -> Result<KeyObject, ApiError> {
     let mut client = db::client(&app.pool).await.map_err(db::failure)?;
     let tx = db::begin(&mut client, "begin making a key").await.map_err(db::failure)?;
@@ -81,7 +83,8 @@ async fn insert(
     if let Some(project) = grant.project_id {
         lock_project(&tx, project).await?;
     }
-    let id = access::store_key(&tx, minted, grant).await.map_err(db::failure)?.ok_or_else(full)?;
+    grant.below_owners = !owners::may(&tx, &actor).await?;
+    let id = access::store_key(&tx, minted, &grant).await.map_err(db::failure)?.ok_or_else(full)?;
     let target = Target::new(id, &grant.name);
     audit::record(&tx, &actor, Action::ApiKeyCreated, &target, grant.changes()).await?;
     let key = get(&tx, id).await?;
@@ -134,7 +137,7 @@ async fn store(
     let after = changed(&before, changes);
     let changes = before.changes_to(&after);
     if !changes.is_empty() {
-        write(&tx, &after).await?;
+        write(&tx, &after, !owners::may(&tx, &actor).await?).await?;
         let target = Target::new(id, &after.name);
         audit::record(&tx, &actor, Action::ApiKeyUpdated, &target, changes).await?;
     }
@@ -160,7 +163,7 @@ fn changed(before: &KeyObject, changes: KeyChanges) -> KeyObject {
     after
 }
 
-async fn write(tx: &Transaction<'_>, key: &KeyObject) -> Result<(), ApiError> {
+async fn write(tx: &Transaction<'_>, key: &KeyObject, below_owners: bool) -> Result<(), ApiError> {
     let limits = key.rate_limits;
     let values: db::Params<'_> = &[
         &key.id,
@@ -171,6 +174,7 @@ async fn write(tx: &Transaction<'_>, key: &KeyObject) -> Result<(), ApiError> {
         &limits.analytics,
         &limits.general,
         &key.allowed_origins,
+        &below_owners,
     ];
     let sql = include_str!("sql/update.sql");
     db::execute(tx, "change a key", sql, values).await.map(drop).map_err(db::failure)

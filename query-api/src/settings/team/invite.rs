@@ -5,6 +5,7 @@ use std::sync::Arc;
 use deadpool_postgres::Transaction;
 use shared::access::Minted;
 use shared::api::{ApiError, Code, FieldErrorKind};
+use shared::channels::is_mail_address;
 use shared::config::Secret;
 use uuid::Uuid;
 
@@ -57,7 +58,7 @@ impl Invitee {
     fn read(mut body: BodyFields) -> Result<Self, ApiError> {
         let email = body.required("email", |body| {
             let address = body.line("email", email::MAX_EMAIL)?;
-            if email::is_address(&address) {
+            if is_mail_address(&address) {
                 return Some(address);
             }
             let message = "must be an address such as ann@example.com";

@@ -8,7 +8,7 @@ mod accept;
 mod change;
 mod email;
 mod invite;
-mod owners;
+pub(super) mod owners;
 mod role;
 mod view;
 

@@ -54,6 +54,33 @@ async fn only_owners_and_keys_of_nobody_touch_owners() {
 }
 
 #[tokio::test]
+async fn no_key_that_an_administrator_has_made_or_changed_touches_owners() {
+    let server = Server::start().await;
+    let (owner, _) = join(&server, "owner@example.com", "owner").await;
+    let (_, admin_key) = join(&server, "admin@example.com", "admin").await;
+    let all = json!({"name": "k", "permissions": ["admin"]});
+    let made = text_of(&make_key(&server, &admin_key, &all).await);
+    // By way of one more key, too.
+    let again = text_of(&make_key(&server, &made, &all).await);
+    let reading = json!({"name": "reading", "permissions": ["read"]});
+    let raised = make_key(&server, ADMIN, &reading).await;
+    let path = format!("/api/settings/api-keys/{}", id_of(&raised));
+    let raising = server.put(&path).key(&admin_key).json(&all).send().await;
+    assert_eq!(raising.status, 200, "{}", raising.json());
+    for key in [made, again, text_of(&raised)] {
+        for answer in [
+            invite(&server, &key, "x@example.com", "owner").await,
+            remove_member(&server, &key, &owner).await,
+        ] {
+            answer.fails(403, "AUTHORIZATION_ERROR");
+        }
+        // Everything else is theirs to do.
+        assert_eq!(server.get("/api/settings/team").key(&key).send().await.status, 200);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn the_last_owner_stays() {
     let server = Server::start().await;
     let (owner, key) = join(&server, "owner@example.com", "owner").await;
