@@ -68,10 +68,13 @@ pub(super) fn operations() -> Vec<Operation> {
         "A page of the audit log.",
         [
             ("entries", list(named("AuditEntry"), "Newest first.")),
-            ("next_cursor", or_null(text("The `cursor` of the next page; null on the last one."))),
+            ("next_cursor", or_null(uuid("The `cursor` of the next page; null on the last one."))),
         ],
     );
     let words = || json!({"maxLength": 100});
+    // An empty one counts as not given, like every empty parameter.
+    let uuid_or_empty = "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$";
+    let cursor = with(text("The `next_cursor` of an answer."), json!({"pattern": uuid_or_empty}));
     let listing = Operation::new(
         TAG,
         (Method::GET, "/api/settings/audit"),
@@ -81,7 +84,7 @@ pub(super) fn operations() -> Vec<Operation> {
     .describe("Entries are kept for a year.")
     .takes([
         parameters::limit(),
-        query("cursor", &with(text("The `next_cursor` of an answer."), words())),
+        query("cursor", &cursor),
         query("action", &action()),
         query("target", &with(text("The kind of what it was done to, or its id."), words())),
         query("since", &time("Entries from then on.")),

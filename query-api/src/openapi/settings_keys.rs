@@ -70,7 +70,7 @@ fn example() -> Value {
     json!({
         "id": "3fa85f64-5717-4562-b3fc-2c963f66afa6", "name": "Development Key",
         "key_preview": "sk_****7890", "permissions": ["read"],
-        "expires_at": "2025-12-31T23:59:59.000Z", "last_used": null,
+        "expires_at": "2099-12-31T23:59:59.000Z", "last_used": null,
         "created_at": "2025-08-29T12:00:00.000Z", "project_id": null,
         "rate_limits": {
             "errors_per_minute": null, "analytics_per_minute": 100, "general_per_minute": null,
@@ -145,7 +145,7 @@ fn create() -> Operation {
     let body = input("The key.", &["name", "permissions"], known);
     let sent = json!({
         "name": "Development Key", "permissions": ["read"],
-        "expires_at": "2025-12-31T23:59:59.000Z",
+        "expires_at": "2099-12-31T23:59:59.000Z",
     });
     let mut made = example();
     made["api_key"] = json!("sk_live_abc123def456...7890");
