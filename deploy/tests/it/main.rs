@@ -7,4 +7,5 @@ mod edge;
 mod faults;
 mod processes;
 mod stack;
+mod statements;
 mod system;

@@ -74,7 +74,10 @@ pub(super) fn operations() -> Vec<Operation> {
     let words = || json!({"maxLength": 100});
     // An empty one counts as not given, like every empty parameter.
     let uuid_or_empty = "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$";
-    let cursor = with(text("The `next_cursor` of an answer."), json!({"pattern": uuid_or_empty}));
+    let cursor = with(
+        text("The `next_cursor` of an answer."),
+        json!({"maxLength": 36, "pattern": uuid_or_empty}),
+    );
     let listing = Operation::new(
         TAG,
         (Method::GET, "/api/settings/audit"),
