@@ -1,7 +1,6 @@
 //! Measures the whole system on this machine: throw-away engines, the services, load, and the proof
 //! that everything accepted is stored once.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -12,6 +11,7 @@ use benches::options::LoadOptions;
 use benches::report;
 use benches::report::check::checks;
 use benches::report::page::Report;
+use benches::summary::show_progress;
 use benches::system::database::{Database, Statement};
 use benches::system::machine::Machine;
 use benches::system::start_engines;
@@ -49,13 +49,7 @@ fn setting(text: &str) -> Result<(String, String), String> {
 
 #[tokio::main(worker_threads = 1)]
 async fn main() -> anyhow::Result<ExitCode> {
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::INFO)
-        .with_writer(io::stderr)
-        .without_time()
-        .with_target(false)
-        .with_level(false)
-        .init();
+    show_progress();
     let arguments = Arguments::parse();
     tokio::select! {
         result = perform(&arguments) => result,

@@ -1,7 +1,6 @@
 //! Fills the system over its public interface and measures how long reads take.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,6 +12,7 @@ use benches::load::mix::Mix;
 use benches::measure::{Places, warm_up};
 use benches::reads::page::{Report, markdown};
 use benches::reads::{Figures, Ids, Reader, all, bars};
+use benches::summary::show_progress;
 use benches::system::database::{Counts, Database};
 use benches::system::machine::Machine;
 use benches::system::start_engines;
@@ -50,13 +50,7 @@ struct Arguments {
 
 #[tokio::main(worker_threads = 1)]
 async fn main() -> anyhow::Result<ExitCode> {
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::INFO)
-        .with_writer(io::stderr)
-        .without_time()
-        .with_target(false)
-        .with_level(false)
-        .init();
+    show_progress();
     let arguments = Arguments::parse();
     tokio::select! {
         result = perform(&arguments) => result.map(|()| ExitCode::SUCCESS),
