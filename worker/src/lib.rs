@@ -7,6 +7,7 @@
 //! ([`ops`]).
 
 pub mod admin;
+pub mod alerts;
 pub mod announce;
 pub mod cli;
 pub mod config;

@@ -1,5 +1,5 @@
--- Removes what leads to the groups of a project, and what is kept by error. All by the project at
--- the front of their primary keys.
+-- Removes what leads to the groups of a project, what is kept by error, and its alerts. All by the
+-- project at the front of their primary keys.
 WITH names AS (
   DELETE FROM error_names WHERE project_id = $1
 ), project_groups AS (
@@ -18,5 +18,23 @@ WITH names AS (
   DELETE FROM project_revisions WHERE project_id = $1
 ), deleted AS (
   DELETE FROM deleted_names WHERE project_id = $1
+), rules AS (
+  DELETE FROM alert_rules WHERE project_id = $1
+), evaluations AS (
+  DELETE FROM alert_evaluations WHERE project_id = $1
+), slots AS (
+  DELETE FROM changed_slots WHERE project_id = $1
+), arrivals AS (
+  DELETE FROM error_arrivals WHERE project_id = $1
+), fired AS (
+  DELETE FROM firings WHERE project_id = $1
+), told AS (
+  DELETE FROM notifications WHERE project_id = $1
+), outbox AS (
+  DELETE FROM deliveries WHERE project_id = $1
+), opened AS (
+  DELETE FROM incidents WHERE project_id = $1
+), history AS (
+  DELETE FROM incident_changes WHERE project_id = $1
 )
 DELETE FROM facets WHERE project_id = $1

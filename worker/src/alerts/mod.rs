@@ -1,0 +1,3 @@
+//! Alert rules: evaluated over what was stored, and what they tell, delivered.
+
+pub mod notice;
