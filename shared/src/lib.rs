@@ -3,6 +3,7 @@
 //! What only one service needs lives in that service, not here.
 
 pub mod access;
+pub mod alerts;
 pub mod api;
 pub mod audit;
 pub mod batch;

@@ -1,0 +1,3 @@
+//! Alert rules: what they say and what they do.
+
+pub mod condition;
