@@ -41,6 +41,8 @@ CREATE TABLE alert_evaluations (
   evaluated_at timestamptz,
   -- When they have to be evaluated again although nothing changes: windows slide.
   due_at timestamptz NOT NULL DEFAULT now(),
+  -- No sooner than then, whatever changes: evaluating takes a bounded share of the time.
+  not_before timestamptz NOT NULL DEFAULT now(),
   -- Since when users are counted by slot: since a rule first asked for them. Null: they are not.
   users_since timestamptz
 ) WITH (fillfactor = 50);
@@ -83,7 +85,7 @@ CREATE TABLE user_slots (
   group_id bigint NOT NULL,
   facet_id int NOT NULL,
   user_hash bigint NOT NULL,
-  PRIMARY KEY (project_id, group_id, slot, facet_id, user_hash)
+  PRIMARY KEY (project_id, slot, group_id, facet_id, user_hash)
 );
 
 -- ---------------------------------------------------------------------------------------------
@@ -91,7 +93,7 @@ CREATE TABLE user_slots (
 -- ---------------------------------------------------------------------------------------------
 
 -- Each time a rule became true. The state of a rule is its firings: it fires while one has no end, and
--- cools down while the last one's `cooldown_until` lies ahead.
+-- stays quiet until the last one's `cooldown_until`, which lies at its end or later.
 CREATE TABLE firings (
   project_id int NOT NULL,
   -- UUIDv7: firings keep their order.
@@ -135,6 +137,8 @@ CREATE TABLE notifications (
   -- The same wherever and however often it is sent. UUIDv7.
   delivery_id uuid NOT NULL,
   rule_id uuid NOT NULL,
+  -- What it is about; null of a digest.
+  firing_id uuid,
   -- fired, recovered or digest.
   kind text NOT NULL,
   channels text[] NOT NULL,

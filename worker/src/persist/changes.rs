@@ -40,6 +40,8 @@ pub(super) struct Changes<'a> {
     pub(super) group_hours: Rollup,
     pub(super) project_slots: Rollup,
     pub(super) project_hours: Rollup,
+    /// Project, slot, group, facet and user, where rules ask for users.
+    pub(super) user_slots: BTreeSet<(ProjectId, DateTime<Utc>, i64, i32, i64)>,
     /// Bytes of the payloads that were kept, by the day of their rows.
     pub(super) payload_bytes: BTreeMap<(ProjectId, NaiveDate), i64>,
 }
@@ -54,6 +56,7 @@ pub(super) struct ErrorChange<'a> {
     pub(super) users: i64,
     /// The first event in order of arrival, which names a new error.
     pub(super) first: &'a Entry,
+    pub(super) first_facet: i32,
     /// The newest event by its own time, of those whose payload is kept if there are any.
     pub(super) latest: New<'a>,
     pub(super) first_seen: DateTime<Utc>,
@@ -64,6 +67,8 @@ pub(super) struct ErrorChange<'a> {
     /// The latest moment at which an event had both happened and been received.
     pub(super) newest: DateTime<Utc>,
     pub(super) newest_receipt: DateTime<Utc>,
+    /// Of the event that was received last.
+    pub(super) newest_facet: i32,
 }
 
 impl Store<'_> {
@@ -88,19 +93,29 @@ impl<'a> Changes<'a> {
         let mut changes = Self::default();
         for event in new {
             let (name, facet) = store.place(event, names)?;
-            changes.add_to_error(*event, name);
+            changes.add_to_error(*event, name, facet);
             changes.add_to_rollups(event, name.group_id, facet);
+            if store.watched.with_users.contains(&event.project_id) {
+                changes.add_to_user_slots(event, name.group_id, facet);
+            }
             changes.add_to_bytes(event);
         }
         Ok(changes)
     }
 
-    fn add_to_error(&mut self, event: New<'a>, name: Name) {
+    fn add_to_error(&mut self, event: New<'a>, name: Name, facet: i32) {
         self.group_errors.insert((event.project_id, name.group_id), name.error_id);
         self.errors
             .entry((event.project_id, name.error_id))
-            .or_insert_with(|| ErrorChange::before(event, name))
-            .add(event);
+            .or_insert_with(|| ErrorChange::before(event, name, facet))
+            .add(event, facet);
+    }
+
+    fn add_to_user_slots(&mut self, entry: &Entry, group: i64, facet: i32) {
+        if let Some(user) = entry.user_hash {
+            let slot = floor(entry.received_at, SLOT);
+            self.user_slots.insert((entry.project_id, slot, group, facet, user));
+        }
     }
 
     fn add_to_bytes(&mut self, event: &New<'_>) {
@@ -129,12 +144,13 @@ impl<'a> Changes<'a> {
 
 impl<'a> ErrorChange<'a> {
     /// No change yet, of an error whose first event of the batch this is.
-    fn before(first: New<'a>, name: Name) -> Self {
+    fn before(first: New<'a>, name: Name, facet: i32) -> Self {
         Self {
             known: name.known,
             events: 0,
             users: 0,
             first: first.arrival.entry,
+            first_facet: facet,
             latest: first,
             first_seen: first.occurred_at,
             last_seen: first.occurred_at,
@@ -142,10 +158,11 @@ impl<'a> ErrorChange<'a> {
             payloads: 0,
             newest: first.occurred_at.min(first.received_at),
             newest_receipt: first.received_at,
+            newest_facet: facet,
         }
     }
 
-    fn add(&mut self, event: New<'a>) {
+    fn add(&mut self, event: New<'a>, facet: i32) {
         let rank = |event: &New<'_>| (event.payload.is_ok(), event.occurred_at);
         if rank(&event) >= rank(&self.latest) {
             self.latest = event;
@@ -154,7 +171,9 @@ impl<'a> ErrorChange<'a> {
         self.first_seen = self.first_seen.min(event.occurred_at);
         self.last_seen = self.last_seen.max(event.occurred_at);
         self.newest = self.newest.max(event.occurred_at.min(event.received_at));
-        self.newest_receipt = self.newest_receipt.max(event.received_at);
+        if event.received_at >= self.newest_receipt {
+            (self.newest_receipt, self.newest_facet) = (event.received_at, facet);
+        }
         if event.payload.is_ok() {
             let hour = Some(ledger::hour(event.received_at));
             if self.payload_hour < hour {

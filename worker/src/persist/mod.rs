@@ -16,6 +16,7 @@ mod names;
 mod rollups;
 mod statement;
 mod stats;
+mod watched;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
@@ -42,6 +43,7 @@ use self::days::Days;
 use self::events::New;
 use self::facets::Facets;
 use self::statement::Statement;
+use self::watched::{ArrivedAs, Watched};
 use crate::dead_letters::{DeadLetters, Refused};
 
 /// The wait after a deadlock or a serialisation failure, which the other transaction has survived.
@@ -195,13 +197,14 @@ impl Persister {
         let locked: Vec<ProjectId> = projects.iter().copied().collect();
         project_lock::shared(&tx, &locked).await?;
 
-        let stored_bytes = existing_projects(&tx, &locked).await?;
+        let (stored_bytes, watched) = existing_projects(&tx, &locked).await?;
         let fresh: Vec<Arrival<'_>> =
             messages.into_iter().flat_map(|message| message.arrivals(&self.days)).collect();
         let skipped = delivered.entries().count() - fresh.len();
         let (arrivals, orphans): (Vec<Arrival<'_>>, Vec<Arrival<'_>>) =
             fresh.iter().partition(|arrival| stored_bytes.contains_key(&arrival.project_id));
-        let store = Store { facets: &facets, budgets: self.budgets, stored_bytes: &stored_bytes };
+        let (budgets, stored_bytes) = (self.budgets, &stored_bytes);
+        let store = Store { facets: &facets, budgets, stored_bytes, watched: &watched };
         let mut refused = Vec::new();
         let mut outcomes = match dead {
             None => store.arrivals(&tx, &arrivals).await?,
@@ -233,15 +236,21 @@ impl Persister {
 const FIND_PROJECTS: Statement =
     Statement { sql: include_str!("sql/find_projects.sql"), action: "look for deleted projects" };
 
-/// Those of the projects that have not been deleted, with the bytes of payloads that they hold.
+/// Those of the projects that have not been deleted, with the bytes of payloads that they hold, and what
+/// their rules watch.
 async fn existing_projects(
     tx: &Transaction<'_>,
     projects: &[ProjectId],
-) -> Result<HashMap<ProjectId, u64>, DbError> {
+) -> Result<(HashMap<ProjectId, u64>, Watched), DbError> {
     let ids: Vec<i32> = projects.iter().map(|project| project.0).collect();
     let rows = FIND_PROJECTS.rows(tx, &[&ids]).await?;
     let bytes = |row: &Row| u64::try_from(row.get::<_, i64>("payload_bytes")).unwrap_or_default();
-    Ok(rows.iter().map(|row| (ProjectId(row.get("id")), bytes(row))).collect())
+    let those = |column| {
+        let rows = rows.iter().filter(move |row| row.get(column));
+        rows.map(|row| ProjectId(row.get("id"))).collect()
+    };
+    let watched = Watched { with_rules: those("has_rules"), with_users: those("counts_users") };
+    Ok((rows.iter().map(|row| (ProjectId(row.get("id")), bytes(row))).collect(), watched))
 }
 
 /// What the steps of a transaction need besides the transaction.
@@ -251,6 +260,7 @@ struct Store<'a> {
     budgets: Budgets,
     /// The bytes of payloads that each project holds.
     stored_bytes: &'a HashMap<ProjectId, u64>,
+    watched: &'a Watched,
 }
 
 impl Store<'_> {
@@ -267,13 +277,17 @@ impl Store<'_> {
             return Ok(outcomes);
         }
         let mut changes = Changes::gather(&new, &names, self)?;
-        stats::insert_new_errors(tx, &changes).await?;
+        let arrived = stats::insert_new_errors(tx, &changes).await?;
+        watched::insert_arrivals(tx, &changes, &arrived, ArrivedAs::New).await?;
         rollups::insert_group_facets(tx, &changes).await?;
         rollups::count_users(tx, &mut changes).await?;
+        watched::insert_users(tx, &changes).await?;
         rollups::upsert_groups(tx, &changes).await?;
         stats::upsert(tx, &changes).await?;
-        stats::reopen(tx, &changes).await?;
+        let regressed = stats::reopen(tx, &changes).await?;
+        watched::insert_arrivals(tx, &changes, &regressed, ArrivedAs::Regression).await?;
         rollups::upsert_projects(tx, &changes).await?;
+        watched::mark_changed_slots(tx, &changes, self.watched).await?;
         rollups::add_payload_bytes(tx, &changes).await?;
         Ok(outcomes)
     }
@@ -313,7 +327,7 @@ impl Store<'_> {
         let mut outcomes = Box::pin(self.bisecting(tx, left, refused)).await?;
         // What the one half keeps uses up the budgets of the other.
         let projects: Vec<ProjectId> = self.stored_bytes.keys().copied().collect();
-        let stored_bytes = existing_projects(tx, &projects).await?;
+        let (stored_bytes, _) = existing_projects(tx, &projects).await?;
         let rest = Store { stored_bytes: &stored_bytes, ..self };
         outcomes.merge(Box::pin(rest.bisecting(tx, right, refused)).await?);
         Ok(outcomes)

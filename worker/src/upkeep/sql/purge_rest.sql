@@ -11,8 +11,6 @@ WITH due AS MATERIALIZED (
   DELETE FROM event_hours t USING due WHERE t.project_id = due.project_id AND t.group_id = due.group_id
 ), facets AS (
   DELETE FROM group_facets t USING due WHERE t.project_id = due.project_id AND t.group_id = due.group_id
-), affected AS (
-  DELETE FROM user_slots t USING due WHERE t.project_id = due.project_id AND t.group_id = due.group_id
 ), users AS (
   DELETE FROM group_users t USING due WHERE t.project_id = due.project_id AND t.group_id = due.group_id
 )
