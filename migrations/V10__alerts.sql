@@ -30,6 +30,8 @@ CREATE TABLE alert_rules (
   updated_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (project_id, rule_id)
 );
+-- The order in which they are listed.
+CREATE INDEX alert_rules_in_order ON alert_rules (project_id, created_at, rule_id);
 
 -- One row for each project that has rules. Whoever evaluates the project's rules, or changes one of
 -- them, locks it first: so one worker at a time does, and none works with a rule that is being changed.
@@ -129,6 +131,10 @@ CREATE TABLE firings (
 -- The last line against firing twice: Postgres itself refuses it.
 CREATE UNIQUE INDEX firings_open ON firings (project_id, rule_id, error_id) WHERE ended_at IS NULL;
 CREATE INDEX firings_cooling ON firings (project_id, cooldown_until);
+-- The newest of a rule, of an error, of an incident.
+CREATE INDEX firings_by_rule ON firings (project_id, rule_id, firing_id);
+CREATE INDEX firings_by_error ON firings (project_id, error_name, firing_id) WHERE error_name IS NOT NULL;
+CREATE INDEX firings_by_incident ON firings (project_id, incident_id, firing_id) WHERE incident_id IS NOT NULL;
 
 -- ---------------------------------------------------------------------------------------------
 -- What is told
@@ -154,6 +160,7 @@ CREATE TABLE notifications (
   PRIMARY KEY (project_id, delivery_id)
 );
 CREATE INDEX notifications_by_rule ON notifications (project_id, rule_id, created_at);
+CREATE INDEX notifications_by_firing ON notifications (project_id, firing_id) WHERE firing_id IS NOT NULL;
 CREATE INDEX notifications_held ON notifications (project_id, rule_id) WHERE held;
 
 -- The outbox: one row for each channel of a notification that goes out.
@@ -171,6 +178,8 @@ CREATE TABLE deliveries (
   PRIMARY KEY (project_id, delivery_id, channel)
 ) WITH (fillfactor = 70);
 CREATE INDEX deliveries_due ON deliveries (next_attempt_at) WHERE status = 'pending';
+-- What finally failed is looked for, and rare among what went out.
+CREATE INDEX deliveries_failed ON deliveries (project_id, delivery_id, channel) WHERE status = 'failed';
 
 -- ---------------------------------------------------------------------------------------------
 -- Incidents

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use shared::api::{ApiError, FieldError, FieldErrorKind};
 
-use crate::fields::text_problem;
+use crate::fields::{find_word, must_be_one_of, text_problem};
 
 /// The known fields of a body, and what is wrong with them so far.
 #[derive(Debug)]
@@ -36,6 +36,11 @@ impl BodyFields {
         if self.problems.is_empty() { Ok(()) } else { Err(ApiError::validation(self.problems)) }
     }
 
+    /// The problems, for whoever adds more of them later.
+    pub(crate) fn into_problems(self) -> Vec<FieldError> {
+        self.problems
+    }
+
     /// Takes a field out; null counts as not given.
     pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         self.object.remove(name).filter(|value| !value.is_null())
@@ -44,6 +49,11 @@ impl BodyFields {
     /// Whether a field is there, be it null.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.object.contains_key(name)
+    }
+
+    /// Whether a field holds a text of nothing but blanks.
+    pub(crate) fn is_blank(&self, name: &str) -> bool {
+        self.object.get(name).and_then(Value::as_str).is_some_and(|text| text.trim().is_empty())
     }
 
     /// Records that a required field is missing.
@@ -120,6 +130,50 @@ impl BodyFields {
             self.problem(FieldErrorKind::WrongType, name, "must be true or false");
         }
         value
+    }
+
+    /// One of some words.
+    pub(crate) fn word<T: Copy>(
+        &mut self,
+        name: &str,
+        all: &[T],
+        as_str: fn(T) -> &'static str,
+    ) -> Option<T> {
+        let value = self.take(name)?;
+        let Value::String(text) = value else {
+            self.problem(FieldErrorKind::WrongType, name, "must be a string");
+            return None;
+        };
+        let word = find_word(&text, all, as_str);
+        if word.is_none() {
+            self.problem(FieldErrorKind::UnknownValue, name, must_be_one_of(all, as_str));
+        }
+        word
+    }
+
+    /// An array of at most `max` texts.
+    pub(crate) fn texts(&mut self, name: &'static str, max: usize) -> Option<Vec<String>> {
+        let Value::Array(items) = self.take(name)? else {
+            self.problem(FieldErrorKind::WrongType, name, "must be an array of strings");
+            return None;
+        };
+        if items.len() > max {
+            let message = format!("may hold at most {max} values");
+            self.problem(FieldErrorKind::TooLong, name, message);
+            return None;
+        }
+        let mut texts = Vec::new();
+        for (index, item) in items.into_iter().enumerate() {
+            match item {
+                Value::String(text) => texts.push(text),
+                _ => {
+                    let field = format!("{name}[{index}]");
+                    self.problem(FieldErrorKind::WrongType, field, "must be a string");
+                    return None;
+                }
+            }
+        }
+        Some(texts)
     }
 
     /// A time in RFC 3339.

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use shared::api::{ApiError, FieldError, FieldErrorKind};
+use uuid::Uuid;
 
 /// Values between the commas of one parameter; each becomes an element of a bound array.
 const MAX_LIST: usize = 100;
@@ -87,6 +88,50 @@ impl<'a> QueryFields<'a> {
         parsed
     }
 
+    /// One of some words.
+    pub(crate) fn word<T: Copy>(
+        &mut self,
+        name: &str,
+        all: &[T],
+        as_str: fn(T) -> &'static str,
+    ) -> Option<T> {
+        let word = find_word(self.raw(name)?, all, as_str);
+        if word.is_none() {
+            self.problem(FieldErrorKind::UnknownValue, name, must_be_one_of(all, as_str));
+        }
+        word
+    }
+
+    /// Some of these words, between commas.
+    pub(crate) fn words<T: Copy>(
+        &mut self,
+        name: &str,
+        all: &[T],
+        as_str: fn(T) -> &'static str,
+    ) -> Option<Vec<T>> {
+        let parts: Vec<&str> = self.parts(name)?.collect();
+        if !self.check_count(name, parts.len()) {
+            return None;
+        }
+        let words: Option<Vec<T>> = parts.iter().map(|part| find_word(part, all, as_str)).collect();
+        if words.as_ref().is_none_or(Vec::is_empty) {
+            let message = format!("{}, or several by comma", must_be_one_of(all, as_str));
+            self.problem(FieldErrorKind::UnknownValue, name, message);
+            return None;
+        }
+        words
+    }
+
+    /// A UUID; nothing between `=` and `&` counts as not given.
+    pub(crate) fn uuid(&mut self, name: &str) -> Option<Uuid> {
+        let text = self.raw(name).filter(|text| !text.is_empty())?;
+        let id = Uuid::try_parse(text);
+        if id.is_err() {
+            self.problem(FieldErrorKind::Malformed, name, "must be a UUID");
+        }
+        id.ok()
+    }
+
     /// A whole number within bounds, or the default.
     pub(crate) fn number(&mut self, name: &str, default: i64, bounds: RangeInclusive<i64>) -> i64 {
         let Some(text) = self.raw(name) else {
@@ -137,6 +182,21 @@ impl<'a> QueryFields<'a> {
         }
         true
     }
+}
+
+/// The word among those that are known.
+pub(crate) fn find_word<T: Copy>(
+    text: &str,
+    all: &[T],
+    as_str: fn(T) -> &'static str,
+) -> Option<T> {
+    all.iter().copied().find(|known| as_str(*known) == text)
+}
+
+/// What to say of a word that is not known.
+pub(crate) fn must_be_one_of<T: Copy>(all: &[T], as_str: fn(T) -> &'static str) -> String {
+    let words: Vec<&str> = all.iter().copied().map(as_str).collect();
+    format!("must be one of {}", words.join(", "))
 }
 
 /// What is wrong with a text that goes to Postgres, where NUL can't be stored or compared.

@@ -8,9 +8,10 @@
 //! - `success`: the form of good answers; that of failures is `shared::api`'s.
 //! - `cache`: answers kept in Redis, and how a change makes them unreachable.
 //! - `openapi`: the description of all this for programs.
-//! - `errors`, `stats`, `analytics`, `monitoring`, `projects`, `settings`: one folder for each kind of thing;
+//! - `errors`, `stats`, `analytics`, `alerts`, `monitoring`, `projects`, `settings`: one folder for each kind of thing;
 //!   SQL lies beside its caller.
 
+mod alerts;
 mod analytics;
 mod app;
 mod body;

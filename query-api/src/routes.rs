@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use http::Method;
 use shared::api::ApiError;
 
+use crate::alerts::{deliveries, firings, incidents, rules};
 use crate::app::App;
 use crate::call::{Call, OpenCall};
 use crate::settings::{api_keys, audit, integrations, team};
@@ -60,6 +61,16 @@ pub(crate) fn handlers() -> Vec<(Method, &'static str, Handler)> {
         (PUT, "/api/errors/{id}/ignore", keyed(errors::ignore)),
         (PUT, "/api/errors/{id}/assign", keyed(errors::assign)),
         (GET, "/api/events/{event_id}", keyed(errors::event)),
+        (GET, "/api/alerts/rules", keyed(rules::list)),
+        (POST, "/api/alerts/rules", keyed(rules::create)),
+        (PUT, "/api/alerts/rules/{id}", keyed(rules::update)),
+        (DELETE, "/api/alerts/rules/{id}", keyed(rules::delete)),
+        (GET, "/api/alerts/firings", keyed(firings::list)),
+        (GET, "/api/alerts/deliveries", keyed(deliveries::list)),
+        (GET, "/api/alerts/incidents", keyed(incidents::list)),
+        (POST, "/api/alerts/incidents", keyed(incidents::create)),
+        (GET, "/api/alerts/incidents/{id}", keyed(incidents::get)),
+        (PUT, "/api/alerts/incidents/{id}", keyed(incidents::update)),
         (GET, "/api/stats", keyed(stats::stats)),
         (GET, "/api/analytics/trends", keyed(analytics::trends)),
         (GET, "/api/analytics/performance", keyed(analytics::performance)),

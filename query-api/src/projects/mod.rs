@@ -28,7 +28,7 @@ use crate::success;
 const MAX_NAME: usize = 200;
 
 /// The project that requests without one go to. It can't be deleted.
-const FIRST: ProjectId = ProjectId(1);
+pub(crate) const FIRST: ProjectId = ProjectId(1);
 
 /// Attempts to find a free slug while others take them.
 const SLUG_ATTEMPTS: usize = 5;
@@ -195,6 +195,17 @@ async fn remove_rows(tx: &Transaction<'_>, id: ProjectId) -> Result<Option<Strin
     let sql = include_str!("sql/delete_rows.sql");
     db::execute(tx, "delete the errors of a project", sql, &[&id.0]).await?;
     Ok(Some(row.get("name")))
+}
+
+/// Keeps a project from being deleted until the transaction ends, so that nothing new comes to one that
+/// is being deleted.
+pub(crate) async fn lock(tx: &Transaction<'_>, id: ProjectId) -> Result<(), ApiError> {
+    let sql = include_str!("sql/lock.sql");
+    let found = db::query(tx, "lock a project", sql, &[&id.0]).await.map_err(db::failure)?;
+    if found.is_empty() {
+        return Err(ApiError::not_found("project", id));
+    }
+    Ok(())
 }
 
 /// Makes a committed change of a project known: to this process at once, to others by their poll,

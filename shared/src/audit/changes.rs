@@ -35,7 +35,8 @@ impl Changes {
         self.0.is_empty()
     }
 
-    pub(super) fn into_json(self) -> Value {
+    /// By field, what it was (`from`) and what it is (`to`).
+    pub fn into_json(self) -> Value {
         Value::Object(self.0)
     }
 }

@@ -31,11 +31,14 @@ pub enum Action {
     ProjectDeleted,
     IntegrationUpdated,
     IntegrationDeleted,
+    RuleCreated,
+    RuleUpdated,
+    RuleDeleted,
 }
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::ApiKeyCreated,
         Self::ApiKeyUpdated,
         Self::ApiKeyDeleted,
@@ -48,6 +51,9 @@ impl Action {
         Self::ProjectDeleted,
         Self::IntegrationUpdated,
         Self::IntegrationDeleted,
+        Self::RuleCreated,
+        Self::RuleUpdated,
+        Self::RuleDeleted,
     ];
 
     /// The name in JSON and in Postgres: the kind of thing, and what became of it.
@@ -65,6 +71,9 @@ impl Action {
             Self::ProjectDeleted => "project.deleted",
             Self::IntegrationUpdated => "integration.updated",
             Self::IntegrationDeleted => "integration.deleted",
+            Self::RuleCreated => "rule.created",
+            Self::RuleUpdated => "rule.updated",
+            Self::RuleDeleted => "rule.deleted",
         }
     }
 
@@ -210,7 +219,7 @@ mod tests {
         let kinds: BTreeSet<&str> = Action::ALL.into_iter().map(Action::target_kind).collect();
         assert_eq!(
             kinds.into_iter().collect::<Vec<_>>(),
-            ["api_key", "integration", "member", "project"]
+            ["api_key", "integration", "member", "project", "rule"]
         );
     }
 }

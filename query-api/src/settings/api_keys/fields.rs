@@ -144,7 +144,7 @@ fn read_limit(body: &mut BodyFields, name: &str, value: &Value) -> Option<i32> {
 
 /// Names of permissions, at least one and none of them twice.
 fn permissions(body: &mut BodyFields) -> Option<Vec<Permission>> {
-    let names = texts(body, "permissions", Permission::ALL.len())?;
+    let names = body.texts("permissions", Permission::ALL.len())?;
     if names.is_empty() {
         let message = "must name at least one of ingest, read, write, admin";
         body.problem(FieldErrorKind::OutOfRange, "permissions", message);
@@ -168,7 +168,7 @@ fn permissions(body: &mut BodyFields) -> Option<Vec<Permission>> {
 
 /// Origins in the form in which browsers send them.
 fn origins(body: &mut BodyFields) -> Option<Vec<String>> {
-    let texts = texts(body, "allowed_origins", MAX_ORIGINS)?;
+    let texts = body.texts("allowed_origins", MAX_ORIGINS)?;
     let mut origins: Vec<String> = Vec::new();
     for (index, text) in texts.iter().enumerate() {
         let origin = text.trim().to_ascii_lowercase();
@@ -181,31 +181,6 @@ fn origins(body: &mut BodyFields) -> Option<Vec<String>> {
         }
     }
     Some(origins)
-}
-
-/// An array of texts; null counts as not given.
-fn texts(body: &mut BodyFields, name: &'static str, max: usize) -> Option<Vec<String>> {
-    let Value::Array(items) = body.take(name)? else {
-        body.problem(FieldErrorKind::WrongType, name, "must be an array of strings");
-        return None;
-    };
-    if items.len() > max {
-        let message = format!("may hold at most {max} values");
-        body.problem(FieldErrorKind::TooLong, name, message);
-        return None;
-    }
-    let mut texts = Vec::new();
-    for (index, item) in items.into_iter().enumerate() {
-        match item {
-            Value::String(text) => texts.push(text),
-            _ => {
-                let field = format!("{name}[{index}]");
-                body.problem(FieldErrorKind::WrongType, field, "must be a string");
-                return None;
-            }
-        }
-    }
-    Some(texts)
 }
 
 fn expiry(body: &mut BodyFields, now: DateTime<Utc>) -> Option<DateTime<Utc>> {

@@ -24,6 +24,7 @@ use self::view::{KeyObject, NewKeyObject};
 use crate::app::App;
 use crate::call::{Call, Caller};
 use crate::db;
+use crate::projects;
 use crate::routes::Answer;
 use crate::settings::audit::{self, Action, Changes, Target};
 use crate::settings::team::owners;
@@ -81,7 +82,7 @@ async fn insert(
     let tx = db::begin(&mut client, "begin making a key").await.map_err(db::failure)?;
     let actor = audit::actor(&tx, caller).await?;
     if let Some(project) = grant.project_id {
-        lock_project(&tx, project).await?;
+        projects::lock(&tx, project).await?;
     }
     grant.below_owners = !owners::may(&tx, &actor).await?;
     let id = access::store_key(&tx, minted, &grant).await.map_err(db::failure)?.ok_or_else(full)?;
@@ -96,16 +97,6 @@ async fn insert(
 pub(super) fn full() -> ApiError {
     let message = format!("There are {MAX_KEYS} keys already; delete some first");
     ApiError::new(Code::Conflict, message)
-}
-
-/// A key must not come to a project that is being deleted.
-async fn lock_project(tx: &Transaction<'_>, project: ProjectId) -> Result<(), ApiError> {
-    let sql = include_str!("sql/lock_project.sql");
-    let found = db::query(tx, "lock a project", sql, &[&project.0]).await.map_err(db::failure)?;
-    if found.is_empty() {
-        return Err(ApiError::not_found("project", project));
-    }
-    Ok(())
 }
 
 async fn get(tx: &Transaction<'_>, id: Uuid) -> Result<KeyObject, ApiError> {
