@@ -41,6 +41,19 @@ pub fn window_before(end: DateTime<Utc>, length: Span, now: DateTime<Utc>) -> St
     Stretch { start: ceil(end - minutes(length) * 2, now), end: this.start }
 }
 
+/// The ends of all slots from a moment until now, as fine as slots of that age are, in ascending order.
+pub fn ends(from: DateTime<Utc>, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+    let last = end_of_slot(now);
+    let mut ends = Vec::new();
+    let mut end = ceil(from, now) + width(from, now);
+    while end < last {
+        ends.push(end);
+        end = ceil(end + width(end, now), now);
+    }
+    ends.push(last);
+    ends
+}
+
 /// A length as a time difference.
 pub fn minutes(length: Span) -> TimeDelta {
     TimeDelta::minutes(i64::from(length.minutes()))
@@ -48,16 +61,21 @@ pub fn minutes(length: Span) -> TimeDelta {
 
 /// The first boundary at or after a moment, among slots as old as that.
 fn ceil(moment: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    let width = width(moment, now);
+    let floor = floor(moment, width);
+    if floor == moment { moment } else { floor + width }
+}
+
+/// How wide slots of a moment are.
+fn width(moment: DateTime<Utc>, now: DateTime<Utc>) -> TimeDelta {
     let age = now - moment;
-    let width = if age < MINUTES_FROM {
+    if age < MINUTES_FROM {
         SLOT
     } else if age < HOURS_FROM {
         TimeDelta::minutes(1)
     } else {
         TimeDelta::hours(1)
-    };
-    let floor = floor(moment, width);
-    if floor == moment { moment } else { floor + width }
+    }
 }
 
 /// A time too far out to round stays as it is.
@@ -89,6 +107,18 @@ mod tests {
         check("12:00:03", "1h", "2026-03-05T11:00:10.000Z", end);
         check("12:00:03", "3h", "2026-03-05T09:01:00.000Z", end);
         check("12:00:03", "3d", "2026-03-02T13:00:00.000Z", end);
+    }
+
+    #[test]
+    fn ends_are_as_fine_as_slots_of_their_age() {
+        let now = at("12:00:03");
+        let recent = ends(now - TimeDelta::minutes(1), now);
+        assert_eq!(recent.len(), 7);
+        assert_eq!((recent[0], recent[6]), (at("11:59:10"), at("12:00:10")));
+        let all = ends(now - TimeDelta::days(3), now);
+        assert!(all.is_sorted() && all.windows(2).all(|pair| pair[0] < pair[1]));
+        // 25 hours of hours, 45 of minutes, 115 minutes of ten seconds.
+        assert!((3_350..3_420).contains(&all.len()), "{}", all.len());
     }
 
     #[test]
