@@ -24,6 +24,9 @@ pub enum Counter {
     CacheReadsTotal,
     /// Runs of background work. Labels: `outcome` (`done`, `failed`), `reason`: the work.
     UpkeepRunsTotal,
+    /// Attempts to deliver notifications. Labels: `outcome` (`delivered`, `retried`, `failed`),
+    /// `reason`: the channel.
+    DeliveriesTotal,
 }
 
 /// Gauges. Each shows the state now.
@@ -54,17 +57,20 @@ pub enum Histogram {
     BatchEvents,
     /// Duration of a statement of the query API, in seconds.
     QueryDurationSeconds,
+    /// Time from a notification to its arrival, in seconds. Label `outcome`: the channel.
+    DeliveryDurationSeconds,
 }
 
 impl Counter {
     /// All counters.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::EventsTotal,
         Self::PublishedMessagesTotal,
         Self::SpooledMessagesTotal,
         Self::RetriesTotal,
         Self::CacheReadsTotal,
         Self::UpkeepRunsTotal,
+        Self::DeliveriesTotal,
     ];
 
     /// Name and help text.
@@ -80,6 +86,9 @@ impl Counter {
             Self::RetriesTotal => ("errata_retries_total", "Transactions that were tried again"),
             Self::CacheReadsTotal => ("errata_cache_reads_total", "Reads by cache outcome"),
             Self::UpkeepRunsTotal => ("errata_upkeep_runs_total", "Runs of background work"),
+            Self::DeliveriesTotal => {
+                ("errata_deliveries_total", "Attempts to deliver notifications, by how they went")
+            }
         }
     }
 }
@@ -108,13 +117,14 @@ impl Gauge {
 
 impl Histogram {
     /// All histograms.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::RequestDurationSeconds,
         Self::ConfirmDurationSeconds,
         Self::LagSeconds,
         Self::PersistDurationSeconds,
         Self::BatchEvents,
         Self::QueryDurationSeconds,
+        Self::DeliveryDurationSeconds,
     ];
 
     /// Name and help text.
@@ -135,6 +145,9 @@ impl Histogram {
             Self::BatchEvents => ("errata_batch_events", "Events in one transaction of the worker"),
             Self::QueryDurationSeconds => {
                 ("errata_query_duration_seconds", "Duration of a statement of the query API")
+            }
+            Self::DeliveryDurationSeconds => {
+                ("errata_delivery_duration_seconds", "Time from a notification to its arrival")
             }
         }
     }
