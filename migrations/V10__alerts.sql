@@ -162,7 +162,8 @@ CREATE TABLE deliveries (
   finished_at timestamptz,
   PRIMARY KEY (project_id, delivery_id, channel)
 ) WITH (fillfactor = 70);
-CREATE INDEX deliveries_due ON deliveries (next_attempt_at) WHERE status = 'pending';
+-- By channel, so that many that wait for one are not passed over again and again to find those of others.
+CREATE INDEX deliveries_due ON deliveries (channel, next_attempt_at) WHERE status = 'pending';
 
 -- ---------------------------------------------------------------------------------------------
 -- Incidents

@@ -3,7 +3,8 @@
 //! The way of a message: [`consume`] gathers deliveries, [`persist`] stores them in one transaction,
 //! then the delivery is acknowledged and [`announce`] tells the caches. What can't be stored goes to
 //! [`dead_letters`], and an operator decides about it there. [`upkeep`] makes partitions ahead,
-//! applies retention and removes what was deleted. There is no HTTP here but health and metrics
+//! applies retention and removes what was deleted. [`alerts`] sends what rules have to tell. There is no
+//! HTTP here but health and metrics
 //! ([`ops`]).
 
 pub mod admin;
@@ -32,6 +33,7 @@ use shared::vitals::{Reporter, Role, Vitals};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::alerts::deliver::{Deliverer, Outbox};
 use crate::announce::Announcer;
 use crate::config::Config;
 use crate::ops::Readiness;
@@ -58,6 +60,7 @@ pub async fn run(
     let generations = Generations::new(redis.clone(), config.service.namespace.clone());
     let announcer = Announcer::new();
     let readiness = Arc::new(Readiness::default());
+    let deliverer = Deliverer::new(pool.clone(), &config)?;
     let persister = Arc::new(Persister::new(pool.clone(), config.retention_days, config.budgets));
 
     let mut tasks = Tasks::new();
@@ -75,6 +78,7 @@ pub async fn run(
         "metrics",
         shared::telemetry::metrics::keep_folded(metrics.clone(), shutdown.clone()),
     );
+    tasks.spawn("deliver", deliverer.run(Outbox::new(), shutdown.clone()));
     tasks.spawn("upkeep", upkeep::run(pool, config.clone(), announcer.clone(), shutdown.clone()));
     tasks.spawn("ops", ops::serve(listener, metrics, Arc::clone(&readiness), shutdown.clone()));
     let lanes = |queue| (0..config.lanes).map(move |lane| (queue, lane));

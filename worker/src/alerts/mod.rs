@@ -1,3 +1,5 @@
 //! Alert rules: evaluated over what was stored, and what they tell, delivered.
 
+pub mod deliver;
 pub mod notice;
+pub mod wording;

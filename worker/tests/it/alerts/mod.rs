@@ -1,0 +1,4 @@
+//! What alert rules tell.
+
+mod deliver;
+mod scene;
