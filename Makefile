@@ -17,6 +17,9 @@ NEED_STACK = test -x $(STACK) || $(CARGO) build --workspace --bins
 API_TOOLS = $(TARGET_DIR)/api-tools
 SCHEMATHESIS = $(API_TOOLS)/bin/schemathesis
 
+# Where a mail server lives that tests send to, a Python package.
+MAIL_TOOLS = $(TARGET_DIR)/mail-tools
+
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  %-12s %s\n' "$$target" "$$text"; done
 
@@ -41,6 +44,7 @@ logs: ## Follow all logs of `make up`
 
 test: ## Run all tests with throw-away engines
 	$(CARGO) build --workspace --bins
+	@test -x $(MAIL_TOOLS)/bin/aiosmtpd || { python3 -m venv $(MAIL_TOOLS) && $(MAIL_TOOLS)/bin/pip install --quiet --requirement shared/tests/channels/requirements.txt; }
 	$(STACK) run -- $(CARGO) nextest run --workspace
 
 test-api: ## Hold the running system against its OpenAPI document, with requests good and bad

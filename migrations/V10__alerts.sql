@@ -177,7 +177,8 @@ CREATE TABLE deliveries (
   finished_at timestamptz,
   PRIMARY KEY (project_id, delivery_id, channel)
 ) WITH (fillfactor = 70);
-CREATE INDEX deliveries_due ON deliveries (next_attempt_at) WHERE status = 'pending';
+-- By channel, so that many that wait for one are not passed over again and again to find those of others.
+CREATE INDEX deliveries_due ON deliveries (channel, next_attempt_at) WHERE status = 'pending';
 -- What finally failed is looked for, and rare among what went out.
 CREATE INDEX deliveries_failed ON deliveries (project_id, delivery_id, channel) WHERE status = 'failed';
 

@@ -8,7 +8,7 @@ use shared::ids::ProjectId;
 use shared::{lifecycle, telemetry};
 use tokio::net::TcpListener;
 
-use crate::config::Config;
+use crate::config::{CommandConfig, Config};
 use crate::dead_letters::commands::{self, Form, Which};
 use crate::dead_letters::desk::{Desk, DeskError};
 use crate::dead_letters::found::LetterId;
@@ -26,6 +26,13 @@ struct Cli {
 enum Command {
     /// Run the service (the default).
     Run,
+    #[command(flatten)]
+    Operate(Operation),
+}
+
+/// What an operator does beside the running service.
+#[derive(Debug, Subcommand)]
+enum Operation {
     /// Bring the database to this version's schema. Safe to run twice, and at once on many machines.
     Migrate,
     /// Manage keys.
@@ -113,45 +120,51 @@ struct CreateKey {
 /// Reads the command line, runs the command, and turns its failure into an exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let config = match Config::from_lookup(&shared::config::process_environment) {
-        Ok(config) => config,
-        Err(problems) => {
-            complain(&problems.to_string());
-            return ExitCode::from(EXIT_BAD_CONFIG);
+    let lookup = &shared::config::process_environment;
+    let begun = match cli.command.unwrap_or(Command::Run) {
+        Command::Run => Config::from_lookup(lookup).map(run),
+        Command::Operate(operation) => {
+            CommandConfig::from_lookup(lookup).map(|config| operate(operation, config))
         }
     };
-    match execute(cli.command.unwrap_or(Command::Run), config) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+    match begun {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => {
             complain(&format!("worker: {error:#}"));
             ExitCode::FAILURE
+        }
+        Err(problems) => {
+            complain(&problems.to_string());
+            ExitCode::from(EXIT_BAD_CONFIG)
         }
     }
 }
 
 #[tokio::main]
-async fn execute(command: Command, config: Config) -> anyhow::Result<()> {
-    match command {
-        Command::Run => {
-            let metrics = telemetry::init(&config.service)?;
-            let listener = TcpListener::bind(config.service.listen).await?;
-            crate::run(config, listener, metrics, lifecycle::shutdown_signal()?).await
-        }
-        Command::Migrate => {
+async fn run(config: Config) -> anyhow::Result<()> {
+    let metrics = telemetry::init(&config.service)?;
+    let listener = TcpListener::bind(config.service.listen).await?;
+    crate::run(config, listener, metrics, lifecycle::shutdown_signal()?).await
+}
+
+#[tokio::main]
+async fn operate(operation: Operation, config: CommandConfig) -> anyhow::Result<()> {
+    match operation {
+        Operation::Migrate => {
             let applied = migrate::run(&config.postgres, config.service.environment).await?;
             say(&format!("{applied} migrations applied; the schema is up to date"));
             Ok(())
         }
-        Command::Admin(Admin::CreateKey(key)) => {
+        Operation::Admin(Admin::CreateKey(key)) => {
             let project = key.project.map(ProjectId);
             say(&admin::create_key(&config, &key.name, &key.permissions, project).await?);
             Ok(())
         }
-        Command::Admin(Admin::Dsn { project }) => {
+        Operation::Admin(Admin::Dsn { project }) => {
             say(&admin::dsn(&config, ProjectId(project)).await?);
             Ok(())
         }
-        Command::DeadLetters(command) => {
+        Operation::DeadLetters(command) => {
             let desk = Desk::open(&config.broker, &config.service.namespace).await?;
             let done = handle_letters(&desk, command).await;
             // Whatever came of it, the broker is to hear of what was done.

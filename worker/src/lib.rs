@@ -3,9 +3,8 @@
 //! The way of a message: [`consume`] gathers deliveries, [`persist`] stores them in one transaction,
 //! then the delivery is acknowledged and [`announce`] tells the caches. What can't be stored goes to
 //! [`dead_letters`], and an operator decides about it there. [`alerts`] evaluates the projects' rules over
-//! what was stored. [`upkeep`] makes partitions ahead,
-//! applies retention and removes what was deleted. There is no HTTP here but health and metrics
-//! ([`ops`]).
+//! what was stored, and sends what they have to tell. [`upkeep`] makes partitions ahead, applies retention
+//! and removes what was deleted. There is no HTTP here but health and metrics ([`ops`]).
 
 pub mod admin;
 pub mod alerts;
@@ -34,6 +33,7 @@ use shared::vitals::{Reporter, Role, Vitals};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::alerts::deliver::{Deliverer, Outbox};
 use crate::alerts::evaluate::Evaluator;
 use crate::announce::Announcer;
 use crate::config::Config;
@@ -61,6 +61,7 @@ pub async fn run(
     let generations = Generations::new(redis.clone(), config.service.namespace.clone());
     let announcer = Announcer::new();
     let readiness = Arc::new(Readiness::default());
+    let deliverer = Deliverer::new(pool.clone(), &config)?;
     let persister = Arc::new(Persister::new(pool.clone(), config.retention_days, config.budgets));
 
     let mut tasks = Tasks::new();
@@ -78,8 +79,10 @@ pub async fn run(
         "metrics",
         shared::telemetry::metrics::keep_folded(metrics.clone(), shutdown.clone()),
     );
-    let evaluator = Evaluator::new(pool.clone());
-    tasks.spawn("alerts", evaluator.run(|| {}, shutdown.clone()));
+    let outbox = Outbox::new();
+    let evaluator = Evaluator::new(pool.clone(), outbox.clone());
+    tasks.spawn("alerts", evaluator.run(shutdown.clone()));
+    tasks.spawn("deliver", deliverer.run(outbox, shutdown.clone()));
     tasks.spawn("upkeep", upkeep::run(pool, config.clone(), announcer.clone(), shutdown.clone()));
     tasks.spawn("ops", ops::serve(listener, metrics, Arc::clone(&readiness), shutdown.clone()));
     let lanes = |queue| (0..config.lanes).map(move |lane| (queue, lane));

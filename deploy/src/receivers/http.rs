@@ -2,11 +2,12 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::io::{AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
@@ -19,6 +20,8 @@ pub enum Behaviour {
     Answer(u16, String),
     /// Answers that the resource is elsewhere.
     Redirect(String),
+    /// Answers a success when a permit is there.
+    Await(Arc<Semaphore>),
     /// Reads, and never answers.
     Hang,
     /// Answers the head of a success, and never the body.
@@ -27,6 +30,18 @@ pub enum Behaviour {
     Endless,
     /// Closes the connection without a word.
     Close,
+    /// Each post gets the next of them, those beyond the last the last.
+    InTurn(Vec<Self>),
+}
+
+impl Behaviour {
+    /// What is done with the post that comes after so many others.
+    fn after(&self, others: usize) -> &Self {
+        match self {
+            Self::InTurn(turns) => turns.get(others).or(turns.last()).unwrap_or(&Self::Close),
+            always => always,
+        }
+    }
 }
 
 /// A request that arrived.
@@ -53,7 +68,7 @@ impl Posted {
 #[derive(Debug)]
 pub struct HttpReceiver {
     address: SocketAddr,
-    posted: Arc<Mutex<Vec<Posted>>>,
+    posted: watch::Receiver<Vec<Posted>>,
     scheme: &'static str,
     _serving: JoinSet<()>,
 }
@@ -73,10 +88,10 @@ impl HttpReceiver {
     /// When no port is free.
     pub async fn start_with(behaviour: Behaviour, tls: Option<TlsAcceptor>) -> io::Result<Self> {
         let (listener, address) = listen().await?;
-        let posted = Arc::new(Mutex::new(Vec::new()));
+        let (arriving, posted) = watch::channel(Vec::new());
         let scheme = if tls.is_some() { "https" } else { "http" };
         let mut serving = JoinSet::new();
-        serving.spawn(serve(listener, behaviour, Arc::clone(&posted), tls));
+        serving.spawn(serve(listener, behaviour, arriving, tls));
         Ok(Self { address, posted, scheme, _serving: serving })
     }
 
@@ -95,19 +110,30 @@ impl HttpReceiver {
     /// What has arrived, and is answered or about to be.
     #[must_use]
     pub fn posted(&self) -> Vec<Posted> {
-        self.posted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.posted.borrow().clone()
+    }
+
+    /// Waits until so many posts have arrived. The caller bounds the time.
+    ///
+    /// # Errors
+    /// When the server has ended.
+    pub async fn arrived(&self, posts: usize) -> io::Result<Vec<Posted>> {
+        let mut posted = self.posted.clone();
+        let arrived = posted.wait_for(|posted| posted.len() >= posts).await;
+        let ended = |_| io::Error::from(io::ErrorKind::BrokenPipe);
+        arrived.map(|posted| posted.clone()).map_err(ended)
     }
 }
 
 async fn serve(
     listener: TcpListener,
     behaviour: Behaviour,
-    posted: Arc<Mutex<Vec<Posted>>>,
+    posted: watch::Sender<Vec<Posted>>,
     tls: Option<TlsAcceptor>,
 ) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        let (behaviour, posted, tls) = (behaviour.clone(), Arc::clone(&posted), tls.clone());
+        let (behaviour, posted, tls) = (behaviour.clone(), posted.clone(), tls.clone());
         connections.spawn(async move {
             // How a connection ends is for the test to notice at its own end.
             let outcome = match tls {
@@ -127,11 +153,19 @@ async fn serve(
 async fn answer(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     behaviour: &Behaviour,
-    posted: &Mutex<Vec<Posted>>,
+    posted: &watch::Sender<Vec<Posted>>,
 ) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let request = read(&mut stream).await?;
-    posted.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+    let mut others = 0;
+    posted.send_modify(|posted| {
+        others = posted.len();
+        posted.push(request);
+    });
+    let behaviour = behaviour.after(others);
+    if let Behaviour::Await(permits) = behaviour {
+        permits.acquire().await.map_err(io::Error::other)?.forget();
+    }
     let head = match behaviour {
         Behaviour::Answer(status, body) => {
             format!("HTTP/1.1 {status} Said\r\nContent-Length: {}\r\n\r\n{body}", body.len())
@@ -139,9 +173,10 @@ async fn answer(
         Behaviour::Redirect(to) => {
             format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n")
         }
+        Behaviour::Await(_) => "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_owned(),
         Behaviour::HangAfterHead => "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n".to_owned(),
         Behaviour::Endless => "HTTP/1.1 200 OK\r\n\r\n".to_owned(),
-        Behaviour::Hang | Behaviour::Close => String::new(),
+        Behaviour::Hang | Behaviour::Close | Behaviour::InTurn(_) => String::new(),
     };
     stream.write_all(head.as_bytes()).await?;
     stream.flush().await?;
@@ -150,9 +185,11 @@ async fn answer(
         Behaviour::Endless => loop {
             stream.write_all(&[b'x'; 4_096]).await?;
         },
-        Behaviour::Answer(..) | Behaviour::Redirect(_) | Behaviour::Close => {
-            stream.shutdown().await
-        }
+        Behaviour::Answer(..)
+        | Behaviour::Redirect(_)
+        | Behaviour::Await(_)
+        | Behaviour::Close
+        | Behaviour::InTurn(_) => stream.shutdown().await,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A mail server that takes mail (RFC 5321), with encryption (RFC 3207) and login (RFC 4954) where
 //! the test asks for them.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,6 +27,8 @@ pub struct SmtpOptions {
     pub login: Option<(String, String)>,
     /// What is said to a recipient instead of welcoming them.
     pub refusal: Option<String>,
+    /// Recipients that alone are refused, and what is said to them.
+    pub refused: BTreeMap<String, String>,
     /// Whether the greeting never ends.
     pub endless: bool,
 }
@@ -217,10 +220,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Talk<'a, S> {
     }
 
     async fn welcome(&mut self, rest: &str) -> io::Result<()> {
-        match self.options.refusal.clone() {
+        let to = address(rest);
+        let refusal = self.options.refused.get(&to).or(self.options.refusal.as_ref()).cloned();
+        match refusal {
             Some(refusal) => self.say(&refusal).await,
             None => {
-                self.mail.to.push(address(rest));
+                self.mail.to.push(to);
                 self.say("250 2.1.5 fine").await
             }
         }

@@ -35,6 +35,26 @@ impl Severity {
     }
 }
 
+/// Things of one kind that can be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// What they are.
+    pub heading: String,
+    /// One line each.
+    pub items: Vec<Item>,
+}
+
+/// A line of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// What it is called.
+    pub title: String,
+    /// What there is to say of it in some words.
+    pub detail: Option<String>,
+    /// Where it is, if it can be opened.
+    pub link: Option<String>,
+}
+
 /// A message to people; webhooks get it as an object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
@@ -44,14 +64,16 @@ pub struct Message {
     pub title: String,
     /// Some sentences, plain.
     pub text: String,
-    /// The same for mail programs; made from the text when there is none.
-    pub html: Option<String>,
     /// Where to read on.
     pub link: Option<String>,
     /// How much it matters, where that can be said.
     pub severity: Option<Severity>,
     /// Short facts in order: name and value.
     pub fields: Vec<(String, String)>,
+    /// What else there is to open, under headings.
+    pub listings: Vec<Listing>,
+    /// The text in a sentence, for text messages; the beginning of the text when there is none.
+    pub short: Option<String>,
     /// What only programs need, for webhooks.
     pub data: Option<Value>,
 }
@@ -63,10 +85,11 @@ impl Message {
             kind,
             title: title.into(),
             text: text.into(),
-            html: None,
             link: None,
             severity: None,
             fields: Vec::new(),
+            listings: Vec::new(),
+            short: None,
             data: None,
         }
     }
@@ -92,6 +115,33 @@ pub struct Delivery {
     pub message: Message,
 }
 
+/// How a message went that the other side took.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Receipt {
+    /// Recipients that were refused while others were not.
+    pub refused: Vec<Refused>,
+}
+
+/// A recipient that does not get the message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The address or the number.
+    pub to: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Receipt {
+    /// Who did not get it and why, in a line; none where everybody did.
+    pub fn note(&self) -> Option<String> {
+        const MAX: usize = 500;
+        let told = self.refused.iter().map(|refused| format!("{}: {}", refused.to, refused.reason));
+        let told = told.collect::<Vec<_>>().join("; ").replace(char::is_control, " ");
+        (!told.is_empty()).then(|| shortened(&format!("refused for {told}"), MAX))
+    }
+}
+
 /// The text in at most `max` characters; where something is left out, a mark says so.
 pub(super) fn shortened(text: &str, max: usize) -> String {
     if text.char_indices().nth(max).is_none() {
@@ -111,6 +161,15 @@ mod tests {
         assert_eq!(message.headline(100), "it broke  Bcc: x@y.example");
         message.severity = Some(Severity::High);
         assert_eq!(message.headline(10), "[high] it…");
+    }
+
+    #[test]
+    fn a_receipt_names_whom_it_does_not_cover() {
+        assert_eq!(Receipt::default().note(), None);
+        let refused = ["a@b.example", "c@d.example"]
+            .map(|to| Refused { to: to.to_owned(), reason: "550 unknown".to_owned() });
+        let note = Receipt { refused: refused.to_vec() }.note();
+        assert_eq!(note.unwrap(), "refused for a@b.example: 550 unknown; c@d.example: 550 unknown");
     }
 
     #[test]

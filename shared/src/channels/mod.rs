@@ -24,7 +24,7 @@ use lettre::transport::smtp::client::Certificate;
 pub use self::email::{Email, MailServer, is_mail_address};
 pub use self::error::{SendError, SmtpStage};
 pub use self::http::parse_url;
-pub use self::message::{Delivery, Message, Severity};
+pub use self::message::{Delivery, Item, Listing, Message, Receipt, Refused, Severity};
 pub use self::slack::Slack;
 pub use self::sms::Sms;
 pub use self::target::{Reach, is_internal_literal};
@@ -78,8 +78,9 @@ impl Sender {
     /// Sends within [`SEND_TIMEOUT`].
     ///
     /// # Errors
-    /// When the other side did not accept the message, or there is no knowing whether it did.
-    pub async fn send(&self, channel: &Channel, delivery: &Delivery) -> Result<(), SendError> {
+    /// When the other side did not accept the message for anybody, or there is no knowing whether it
+    /// did.
+    pub async fn send(&self, channel: &Channel, delivery: &Delivery) -> Result<Receipt, SendError> {
         self.send_within(SEND_TIMEOUT, channel, delivery).await
     }
 
@@ -92,7 +93,7 @@ impl Sender {
         limit: Duration,
         channel: &Channel,
         delivery: &Delivery,
-    ) -> Result<(), SendError> {
+    ) -> Result<Receipt, SendError> {
         let sending = tokio::time::timeout(limit, self.send_unbounded(channel, delivery));
         let too_late = |_| SendError::Timeout { seconds: limit.as_secs() };
         sending.await.map_err(too_late)?
@@ -102,13 +103,17 @@ impl Sender {
         &self,
         channel: &Channel,
         delivery: &Delivery,
-    ) -> Result<(), SendError> {
+    ) -> Result<Receipt, SendError> {
         let line = &self.mail.line;
         match channel {
             Channel::Email(settings) => email::send(&self.mail, settings, delivery).await,
-            Channel::Slack(settings) => slack::send(line, settings, &delivery.message).await,
+            Channel::Slack(settings) => {
+                slack::send(line, settings, &delivery.message).await?;
+                Ok(Receipt::default())
+            }
             Channel::Webhook(settings) => {
-                webhook::send(line, settings, delivery, crate::time::now()).await
+                webhook::send(line, settings, delivery, crate::time::now()).await?;
+                Ok(Receipt::default())
             }
             Channel::Sms(settings) => sms::send(line, settings, &delivery.message).await,
         }

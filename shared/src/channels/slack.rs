@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::error::SendError;
 use super::http::{Line, Post, parse_url, post};
-use super::message::{Message, shortened};
+use super::message::{Item, Listing, Message, shortened};
 use crate::config::Secret;
 
 /// What Slack takes of a header, of a section's text and of one of its fields.
@@ -13,6 +13,9 @@ const MAX_HEADER: usize = 150;
 const MAX_SECTION: usize = 3_000;
 const MAX_FIELD: usize = 2_000;
 const MAX_FIELDS: usize = 10;
+
+/// A message has room for 50 blocks.
+const MAX_LISTINGS: usize = 10;
 
 /// Escaping makes five characters of one.
 const ESCAPED: usize = 5;
@@ -48,14 +51,16 @@ fn body(channel: Option<&str>, message: &Message) -> Value {
         vec![json!({"type": "header", "text": {"type": "plain_text", "text": headline}})];
     if !message.text.trim().is_empty() {
         let text = escaped(&message.text, MAX_SECTION);
-        blocks.push(json!({"type": "section", "text": {"type": "mrkdwn", "text": text}}));
+        blocks.push(json!({"type": "section", "text": markup(&text)}));
     }
     if !message.fields.is_empty() {
         blocks.push(json!({"type": "section", "fields": fields(message)}));
     }
-    if let Some(link) = message.link.as_deref().and_then(link) {
-        let text = json!({"type": "mrkdwn", "text": link});
-        blocks.push(json!({"type": "context", "elements": [text]}));
+    for listing in message.listings.iter().take(MAX_LISTINGS) {
+        blocks.push(json!({"type": "section", "text": markup(&lines(listing))}));
+    }
+    if let Some(link) = message.link.as_deref().and_then(|url| link(url, "Open in Errata")) {
+        blocks.push(json!({"type": "context", "elements": [markup(&link)]}));
     }
     // The text stands in notifications, which show no blocks; there it is markup, too.
     let mut body = json!({"text": escaped(&headline, MAX_SECTION), "blocks": blocks});
@@ -65,28 +70,60 @@ fn body(channel: Option<&str>, message: &Message) -> Value {
     body
 }
 
+/// Text in Slack's markup, of which names of channels and people become no mentions by themselves.
+fn markup(text: &str) -> Value {
+    json!({"type": "mrkdwn", "text": text, "verbatim": true})
+}
+
+/// A heading and as many lines as a section takes.
+fn lines(listing: &Listing) -> String {
+    let mut text = format!("*{}*", escaped(&listing.heading, MAX_FIELD / 4));
+    let mut length = text.chars().count();
+    for item in &listing.items {
+        let line = format!("\n• {}", line(item));
+        length += line.chars().count();
+        if length > MAX_SECTION {
+            break;
+        }
+        text += &line;
+    }
+    text
+}
+
+fn line(item: &Item) -> String {
+    let title = escaped(&item.title, MAX_FIELD / 4);
+    // Where the first `|` or the first `>` stands, the address or the link ends.
+    let linked = item.link.as_deref().and_then(|url| link(url, &title));
+    let title = linked.unwrap_or(title);
+    match &item.detail {
+        Some(detail) => format!("{title}, {}", escaped(detail, MAX_FIELD / 4)),
+        None => title,
+    }
+}
+
 fn fields(message: &Message) -> Vec<Value> {
     let shown = message.fields.iter().take(MAX_FIELDS);
     shown
         .map(|(name, value)| {
             let name = escaped(name, MAX_FIELD / 4);
-            let text = format!("*{name}*\n{}", escaped(value, MAX_FIELD / 2));
-            json!({"type": "mrkdwn", "text": text})
+            markup(&format!("*{name}*\n{}", escaped(value, MAX_FIELD / 2)))
         })
         .collect()
 }
 
-/// A link of Slack's markup, in which `|` and `>` would end the address.
-fn link(url: &str) -> Option<String> {
+/// A link of Slack's markup, in which `|` and `>` would end the address. The title is escaped already.
+fn link(url: &str, title: &str) -> Option<String> {
     let url = url::Url::parse(url).ok()?.to_string().replace('|', "%7C");
-    (url.len() < MAX_FIELD).then(|| format!("<{}|Open in Errata>", escape(&url)))
+    (url.len() < MAX_FIELD / ESCAPED).then(|| format!("<{}|{title}>", escape(&url)))
 }
 
 /// Text that Slack shows as it is, within the limit however much of it has to be escaped.
 fn escaped(text: &str, max: usize) -> String {
-    let whole = escape(text);
-    if whole.chars().count() <= max {
-        return whole;
+    if text.char_indices().nth(max).is_none() {
+        let whole = escape(text);
+        if whole.chars().count() <= max {
+            return whole;
+        }
     }
     escape(&shortened(text, max / ESCAPED))
 }
@@ -106,13 +143,26 @@ mod tests {
         let mut message = Message::new("test", "It <broke>", "a & b <!channel>");
         message.fields = vec![("Project".to_owned(), "<Shop>".to_owned())];
         message.link = Some("https://errors.example/e?a=1&b=|x>".to_owned());
+        let item = |title: &str, link: Option<&str>| Item {
+            title: title.to_owned(),
+            detail: Some("3 events".to_owned()),
+            link: link.map(str::to_owned),
+        };
+        message.listings = vec![Listing {
+            heading: "Top errors".to_owned(),
+            items: vec![item("a>b", Some("https://errors.example/1")), item("<!here>", None)],
+        }];
         let body = body(Some("#alerts"), &message);
         assert_eq!(body["channel"], "#alerts");
         assert_eq!(body["text"], "It &lt;broke&gt;");
         assert_eq!(body["blocks"][0]["text"]["text"], "It <broke>");
+        assert_eq!(
+            body["blocks"][3]["text"]["text"],
+            "*Top errors*\n• <https://errors.example/1|a&gt;b>, 3 events\n• &lt;!here&gt;, 3 events"
+        );
         assert_eq!(body["blocks"][1]["text"]["text"], "a &amp; b &lt;!channel&gt;");
         assert_eq!(body["blocks"][2]["fields"][0]["text"], "*Project*\n&lt;Shop&gt;");
-        let link = body["blocks"][3]["elements"][0]["text"].as_str().unwrap();
+        let link = body["blocks"][4]["elements"][0]["text"].as_str().unwrap();
         assert_eq!(link, "<https://errors.example/e?a=1&amp;b=%7Cx%3E|Open in Errata>");
     }
 
@@ -132,13 +182,18 @@ mod tests {
         #[test]
         fn no_text_breaks_the_limits(title in "[<&a]{0,400}", text in "[<&a\n]{0,9000}") {
             let mut message = Message::new("test", title, text.clone());
-            message.fields = vec![(text.clone(), text); 20];
+            message.fields = vec![(text.clone(), text.clone()); 20];
+            let link = Some("https://errors.example/1".to_owned());
+            let item = Item { title: text.clone(), detail: Some(text.clone()), link };
+            message.listings = vec![Listing { heading: text, items: vec![item; 9] }; 12];
             let body = body(None, &message);
             let length = |value: &Value| value.as_str().unwrap_or_default().chars().count();
             let blocks = &body["blocks"];
             prop_assert!(length(&blocks[0]["text"]["text"]) <= MAX_HEADER);
             prop_assert!(length(&blocks[1]["text"]["text"]) <= MAX_SECTION);
+            prop_assert!(blocks.as_array().unwrap().len() <= 50);
             for block in blocks.as_array().unwrap() {
+                prop_assert!(length(&block["text"]["text"]) <= MAX_SECTION);
                 let fields = block["fields"].as_array().cloned().unwrap_or_default();
                 prop_assert!(fields.len() <= MAX_FIELDS);
                 prop_assert!(fields.iter().all(|field| length(&field["text"]) <= MAX_FIELD));

@@ -9,7 +9,7 @@ use url::form_urlencoded::Serializer;
 
 use super::error::SendError;
 use super::http::{Line, Post, basic, parse_url, post};
-use super::message::{Message, shortened};
+use super::message::{Message, Receipt, Refused, shortened};
 use crate::config::Secret;
 
 /// Three parts of a text message, which providers charge one by one.
@@ -30,15 +30,32 @@ pub struct Sms {
     pub password: Option<Secret>,
 }
 
-/// Sends to every number. One that fails keeps no other from being tried; its failure is the answer.
-pub(super) async fn send(line: &Line, sms: &Sms, message: &Message) -> Result<(), SendError> {
+/// Sends to every number. Where one gets it and another does not, that is told and not tried again:
+/// the first would get it, and pay for it, twice.
+pub(super) async fn send(line: &Line, sms: &Sms, message: &Message) -> Result<Receipt, SendError> {
     if sms.to.is_empty() {
         return Err(SendError::NoRecipients);
     }
     let url = parse_url(sms.provider_url.expose())?;
     let text = text(message);
     let sent = sms.to.iter().map(|to| send_one(line, sms, &url, to, &text));
-    join_all(sent).await.into_iter().collect()
+    let outcomes = sms.to.iter().cloned().zip(join_all(sent).await);
+    summed_up(
+        outcomes.filter_map(|(to, outcome)| Some((to, outcome.err()?))).collect(),
+        sms.to.len(),
+    )
+}
+
+/// What the failures among so many recipients come to. Where all failed, one that may pass is told
+/// before others, because it is worth another attempt.
+fn summed_up(failed: Vec<(String, SendError)>, among: usize) -> Result<Receipt, SendError> {
+    if failed.len() < among {
+        let refused =
+            failed.into_iter().map(|(to, error)| Refused { to, reason: error.sentence() });
+        return Ok(Receipt { refused: refused.collect() });
+    }
+    let errors = failed.into_iter().map(|(_, error)| error);
+    Err(errors.max_by_key(SendError::is_transient).unwrap_or(SendError::NoRecipients))
 }
 
 async fn send_one(
@@ -79,10 +96,14 @@ fn reason(body: &[u8]) -> Option<String> {
 
 fn text(message: &Message) -> String {
     let headline = message.headline(MAX_TEXT);
-    let mut parts = vec![headline.as_str(), message.text.trim()];
-    parts.extend(message.link.as_deref());
+    let text = message.short.as_deref().unwrap_or(&message.text).trim();
+    let mut parts = vec![headline.as_str(), text];
     parts.retain(|part| !part.is_empty());
-    shortened(&parts.join("\n"), MAX_TEXT)
+    // Half a link leads nowhere: room is made for it, or it is left out.
+    let link = message.link.as_deref().filter(|link| link.chars().count() < MAX_TEXT / 2);
+    let room = link.map_or(MAX_TEXT, |link| MAX_TEXT - link.chars().count() - 1);
+    let said = shortened(&parts.join("\n"), room);
+    link.map_or_else(|| said.clone(), |link| format!("{said}\n{link}"))
 }
 
 #[cfg(test)]
@@ -96,6 +117,22 @@ mod tests {
         assert_eq!(text(&message), "It broke\nTwice.\nhttps://errors.example");
         message.text = "x".repeat(1_000);
         assert_eq!(text(&message).chars().count(), MAX_TEXT);
+        assert!(text(&message).ends_with("x…\nhttps://errors.example"));
+        message.short = Some("Three times.".to_owned());
+        assert_eq!(text(&message), "It broke\nThree times.\nhttps://errors.example");
+    }
+
+    #[test]
+    fn some_numbers_may_fail_and_not_all() {
+        let failed = |to: &str, status| {
+            let host = "sms.example".to_owned();
+            (to.to_owned(), SendError::Answered { host, status, reason: None })
+        };
+        assert_eq!(summed_up(vec![], 2).unwrap(), Receipt::default());
+        let receipt = summed_up(vec![failed("+1", 400)], 2).unwrap();
+        assert_eq!(receipt.note().unwrap(), "refused for +1: sms.example answered 400");
+        let both = summed_up(vec![failed("+1", 503), failed("+2", 400)], 2);
+        assert!(both.unwrap_err().is_transient());
     }
 
     #[test]

@@ -28,6 +28,9 @@ pub enum Counter {
     EvaluationsTotal,
     /// Firings of rules. Label `outcome` (`fired`, `recovered`).
     FiringsTotal,
+    /// Attempts to deliver notifications. Labels: `outcome` (`delivered`, `retried`, `failed`),
+    /// `reason`: the channel.
+    DeliveriesTotal,
 }
 
 /// Gauges. Each shows the state now.
@@ -60,11 +63,13 @@ pub enum Histogram {
     QueryDurationSeconds,
     /// Duration of an evaluation of a project's rules, in seconds.
     EvaluationDurationSeconds,
+    /// Time from a notification to its arrival, in seconds. Label `outcome`: the channel.
+    DeliveryDurationSeconds,
 }
 
 impl Counter {
     /// All counters.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::EventsTotal,
         Self::PublishedMessagesTotal,
         Self::SpooledMessagesTotal,
@@ -73,6 +78,7 @@ impl Counter {
         Self::UpkeepRunsTotal,
         Self::EvaluationsTotal,
         Self::FiringsTotal,
+        Self::DeliveriesTotal,
     ];
 
     /// Name and help text.
@@ -92,6 +98,9 @@ impl Counter {
                 ("errata_evaluations_total", "Evaluations of the rules of a project")
             }
             Self::FiringsTotal => ("errata_firings_total", "Firings of rules that began or ended"),
+            Self::DeliveriesTotal => {
+                ("errata_deliveries_total", "Attempts to deliver notifications, by how they went")
+            }
         }
     }
 }
@@ -120,7 +129,7 @@ impl Gauge {
 
 impl Histogram {
     /// All histograms.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::RequestDurationSeconds,
         Self::ConfirmDurationSeconds,
         Self::LagSeconds,
@@ -128,6 +137,7 @@ impl Histogram {
         Self::BatchEvents,
         Self::QueryDurationSeconds,
         Self::EvaluationDurationSeconds,
+        Self::DeliveryDurationSeconds,
     ];
 
     /// Name and help text.
@@ -151,6 +161,9 @@ impl Histogram {
             }
             Self::EvaluationDurationSeconds => {
                 ("errata_evaluation_duration_seconds", "Duration of an evaluation of rules")
+            }
+            Self::DeliveryDurationSeconds => {
+                ("errata_delivery_duration_seconds", "Time from a notification to its arrival")
             }
         }
     }

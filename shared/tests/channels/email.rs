@@ -1,7 +1,7 @@
 //! Mail.
 
 use deploy::receivers::{SmtpOptions, SmtpReceiver};
-use shared::channels::{Channel, Email, SendError, SmtpStage};
+use shared::channels::{Channel, Email, Receipt, SendError, SmtpStage};
 use shared::config::Secret;
 
 use crate::authority::server_of_authority;
@@ -32,7 +32,7 @@ fn login() -> Option<(String, String)> {
 async fn a_mail_arrives_in_both_forms() {
     let receiver = SmtpReceiver::start(SmtpOptions::default()).await.unwrap();
     let channel = Channel::Email(email(&format!("127.0.0.1:{}", receiver.port())));
-    send(&nearby(), &channel).await.unwrap();
+    assert_eq!(send(&nearby(), &channel).await.unwrap(), Receipt::default());
     let mails = receiver.mails();
     let [mail] = mails.as_slice() else { panic!("{mails:?}") };
     assert_eq!(mail.from, "alerts@shop.example");
@@ -51,7 +51,7 @@ async fn encryption_is_used_when_it_is_offered_and_login_comes_after() {
     let receiver = SmtpReceiver::start(options).await.unwrap();
     let server = format!("smtp://localhost:{}", receiver.port());
     let trusting = sender(true, Some(ca_file.path()));
-    send(&trusting, &with_login(&server, PASSWORD)).await.unwrap();
+    assert_eq!(send(&trusting, &with_login(&server, PASSWORD)).await.unwrap(), Receipt::default());
     let mail = receiver.mails().remove(0);
     assert!(mail.encrypted && mail.user.as_deref() == Some("ann"), "{mail:?}");
 
@@ -68,7 +68,7 @@ async fn encryption_from_the_first_byte() {
     let receiver = SmtpReceiver::start(options).await.unwrap();
     let server = format!("smtps://localhost:{}", receiver.port());
     let trusting = sender(true, Some(ca_file.path()));
-    send(&trusting, &Channel::Email(email(&server))).await.unwrap();
+    assert_eq!(send(&trusting, &Channel::Email(email(&server))).await.unwrap(), Receipt::default());
     assert!(receiver.mails()[0].encrypted);
 }
 
@@ -97,6 +97,31 @@ async fn what_the_server_says_to_a_recipient_is_told() {
         assert_eq!(sentence, format!("the mail server 127.0.0.1 refused the mail: {refusal}"));
         assert_eq!(receiver.mails().len(), 0);
     }
+}
+
+#[tokio::test]
+async fn a_refused_recipient_keeps_nobody_from_the_mail() {
+    let refused = [("bob@shop.example".to_owned(), "550 5.1.1 nobody here".to_owned())].into();
+    let options = SmtpOptions { refused, ..SmtpOptions::default() };
+    let receiver = SmtpReceiver::start(options).await.unwrap();
+    let channel = Channel::Email(email(&format!("127.0.0.1:{}", receiver.port())));
+    let receipt = send(&nearby(), &channel).await.unwrap();
+    let note = receipt.note().unwrap();
+    assert_eq!(note, "refused for bob@shop.example: 550 5.1.1 nobody here");
+    assert_eq!(receiver.mails()[0].to, ["ann@shop.example"]);
+}
+
+#[tokio::test]
+async fn when_all_are_refused_another_attempt_is_made_if_it_may_help_one_of_them() {
+    let refused =
+        [("ann@shop.example", "550 5.1.1 never"), ("bob@shop.example", "450 4.2.1 later")];
+    let refused = refused.map(|(to, words)| (to.to_owned(), words.to_owned())).into();
+    let options = SmtpOptions { refused, ..SmtpOptions::default() };
+    let receiver = SmtpReceiver::start(options).await.unwrap();
+    let channel = Channel::Email(email(&format!("127.0.0.1:{}", receiver.port())));
+    let error = send(&nearby(), &channel).await.unwrap_err();
+    assert!(error.is_transient() && error.sentence().ends_with("450 4.2.1 later"), "{error:?}");
+    assert_eq!(receiver.mails().len(), 0);
 }
 
 #[tokio::test]

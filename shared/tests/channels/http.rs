@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use deploy::receivers::{Behaviour, HttpReceiver, Posted};
 use serde_json::Value;
-use shared::channels::{Channel, SendError, Slack, Sms, Webhook};
+use shared::channels::{Channel, Receipt, SendError, Slack, Sms, Webhook};
 use shared::config::Secret;
 
 use crate::authority::server_of_authority;
@@ -22,7 +22,7 @@ fn webhook(url: &str) -> Channel {
 }
 
 /// What a post to a server that behaves this way comes to.
-async fn outcome(behaviour: Behaviour) -> (Result<(), SendError>, Vec<Posted>) {
+async fn outcome(behaviour: Behaviour) -> (Result<Receipt, SendError>, Vec<Posted>) {
     let receiver = HttpReceiver::start(behaviour).await.unwrap();
     let outcome = send(&nearby(), &webhook(&receiver.url("/hook/token?k=v"))).await;
     (outcome, receiver.posted())
@@ -31,7 +31,7 @@ async fn outcome(behaviour: Behaviour) -> (Result<(), SendError>, Vec<Posted>) {
 #[tokio::test]
 async fn a_webhook_gets_a_signed_object() {
     let (outcome, posted) = outcome(answering(204, "")).await;
-    outcome.unwrap();
+    assert_eq!(outcome.unwrap(), Receipt::default());
     let [post] = posted.as_slice() else { panic!("{posted:?}") };
     assert_eq!(post.line, "POST /hook/token?k=v HTTP/1.1");
     assert_eq!(post.header("content-type"), Some("application/json"));
@@ -39,6 +39,7 @@ async fn a_webhook_gets_a_signed_object() {
     let sent: Value = serde_json::from_slice(&post.body).unwrap();
     assert_eq!((&sent["title"], &sent["severity"]), (&"It broke".into(), &"high".into()));
     assert_eq!(sent["fields"]["Project"], "Shop & Co");
+    assert_eq!(sent["delivery_id"], "00000000-0000-0000-0000-000000000007");
 
     // As a receiver checks it: the time, a dot and the body as it came.
     let signature = post.header("x-errata-signature").unwrap();
@@ -113,7 +114,7 @@ async fn slack_gets_blocks_and_its_word_is_told() {
         Channel::Slack(Slack { webhook_url, channel: Some("#alerts".to_owned()) })
     };
     let receiver = HttpReceiver::start(answering(200, "ok")).await.unwrap();
-    send(&nearby(), &slack(&receiver)).await.unwrap();
+    assert_eq!(send(&nearby(), &slack(&receiver)).await.unwrap(), Receipt::default());
     let sent: Value = serde_json::from_slice(&receiver.posted()[0].body).unwrap();
     assert_eq!((&sent["text"], &sent["channel"]), (&"[high] It broke".into(), &"#alerts".into()));
     assert_eq!(sent["blocks"].as_array().unwrap().len(), 4);
@@ -134,7 +135,7 @@ async fn every_number_gets_a_text_message() {
         username: None,
         password: None,
     };
-    send(&nearby(), &Channel::Sms(sms.clone())).await.unwrap();
+    assert_eq!(send(&nearby(), &Channel::Sms(sms.clone())).await.unwrap(), Receipt::default());
     let posted = receiver.posted();
     let mut bodies: Vec<String> =
         posted.iter().map(|post| String::from_utf8(post.body.clone()).unwrap()).collect();
@@ -145,7 +146,7 @@ async fn every_number_gets_a_text_message() {
     assert_eq!(posted[0].header("authorization"), Some("Basic QUMxOnRvL2tlbg=="));
 
     let own = Sms { username: Some("u".to_owned()), password: Some(Secret::new("p")), ..sms };
-    send(&nearby(), &Channel::Sms(own)).await.unwrap();
+    assert_eq!(send(&nearby(), &Channel::Sms(own)).await.unwrap(), Receipt::default());
     assert_eq!(receiver.posted()[2].header("authorization"), Some("Basic dTpw"));
 }
 
@@ -171,7 +172,7 @@ async fn tls_is_verified_against_the_authority_that_is_named() {
     let receiver = HttpReceiver::start_with(answering(200, ""), Some(acceptor)).await.unwrap();
     let by_name = receiver.url("/x").replace("127.0.0.1", "localhost");
     let trusting = sender(true, Some(ca_file.path()));
-    send(&trusting, &webhook(&by_name)).await.unwrap();
+    assert_eq!(send(&trusting, &webhook(&by_name)).await.unwrap(), Receipt::default());
 
     // The wrong name, and an authority that nobody named.
     for (sender, url) in [(&trusting, receiver.url("/x")), (&nearby(), by_name)] {

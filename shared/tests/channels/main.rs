@@ -4,11 +4,12 @@
 
 mod authority;
 mod email;
+mod foreign;
 mod http;
 
 use std::time::Duration;
 
-use shared::channels::{Channel, Delivery, Message, SendError, Sender, Severity};
+use shared::channels::{Channel, Delivery, Message, Receipt, SendError, Sender, Severity};
 use shared::config::{ChannelsConfig, Secret};
 use uuid::Uuid;
 
@@ -32,6 +33,6 @@ fn delivery() -> Delivery {
 }
 
 /// Sends with time for what is meant to answer, and none to spare for what is not.
-async fn send(sender: &Sender, channel: &Channel) -> Result<(), SendError> {
+async fn send(sender: &Sender, channel: &Channel) -> Result<Receipt, SendError> {
     sender.send_within(Duration::from_secs(5), channel, &delivery()).await
 }

@@ -9,7 +9,7 @@ use shared::ids::ProjectId;
 use shared::postgres::{self, DbError, PoolSetupError};
 use uuid::Uuid;
 
-use crate::config::Config;
+use crate::config::CommandConfig;
 
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -36,7 +36,7 @@ pub enum AdminError {
 /// # Errors
 /// When the database is away, or there is no such project.
 pub async fn create_key(
-    config: &Config,
+    config: &CommandConfig,
     name: &str,
     permissions: &[Permission],
     project: Option<ProjectId>,
@@ -69,13 +69,13 @@ pub async fn create_key(
 ///
 /// # Errors
 /// When the database is away, or there is no such project.
-pub async fn dsn(config: &Config, project: ProjectId) -> Result<String, AdminError> {
+pub async fn dsn(config: &CommandConfig, project: ProjectId) -> Result<String, AdminError> {
     let key = dsn_key(config, project).await?.simple();
     let (scheme, host) = config.public_url.split_once("://").unwrap_or(("http", "localhost"));
     Ok(format!("{scheme}://{key}@{host}/{project}"))
 }
 
-async fn dsn_key(config: &Config, project: ProjectId) -> Result<Uuid, AdminError> {
+async fn dsn_key(config: &CommandConfig, project: ProjectId) -> Result<Uuid, AdminError> {
     let pool = postgres::pool(&config.postgres, "errata-admin", STATEMENT_TIMEOUT)?;
     let client = pool.get().await.map_err(DbError::Pool)?;
     let found = client

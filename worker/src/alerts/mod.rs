@@ -1,4 +1,6 @@
 //! Alert rules: evaluated over what was stored, and what they tell, delivered.
 
+pub mod deliver;
 pub mod evaluate;
 pub mod notice;
+pub mod wording;

@@ -1,12 +1,13 @@
 //! The jobs of upkeep, each in a transaction that holds the job's lock.
 
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use deadpool_postgres::Transaction;
 use shared::ids::ProjectId;
 use shared::postgres::DbError;
 use shared::project_lock;
 use shared::revisions;
 use shared::time;
+use uuid::Uuid;
 
 use super::Piece;
 use crate::announce::{Announcer, all_projects};
@@ -87,6 +88,23 @@ pub(super) async fn trim_ledger(tx: &Transaction<'_>, context: &Context) -> Resu
     let sql = include_str!("sql/drop_old_ledger.sql");
     let removed = execute(tx, sql, &[&days, &CHUNK], "drop old accounts").await?;
     Ok(if removed > 0 { Piece::Full } else { Piece::Last })
+}
+
+/// Removes what has passed its age of what rules told, and of the times that they fired.
+pub(super) async fn trim_alerts(tx: &Transaction<'_>, context: &Context) -> Result<Piece, DbError> {
+    let oldest = time::now() - Days::new(u64::from(context.retention_days));
+    let first_id = first_id_at(oldest);
+    let sql = include_str!("sql/drop_old_notifications.sql");
+    let told = execute(tx, sql, &[&first_id, &CHUNK], "drop old notifications").await?;
+    let sql = include_str!("sql/drop_old_firings.sql");
+    let fired = execute(tx, sql, &[&first_id, &oldest, &CHUNK], "drop old firings").await?;
+    Ok(if told > 0 || fired > 0 { Piece::Full } else { Piece::Last })
+}
+
+/// No UUIDv7 of that time or a later one is below it.
+fn first_id_at(time: DateTime<Utc>) -> Uuid {
+    let milliseconds = u128::try_from(time.timestamp_millis()).unwrap_or(0);
+    Uuid::from_u128(milliseconds << 80)
 }
 
 /// Removes what has passed its age from the audit log.

@@ -1,5 +1,6 @@
 //! Work that nobody asks for: partitions ahead, retention, removal of what was deleted, merging of
-//! old slots and measurements, waking of ignored errors, trimming of the ledger and of the audit log.
+//! old slots and measurements, waking of ignored errors, trimming of the ledger, of the audit log and of
+//! what rules told.
 //!
 //! Every job is idempotent, runs on a timer, and takes an advisory lock, so that of many workers one
 //! does it. A job that fails is logged and comes again with its period.
@@ -39,11 +40,13 @@ pub enum Job {
     TrimAudit,
     /// Merges old measurements of the system itself into longer ones, and removes the oldest.
     TrimMonitoring,
+    /// Removes what has passed its age of firings and notifications.
+    TrimAlerts,
 }
 
 impl Job {
     /// All jobs.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::MakePartitions,
         Self::DropOldDays,
         Self::PurgeDeleted,
@@ -52,6 +55,7 @@ impl Job {
         Self::TrimLedger,
         Self::TrimAudit,
         Self::TrimMonitoring,
+        Self::TrimAlerts,
     ];
 
     fn label(self) -> &'static str {
@@ -64,14 +68,17 @@ impl Job {
             Self::TrimLedger => "trim_ledger",
             Self::TrimAudit => "trim_audit",
             Self::TrimMonitoring => "trim_monitoring",
+            Self::TrimAlerts => "trim_alerts",
         }
     }
 
     fn period(self) -> Duration {
         Duration::from_secs(match self {
-            Self::MakePartitions | Self::DropOldDays | Self::TrimLedger | Self::TrimMonitoring => {
-                600
-            }
+            Self::MakePartitions
+            | Self::DropOldDays
+            | Self::TrimLedger
+            | Self::TrimMonitoring
+            | Self::TrimAlerts => 600,
             Self::TrimAudit => 3_600,
             Self::MergeSlots => 60,
             Self::WakeIgnored => 15,
@@ -156,6 +163,7 @@ pub async fn once(job: Job, pool: &Pool, context: &Context) -> Result<Piece, DbE
             Job::WakeIgnored => changed = jobs::wake_ignored(&tx).await?,
             Job::TrimLedger => piece = jobs::trim_ledger(&tx, context).await?,
             Job::TrimAudit => piece = jobs::trim_audit(&tx).await?,
+            Job::TrimAlerts => piece = jobs::trim_alerts(&tx, context).await?,
             Job::TrimMonitoring => piece = jobs::trim_monitoring(&tx).await?,
         }
     }

@@ -3,17 +3,17 @@
 use shared::access::{KeyHash, Permission};
 use shared::ids::ProjectId;
 use worker::admin::{self, AdminError};
-use worker::config::Config;
+use worker::config::CommandConfig;
 
 use crate::place::Place;
 
-fn config(place: &Place) -> Config {
+fn config(place: &Place) -> CommandConfig {
     let lookup = |name: &str| match name {
         "DATABASE_URL" => Some(place.sandbox.database_url()),
         "ENVIRONMENT" => Some("production".to_owned()),
         _ => None,
     };
-    Config::from_lookup(&lookup).unwrap()
+    CommandConfig::from_lookup(&lookup).unwrap()
 }
 
 #[tokio::test]

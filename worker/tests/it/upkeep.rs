@@ -178,3 +178,62 @@ async fn old_measurements_are_merged_into_hours_and_go_after_a_month() {
     assert_eq!(place.value::<Vec<i32>>(ages).await, [39, 28]);
     place.close().await;
 }
+
+#[tokio::test]
+async fn what_rules_told_goes_by_its_age_unless_it_is_still_to_be_told() {
+    let place = Place::new().await;
+    // Of a project that is no longer there, too; ids say when they were made.
+    let id = |days: i64, number: i64| {
+        let at = (shared::time::now() - TimeDelta::days(days)).timestamp_millis();
+        format!("('{at:012x}' || '7000800000000000{number:04}')::uuid")
+    };
+    for project in [1, 7] {
+        for (days, number, status, held) in [
+            (40, 1, "delivered", false),
+            (40, 2, "failed", false),
+            (40, 3, "pending", false),
+            (40, 4, "", true),
+            (20, 5, "delivered", false),
+        ] {
+            let id = id(days, number);
+            place
+                .execute(&format!(
+                    "INSERT INTO notifications (project_id, delivery_id, rule_id, kind, channels, content,
+                       held, created_at)
+                     VALUES ({project}, {id}, gen_random_uuid(), 'fired', '{{}}', '{{}}', {held}, now());
+                     INSERT INTO deliveries (project_id, delivery_id, channel, status, next_attempt_at,
+                       created_at)
+                     SELECT {project}, {id}, 'slack', '{status}', now(), now() WHERE '{status}' <> ''"
+                ))
+                .await;
+        }
+        for (began, ended, number) in [(40, "35", 1), (40, "20", 2), (40, "NULL", 3), (20, "19", 4)]
+        {
+            let id = id(began, number);
+            place
+                .execute(&format!(
+                    "INSERT INTO firings VALUES ({project}, {id}, gen_random_uuid(), 0, NULL, 'a', 'b',
+                       'low', 1, 2, now(), now(), now() - {ended} * interval '1 day',
+                       CASE WHEN {ended} IS NOT NULL THEN 'recovered' END, now() - interval '35 days',
+                       false, NULL)"
+                ))
+                .await;
+        }
+    }
+    for _ in 0..2 {
+        run(&place, Job::TrimAlerts).await;
+    }
+    let kept = |table, id| {
+        format!(
+            "SELECT array_agg(project_id || ' ' || right({id}::text, 1) ORDER BY project_id, {id})
+             FROM {table}"
+        )
+    };
+    let notifications = place.value::<Vec<String>>(&kept("notifications", "delivery_id")).await;
+    assert_eq!(notifications, ["1 3", "1 4", "1 5", "7 3", "7 4", "7 5"]);
+    let deliveries = place.value::<Vec<String>>(&kept("deliveries", "delivery_id")).await;
+    assert_eq!(deliveries, ["1 3", "1 5", "7 3", "7 5"]);
+    let firings = place.value::<Vec<String>>(&kept("firings", "firing_id")).await;
+    assert_eq!(firings, ["1 2", "1 3", "1 4", "7 2", "7 3", "7 4"]);
+    place.close().await;
+}

@@ -44,7 +44,8 @@ async fn check(plan: Plan) {
     .await;
     let receiver = HttpReceiver::start(Behaviour::Answer(200, String::new())).await.unwrap();
     let url = receiver.url("/hook");
-    let webhook = system.client.put("/api/settings/integrations/webhook", &json!({"url": url})).await;
+    let webhook =
+        system.client.put("/api/settings/integrations/webhook", &json!({"url": url})).await;
     assert_eq!(webhook.status, StatusCode::OK, "{}", webhook.body);
     for number in 0..plan.rules {
         make_rule(&system.client, number).await;
@@ -95,12 +96,7 @@ async fn report(client: Client, errors: usize, time: Duration) {
 }
 
 /// Kills one worker after the other and starts another in its place.
-async fn kill_until(
-    system: &mut System,
-    workers: &mut Vec<String>,
-    end: Instant,
-    pause: Duration,
-) {
+async fn kill_until(system: &mut System, workers: &mut Vec<String>, end: Instant, pause: Duration) {
     while Instant::now() < end {
         sleep_until((Instant::now() + pause).min(end)).await;
         let name = workers.remove(0);
@@ -118,11 +114,13 @@ async fn until_delivered(system: &System, crossings: usize) {
     let deadline = Instant::now() + Duration::from_secs(80);
     loop {
         let row = client.query_one(sql, &[]).await.unwrap();
-        let [firings, deliveries, pending, held] = [0, 1, 2, 3].map(|column| row.get::<_, i64>(column));
+        let [firings, deliveries, pending, held] =
+            [0, 1, 2, 3].map(|column| row.get::<_, i64>(column));
         if firings >= i64::try_from(crossings).unwrap() && deliveries > 0 && pending + held == 0 {
             return;
         }
-        let state = format!("{firings} firings, {deliveries} deliveries, {pending} pending, {held} held");
+        let state =
+            format!("{firings} firings, {deliveries} deliveries, {pending} pending, {held} held");
         assert!(Instant::now() < deadline, "{state}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

@@ -118,7 +118,7 @@ async fn attempt(
     let sent = app.outgoing.sender.send_within(TEST_TIMEOUT, channel, &delivery).await;
     note(app, &mut integration, sent.as_ref().err()).await;
     match sent {
-        Ok(()) => Ok(integration),
+        Ok(_) => Ok(integration),
         Err(error) => Err(failure(integration.name, error)),
     }
 }

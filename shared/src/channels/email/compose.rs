@@ -5,7 +5,7 @@ use lettre::message::{Mailbox, MultiPart};
 use lettre::{Address, Message as Mail};
 
 use super::super::error::SendError;
-use super::super::message::{Delivery, Message, shortened};
+use super::super::message::{Delivery, Item, Listing, Message, shortened};
 use super::Email;
 
 const MAX_SUBJECT: usize = 200;
@@ -41,7 +41,9 @@ pub(super) fn mail(email: &Email, delivery: &Delivery) -> Result<Mail, SendError
 }
 
 fn address(text: &str) -> Result<Address, SendError> {
-    text.parse().map_err(|_| SendError::BadAddress(shortened(text, 254)))
+    let bad = || SendError::BadAddress(shortened(text, 254));
+    // What is not ASCII needs an extension that few servers have.
+    text.parse().ok().filter(|_| text.is_ascii()).ok_or_else(bad)
 }
 
 fn text(message: &Message) -> String {
@@ -50,19 +52,24 @@ fn text(message: &Message) -> String {
         let lines = message.fields.iter().map(|(name, value)| format!("{name}: {value}"));
         parts.push(lines.collect::<Vec<_>>().join("\n"));
     }
+    parts.extend(message.listings.iter().map(listing));
     parts.extend(message.link.clone());
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n") + "\n"
 }
 
+fn listing(listing: &Listing) -> String {
+    let lines = listing.items.iter().map(|Item { title, detail, link }| {
+        let detail = detail.as_deref().map_or_else(String::new, |detail| format!(", {detail}"));
+        let link = link.as_deref().map_or_else(String::new, |link| format!("\n  {link}"));
+        format!("\n- {title}{detail}{link}")
+    });
+    format!("{}:{}", listing.heading, lines.collect::<String>())
+}
+
 fn html(message: &Message) -> String {
-    let text = match &message.html {
-        Some(html) => html.clone(),
-        None => {
-            let text = shortened(message.text.trim(), MAX_TEXT);
-            format!("<p>{}</p>", escape(&text).replace('\n', "<br>\n"))
-        }
-    };
+    let text = shortened(message.text.trim(), MAX_TEXT);
+    let text = format!("<p>{}</p>", escape(&text).replace('\n', "<br>\n"));
     let rows: String = message
         .fields
         .iter()
@@ -75,10 +82,25 @@ fn html(message: &Message) -> String {
         let link = escape(link);
         format!("<p><a href=\"{link}\">{link}</a></p>\n")
     });
+    let listings: String = message.listings.iter().map(html_listing).collect();
     format!(
-        "<!doctype html>\n<html><body>\n<h2>{}</h2>\n{text}\n{facts}{link}</body></html>\n",
+        "<!doctype html>\n<html><body>\n<h2>{}</h2>\n{text}\n{facts}{listings}{link}</body></html>\n",
         escape(&message.headline(MAX_SUBJECT))
     )
+}
+
+fn html_listing(listing: &Listing) -> String {
+    let lines = listing.items.iter().map(|Item { title, detail, link }| {
+        let title = escape(title);
+        let title = match link {
+            Some(link) => format!("<a href=\"{}\">{title}</a>", escape(link)),
+            None => title,
+        };
+        let detail = detail.as_deref().map_or_else(String::new, |detail| format!(", {detail}"));
+        format!("<li>{title}{}</li>\n", escape(&detail))
+    });
+    let lines: String = lines.collect();
+    format!("<h3>{}</h3>\n<ul>\n{lines}</ul>\n", escape(&listing.heading))
 }
 
 fn escape(text: &str) -> String {
@@ -120,13 +142,25 @@ mod tests {
         let mut message = Message::new("test", "It broke", "Twice.");
         message.fields = vec![("Project".to_owned(), "<Shop>".to_owned())];
         message.link = Some("https://errors.example/?a=1&b=\"".to_owned());
+        message.listings = vec![Listing {
+            heading: "Top errors".to_owned(),
+            items: vec![Item {
+                title: "a<b".to_owned(),
+                detail: Some("3 events".to_owned()),
+                link: Some("https://errors.example/1".to_owned()),
+            }],
+        }];
         let written = html(&message);
+        assert!(
+            written.contains("<li><a href=\"https://errors.example/1\">a&lt;b</a>, 3 events</li>")
+        );
         assert!(written.contains("<a href=\"https://errors.example/?a=1&amp;b=&quot;\">"));
         let mail = compose(message);
         assert!(mail.contains("Subject: It broke\r\n"), "{mail}");
         assert!(mail.contains("To: ann@example.com, bob@example.com\r\n"));
         assert!(mail.contains("Message-ID: <00000000-0000-0000-0000-000000000007@example.com>"));
-        assert!(mail.contains("Twice.\r\n\r\nProject: <Shop>\r\n\r\nhttps://errors.example/"));
+        assert!(mail.contains("Twice.\r\n\r\nProject: <Shop>\r\n\r\nTop errors:"));
+        assert!(mail.contains("\r\n- a<b, 3 events\r\n  https://errors.example/1\r\n\r\nhttps://"));
         assert!(mail.contains("<td>&lt;Shop&gt;</td>"));
     }
 
@@ -134,7 +168,7 @@ mod tests {
     fn nobody_and_nonsense_get_no_mail() {
         let delivery = Delivery { id: Uuid::nil(), message: Message::new("test", "a", "b") };
         assert!(matches!(mail(&email(&[]), &delivery), Err(SendError::NoRecipients)));
-        for bad in ["", "ann", "ann@example.com\r\nBcc: x@y.example", "a b@c.example"] {
+        for bad in ["", "ann", "änn@example.com", "ann@example.com\r\nBcc: x@y.example"] {
             let outcome = mail(&email(&[bad]), &delivery);
             assert!(matches!(outcome, Err(SendError::BadAddress(_))), "{bad}");
         }
@@ -144,6 +178,8 @@ mod tests {
         #[test]
         fn no_text_adds_a_header(title in "(\\PC|[\r\n:])*", text in "(\\PC|[\r\n])*") {
             let mail = compose(Message::new("test", title, text));
+            // So it needs no extension of the mail server.
+            prop_assert!(mail.is_ascii());
             let expected = ["From", "Subject", "Message-ID", "Auto-Submitted", "To", "MIME-Version",
                 "Content-Type", "Date"];
             let mut found = headers(&mail);

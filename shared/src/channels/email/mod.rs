@@ -10,11 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lettre::Address;
+use lettre::address::Envelope;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{
     AsyncSmtpConnection, AsyncTokioStream, Certificate, CertificateStore, TlsParameters,
 };
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use tokio::net::TcpStream;
 
@@ -22,7 +24,7 @@ pub use self::server::MailServer;
 use self::stream::Metered;
 use super::error::{SendError, SmtpStage};
 use super::http::{Line, handshake};
-use super::message::{Delivery, shortened};
+use super::message::{Delivery, Receipt, Refused, shortened};
 use super::target;
 use crate::config::Secret;
 
@@ -70,20 +72,14 @@ pub(super) async fn send(
     line: &MailLine,
     email: &Email,
     delivery: &Delivery,
-) -> Result<(), SendError> {
+) -> Result<Receipt, SendError> {
     let server = MailServer::parse(&email.smtp_server).map_err(SendError::BadTarget)?;
     let mail = compose::mail(email, delivery)?;
     let mut talk = Talk::open(line, &server, email).await?;
     talk.log_in(email).await?;
-    let sent = talk.connection.send(mail.envelope(), &mail.formatted()).await;
-    sent.map_err(|error| talk.failed(SmtpStage::Mail, &error, email))?;
-    // The mail is on its way; how the conversation ends changes nothing.
-    match tokio::time::timeout(FAREWELL, talk.connection.quit()).await {
-        Ok(Ok(_)) => {}
-        Ok(Err(error)) => tracing::debug!(%error, "a mail server did not say goodbye"),
-        Err(_elapsed) => tracing::debug!("a mail server did not say goodbye in time"),
-    }
-    Ok(())
+    let handed_over = talk.hand_over(mail.envelope(), &mail.formatted(), email).await;
+    talk.leave().await;
+    handed_over
 }
 
 /// A conversation with a mail server.
@@ -153,6 +149,53 @@ impl<'a> Talk<'a> {
         let answered = self.connection.auth(&mechanisms, &credentials).await;
         answered.map_err(|error| self.failed(SmtpStage::Login, &error, email))?;
         Ok(())
+    }
+
+    /// Hands the mail over for those recipients that the server takes, if there are any. The mail and
+    /// the addresses are ASCII, which every server takes.
+    async fn hand_over(
+        &mut self,
+        envelope: &Envelope,
+        mail: &[u8],
+        email: &Email,
+    ) -> Result<Receipt, SendError> {
+        let stage = SmtpStage::Mail;
+        let from = Mail::new(envelope.from().cloned(), vec![]);
+        let answered = self.connection.command(from).await;
+        answered.map_err(|error| self.failed(stage, &error, email))?;
+        let mut refusals = Vec::new();
+        for to in envelope.to() {
+            let answered = self.connection.command(Rcpt::new(to.clone(), vec![])).await;
+            match answered {
+                Ok(_) => {}
+                Err(error) if error.status().is_some() => refusals.push((to, error)),
+                Err(error) => return Err(self.failed(stage, &error, email)),
+            }
+        }
+        if refusals.len() == envelope.to().len() {
+            // One that may pass is told before others, because it is worth another attempt.
+            let errors = refusals.iter().map(|(_, error)| self.failed(stage, error, email));
+            let told = errors.max_by_key(SendError::is_transient);
+            return Err(told.unwrap_or(SendError::NoRecipients));
+        }
+        let answered = self.connection.command(Data).await;
+        answered.map_err(|error| self.failed(stage, &error, email))?;
+        let answered = self.connection.message(mail).await;
+        answered.map_err(|error| self.failed(stage, &error, email))?;
+        let refused = refusals.iter().map(|(to, error)| Refused {
+            to: to.to_string(),
+            reason: reason(stage, error, email).unwrap_or_default(),
+        });
+        Ok(Receipt { refused: refused.collect() })
+    }
+
+    /// Says goodbye. How the conversation ends changes nothing.
+    async fn leave(&mut self) {
+        match tokio::time::timeout(FAREWELL, self.connection.quit()).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "a mail server did not say goodbye"),
+            Err(_elapsed) => tracing::debug!("a mail server did not say goodbye in time"),
+        }
     }
 
     fn failed(&self, stage: SmtpStage, error: &SmtpError, email: &Email) -> SendError {

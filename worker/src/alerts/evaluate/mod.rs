@@ -39,6 +39,7 @@ use self::decide::Turned;
 use self::rules::{ProjectRules, RulesCache};
 use self::standings::Standings;
 use self::tell::{Facts, Told};
+use super::deliver::Outbox;
 use super::notice::ToldProject;
 use crate::statement::Statement;
 
@@ -78,6 +79,7 @@ const MAX_TOUCHED: i64 = 200_000;
 #[derive(Debug)]
 pub struct Evaluator {
     pool: Pool,
+    outbox: Outbox,
     rules: RulesCache,
 }
 
@@ -93,14 +95,13 @@ pub struct Evaluated {
 }
 
 impl Evaluator {
-    /// An evaluator that has seen no rule yet.
-    pub fn new(pool: Pool) -> Self {
-        Self { pool, rules: RulesCache::default() }
+    /// An evaluator that has seen no rule yet; what it has to tell, the outbox is woken for.
+    pub fn new(pool: Pool, outbox: Outbox) -> Self {
+        Self { pool, outbox, rules: RulesCache::default() }
     }
 
-    /// Evaluates once a second, until the token is cancelled. Calls `told` when something is to be
-    /// delivered.
-    pub async fn run(mut self, told: impl Fn() + Send, shutdown: CancellationToken) {
+    /// Evaluates once a second, until the token is cancelled.
+    pub async fn run(mut self, shutdown: CancellationToken) {
         let mut timer = tokio::time::interval(TICK);
         timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -108,25 +109,19 @@ impl Evaluator {
                 _ = timer.tick() => {}
                 () = shutdown.cancelled() => return,
             }
-            if let Err(error) = self.tick(&told, &shutdown).await {
+            if let Err(error) = self.tick(&shutdown).await {
                 metrics::count(Counter::EvaluationsTotal, "failed", "", 1);
                 tracing::warn!(error = %ErrorChain(&error), "rules can't be evaluated; trying again");
             }
         }
     }
 
-    async fn tick(
-        &mut self,
-        told: &impl Fn(),
-        shutdown: &CancellationToken,
-    ) -> Result<(), DbError> {
+    async fn tick(&mut self, shutdown: &CancellationToken) -> Result<(), DbError> {
         for project in self.due().await? {
             if shutdown.is_cancelled() {
                 break;
             }
-            if self.evaluate(project).await?.is_some_and(|evaluated| evaluated.told) {
-                told();
-            }
+            self.evaluate(project).await?;
         }
         Ok(())
     }
@@ -161,6 +156,9 @@ impl Evaluator {
             metrics::count(Counter::EvaluationsTotal, "done", "", 1);
             metrics::count(Counter::FiringsTotal, "fired", "", evaluated.fired as u64);
             metrics::count(Counter::FiringsTotal, "recovered", "", evaluated.recovered as u64);
+            if evaluated.told {
+                self.outbox.wake();
+            }
         }
         Ok(evaluated)
     }

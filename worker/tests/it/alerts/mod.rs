@@ -1,16 +1,19 @@
-//! Rules over stored events: when they fire, what follows, and that it happens once.
+//! Rules over stored events: when they fire, what follows, that it happens once, and how it is told.
 
 mod budget;
+mod deliver;
 mod incidents;
 mod late;
 mod metrics;
 mod model;
+mod scene;
 mod state;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::alerts::condition::Condition;
 use shared::batch::Entry;
 use uuid::Uuid;
+use worker::alerts::deliver::Outbox;
 use worker::alerts::evaluate::{Evaluated, Evaluator};
 
 use crate::place::{PROJECT, Place, batch, entry};
@@ -39,7 +42,7 @@ impl Default for Rule<'_> {
 impl Rules {
     async fn new() -> Self {
         let place = Place::new().await;
-        let evaluator = Evaluator::new(place.pool.clone());
+        let evaluator = Evaluator::new(place.pool.clone(), Outbox::new());
         Self { place, evaluator }
     }
 

@@ -278,7 +278,8 @@ impl Deed {
                 | Job::DropOldDays
                 | Job::TrimLedger
                 | Job::TrimAudit
-                | Job::TrimMonitoring,
+                | Job::TrimMonitoring
+                | Job::TrimAlerts,
             ) => {}
         }
     }
