@@ -79,8 +79,8 @@ impl Config {
         let config = Self {
             channels: ChannelsConfig::read(&settings, service.environment),
             service,
-            // Each lane holds one connection; the rest is for upkeep and announcements.
-            postgres: PostgresConfig::read(&settings, 2 * lanes + 4),
+            // Each lane holds one connection; the rest is for upkeep, announcements and deliveries.
+            postgres: PostgresConfig::read(&settings, 2 * lanes + 6),
             broker: BrokerConfig::read(&settings),
             redis: RedisConfig::read(&settings),
             public_url: public_url(&settings),
