@@ -25,6 +25,11 @@ pub struct Stretch {
     pub end: DateTime<Utc>,
 }
 
+/// Whether slots of a moment are still as fine as they were counted.
+pub fn are_fine(moment: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    width(moment, now) == SLOT
+}
+
 /// The end of the slot that a moment lies in.
 pub fn end_of_slot(moment: DateTime<Utc>) -> DateTime<Utc> {
     floor(moment, SLOT) + SLOT

@@ -44,10 +44,9 @@ impl Standing {
         }
     }
 
-    /// As [`Standing::turn`], for a moment that was measured before and is measured again because events
-    /// came late. More events may show that the rule should have fired then; they never show that it
-    /// recovered.
-    pub fn late_turn(self, holds: bool, at: DateTime<Utc>) -> Option<Turn> {
+    /// As [`Standing::turn`], for a moment that was measured more finely before: it may show that the rule
+    /// should have fired then, and never that it recovered.
+    pub fn coarse_turn(self, holds: bool, at: DateTime<Utc>) -> Option<Turn> {
         match self {
             Self::Ready | Self::Quiet { .. } => self.turn(holds, at),
             Self::Firing { .. } => None,
@@ -64,9 +63,15 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(standing: Standing, holds: bool, second: i64, turn: Option<Turn>, late: Option<Turn>) {
+    fn check(
+        standing: Standing,
+        holds: bool,
+        second: i64,
+        turn: Option<Turn>,
+        coarse: Option<Turn>,
+    ) {
         assert_eq!(standing.turn(holds, at(second)), turn, "{standing:?} {holds}");
-        assert_eq!(standing.late_turn(holds, at(second)), late, "{standing:?} {holds}, late");
+        assert_eq!(standing.coarse_turn(holds, at(second)), coarse, "{standing:?} {holds}, coarse");
     }
 
     #[test]
@@ -77,7 +82,7 @@ mod tests {
         let firing = Standing::Firing { since: at(100) };
         check(firing, true, 110, None, None);
         check(firing, false, 110, recovers, None);
-        // Late: what was measured before it began.
+        // Measured before it began.
         check(firing, false, 90, None, None);
         let quiet = Standing::Quiet { until: at(200) };
         check(quiet, true, 199, None, None);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use shared::alerts::measure::{Measured, Value};
+use shared::alerts::slots;
 use shared::alerts::standing::Turn;
 use uuid::Uuid;
 
@@ -50,7 +51,10 @@ pub(super) fn turned(
                 continue;
             }
             let Some(value) = measured.value(rule.measure, moment.place) else { continue };
-            let looking = Looking { place, rule, moment };
+            let window = rules.measures.window(rule.measure, moment.end, agenda.moments.now);
+            // What was looked at before and is kept less finely since must not seem to be less.
+            let coarse = moment.late && !slots::are_fine(window.start, agenda.moments.now);
+            let looking = Looking { place, rule, moment, coarse };
             looking.at_all(value, standings, &mut turned);
         }
     }
@@ -67,6 +71,7 @@ struct Looking<'a> {
     place: usize,
     rule: &'a Rule,
     moment: Moment,
+    coarse: bool,
 }
 
 impl Looking<'_> {
@@ -96,9 +101,10 @@ impl Looking<'_> {
     }
 
     fn at_one(self, error: i64, value: Option<f64>, standings: &mut Standings) -> Option<Turned> {
-        let (rule, Moment { at, end, late, .. }) = (self.rule, self.moment);
+        let (rule, Moment { at, end, .. }) = (self.rule, self.moment);
         let (standing, holds) = (standings.of(rule.id(), error), self.holds(value));
-        let turn = if late { standing.late_turn(holds, at) } else { standing.turn(holds, at) }?;
+        let turn =
+            if self.coarse { standing.coarse_turn(holds, at) } else { standing.turn(holds, at) }?;
         let firing = match turn {
             Turn::Fires => self.begin(error, standings)?,
             Turn::Recovers => standings.end(rule.id(), error, at)?,

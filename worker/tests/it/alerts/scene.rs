@@ -19,6 +19,8 @@ use crate::place::{PROJECT, Place};
 /// Longer than any attempt takes, and the waits between them.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
+pub(crate) const SIGNING_SECRET: &str = "what-only-both-sides-know";
+
 pub(crate) struct Scene {
     pub(crate) place: Place,
     config: Config,
@@ -117,7 +119,7 @@ impl Scene {
     }
 
     pub(crate) async fn set_up_webhook(&self, url: &str) {
-        let secrets = [("url", url), ("secret", "what-only-both-sides-know")];
+        let secrets = [("url", url), ("secret", SIGNING_SECRET)];
         self.set_up("webhook", json!({}), &secrets).await;
     }
 
