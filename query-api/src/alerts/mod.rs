@@ -10,7 +10,7 @@ pub(crate) mod incidents;
 mod number;
 mod page;
 pub(crate) mod rules;
-mod severity;
+pub(crate) mod severity;
 
 use shared::ids::ProjectId;
 
