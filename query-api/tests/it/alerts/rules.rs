@@ -169,7 +169,7 @@ async fn many_rules_are_listed_in_pages_and_bounded() {
                notifications, severity, cooldown_seconds, create_incident, created_at)
              SELECT 1 + n % 2, n::text, $1, 50, '5m', true, '{}', 'low', 0, false,
                now() - interval '1 hour' + n * interval '1 ms'
-             FROM generate_series(1, 2_400) AS n",
+             FROM generate_series(1, 2400) AS n",
             &[&LITERAL],
         )
         .await
@@ -191,7 +191,7 @@ async fn many_rules_are_listed_in_pages_and_bounded() {
             "INSERT INTO alert_rules (project_id, name, condition, threshold, time_window, enabled,
                notifications, severity, cooldown_seconds, create_incident)
              SELECT 1, 'r', $1, 50, '5m', true, '{}', 'low', 0, false
-             FROM generate_series(1, 8_800)",
+             FROM generate_series(1, 8800)",
             &[&LITERAL],
         )
         .await

@@ -75,7 +75,7 @@ impl Fired {
                    condition, severity, threshold, value, window_end, started_at, ended_at,
                    end_reason, cooldown_until, muted, incident_id)
                  VALUES ($1, $2, $3, $4, $5, 'r', 'error_count > 50 in 5 minutes', 'high', 50, 73.5,
-                   $6, $6, $7, $8, $6 + interval '1 hour', false, $9)",
+                   $6, $6, $7, $8, $6::timestamptz + interval '1 hour', false, $9)",
                 &[
                     &self.project,
                     &id,
