@@ -78,6 +78,8 @@ CREATE TABLE error_arrivals (
   facet_id int NOT NULL,
   PRIMARY KEY (project_id, arrived_at, error_id)
 );
+-- Upkeep finds old ones of all projects by it: few errors are new, and rows lie in order of time.
+CREATE INDEX error_arrivals_by_time ON error_arrivals USING brin (arrived_at);
 
 -- Whom events happened to, by slot of receipt, in projects whose rules ask for it. Upkeep moves rows to
 -- the start of their minute or hour as it does with event_slots.
@@ -89,6 +91,8 @@ CREATE TABLE user_slots (
   user_hash bigint NOT NULL,
   PRIMARY KEY (project_id, slot, group_id, facet_id, user_hash)
 );
+-- Upkeep finds old ones of all projects by it.
+CREATE INDEX user_slots_by_time ON user_slots (slot);
 
 -- ---------------------------------------------------------------------------------------------
 -- Firings

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use http::Method;
 use shared::api::ApiError;
 
-use crate::alerts::{deliveries, firings, incidents, rules};
+use crate::alerts::{deliveries, firings, incidents, preview, rules};
 use crate::app::App;
 use crate::call::{Call, OpenCall};
 use crate::settings::{api_keys, audit, integrations, team};
@@ -62,6 +62,7 @@ pub(crate) fn handlers() -> Vec<(Method, &'static str, Handler)> {
         (PUT, "/api/errors/{id}/assign", keyed(errors::assign)),
         (GET, "/api/events/{event_id}", keyed(errors::event)),
         (GET, "/api/alerts/rules", keyed(rules::list)),
+        (POST, "/api/alerts/rules/test", keyed(preview::test)),
         (POST, "/api/alerts/rules", keyed(rules::create)),
         (PUT, "/api/alerts/rules/{id}", keyed(rules::update)),
         (DELETE, "/api/alerts/rules/{id}", keyed(rules::delete)),

@@ -111,6 +111,20 @@ pub fn pool(
         .map_err(PoolSetupError::Build)
 }
 
+/// The pattern with which `LIKE` finds a text anywhere.
+pub fn like_pattern(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
 /// Uses a connection until a deadline, the wait for it included. One that did not answer in time may
 /// still be in the middle of something, so nobody gets it again.
 ///

@@ -93,6 +93,7 @@ pub static ALL: &[Route] = &[
     key(PUT, "/api/errors/{id}/assign", Write, General),
     key(GET, "/api/events/{event_id}", Read, General),
     key(GET, "/api/alerts/rules", Read, General),
+    key(POST, "/api/alerts/rules/test", Read, Analytics),
     key(POST, "/api/alerts/rules", Write, General),
     key(PUT, "/api/alerts/rules/{id}", Write, General),
     key(DELETE, "/api/alerts/rules/{id}", Write, General),

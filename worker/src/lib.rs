@@ -2,7 +2,8 @@
 //!
 //! The way of a message: [`consume`] gathers deliveries, [`persist`] stores them in one transaction,
 //! then the delivery is acknowledged and [`announce`] tells the caches. What can't be stored goes to
-//! [`dead_letters`], and an operator decides about it there. [`upkeep`] makes partitions ahead,
+//! [`dead_letters`], and an operator decides about it there. [`alerts`] evaluates the projects' rules over
+//! what was stored. [`upkeep`] makes partitions ahead,
 //! applies retention and removes what was deleted. There is no HTTP here but health and metrics
 //! ([`ops`]).
 
@@ -16,6 +17,7 @@ pub mod dead_letters;
 pub mod migrate;
 pub mod ops;
 pub mod persist;
+mod statement;
 pub mod upkeep;
 
 use std::net::SocketAddr;
@@ -32,6 +34,7 @@ use shared::vitals::{Reporter, Role, Vitals};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::alerts::evaluate::Evaluator;
 use crate::announce::Announcer;
 use crate::config::Config;
 use crate::ops::Readiness;
@@ -75,6 +78,8 @@ pub async fn run(
         "metrics",
         shared::telemetry::metrics::keep_folded(metrics.clone(), shutdown.clone()),
     );
+    let evaluator = Evaluator::new(pool.clone());
+    tasks.spawn("alerts", evaluator.run(|| {}, shutdown.clone()));
     tasks.spawn("upkeep", upkeep::run(pool, config.clone(), announcer.clone(), shutdown.clone()));
     tasks.spawn("ops", ops::serve(listener, metrics, Arc::clone(&readiness), shutdown.clone()));
     let lanes = |queue| (0..config.lanes).map(move |lane| (queue, lane));

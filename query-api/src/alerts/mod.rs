@@ -9,6 +9,7 @@ pub(crate) mod firings;
 pub(crate) mod incidents;
 mod number;
 mod page;
+pub(crate) mod preview;
 pub(crate) mod rules;
 pub(crate) mod severity;
 

@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Client;
 use shared::ids::ProjectId;
-use shared::postgres::DbError;
+use shared::postgres::{DbError, like_pattern};
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
@@ -234,20 +234,6 @@ impl Statement {
             .collect();
         db::query_assembled(client, action, &self.text, &values).await
     }
-}
-
-/// The pattern that finds the text anywhere.
-fn like_pattern(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for letter in text.chars() {
-        if matches!(letter, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
 }
 
 #[cfg(test)]

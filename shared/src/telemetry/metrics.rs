@@ -24,6 +24,10 @@ pub enum Counter {
     CacheReadsTotal,
     /// Runs of background work. Labels: `outcome` (`done`, `failed`), `reason`: the work.
     UpkeepRunsTotal,
+    /// Evaluations of the rules of a project. Label `outcome` (`done`, `failed`).
+    EvaluationsTotal,
+    /// Firings of rules. Label `outcome` (`fired`, `recovered`).
+    FiringsTotal,
 }
 
 /// Gauges. Each shows the state now.
@@ -54,17 +58,21 @@ pub enum Histogram {
     BatchEvents,
     /// Duration of a statement of the query API, in seconds.
     QueryDurationSeconds,
+    /// Duration of an evaluation of a project's rules, in seconds.
+    EvaluationDurationSeconds,
 }
 
 impl Counter {
     /// All counters.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::EventsTotal,
         Self::PublishedMessagesTotal,
         Self::SpooledMessagesTotal,
         Self::RetriesTotal,
         Self::CacheReadsTotal,
         Self::UpkeepRunsTotal,
+        Self::EvaluationsTotal,
+        Self::FiringsTotal,
     ];
 
     /// Name and help text.
@@ -80,6 +88,10 @@ impl Counter {
             Self::RetriesTotal => ("errata_retries_total", "Transactions that were tried again"),
             Self::CacheReadsTotal => ("errata_cache_reads_total", "Reads by cache outcome"),
             Self::UpkeepRunsTotal => ("errata_upkeep_runs_total", "Runs of background work"),
+            Self::EvaluationsTotal => {
+                ("errata_evaluations_total", "Evaluations of the rules of a project")
+            }
+            Self::FiringsTotal => ("errata_firings_total", "Firings of rules that began or ended"),
         }
     }
 }
@@ -108,13 +120,14 @@ impl Gauge {
 
 impl Histogram {
     /// All histograms.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::RequestDurationSeconds,
         Self::ConfirmDurationSeconds,
         Self::LagSeconds,
         Self::PersistDurationSeconds,
         Self::BatchEvents,
         Self::QueryDurationSeconds,
+        Self::EvaluationDurationSeconds,
     ];
 
     /// Name and help text.
@@ -135,6 +148,9 @@ impl Histogram {
             Self::BatchEvents => ("errata_batch_events", "Events in one transaction of the worker"),
             Self::QueryDurationSeconds => {
                 ("errata_query_duration_seconds", "Duration of a statement of the query API")
+            }
+            Self::EvaluationDurationSeconds => {
+                ("errata_evaluation_duration_seconds", "Duration of an evaluation of rules")
             }
         }
     }

@@ -16,8 +16,8 @@ use super::arrival::{Arrival, Delivered, Message};
 use super::budgets::{LeftOut, Spending};
 use super::days::Days;
 use super::names::Names;
-use super::statement::Statement;
 use super::{PersistError, Store};
+use crate::statement::Statement;
 
 const INSERT_BATCHES: Statement =
     Statement { sql: include_str!("sql/insert_batches.sql"), action: "mark batches as stored" };

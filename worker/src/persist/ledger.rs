@@ -13,8 +13,8 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::arrival::Arrival;
-use super::statement::Statement;
 use crate::dead_letters::Refused;
+use crate::statement::Statement;
 
 const ADD: Statement =
     Statement { sql: include_str!("sql/add_to_ledger.sql"), action: "add to the ledger" };

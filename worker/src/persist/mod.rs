@@ -14,7 +14,6 @@ mod facets;
 mod ledger;
 mod names;
 mod rollups;
-mod statement;
 mod stats;
 mod watched;
 
@@ -42,9 +41,9 @@ use self::changes::Changes;
 use self::days::Days;
 use self::events::New;
 use self::facets::Facets;
-use self::statement::Statement;
 use self::watched::{ArrivedAs, Watched};
 use crate::dead_letters::{DeadLetters, Refused};
+use crate::statement::Statement;
 
 /// The wait after a deadlock or a serialisation failure, which the other transaction has survived.
 const CONFLICT_WAIT: Duration = Duration::from_millis(5);

@@ -9,7 +9,7 @@ use shared::ids::{ErrorId, ProjectId};
 use shared::postgres::DbError;
 
 use super::arrival::Arrival;
-use super::statement::Statement;
+use crate::statement::Statement;
 
 const FIND: Statement =
     Statement { sql: include_str!("sql/find_names.sql"), action: "find the errors of a batch" };

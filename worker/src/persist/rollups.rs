@@ -6,7 +6,7 @@ use shared::ids::ProjectId;
 use shared::postgres::DbError;
 
 use super::changes::{Changes, Rollup};
-use super::statement::Statement;
+use crate::statement::Statement;
 
 const UPSERT_SLOTS: Statement =
     Statement { sql: include_str!("sql/upsert_slots.sql"), action: "count events by receipt" };

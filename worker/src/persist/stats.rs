@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::changes::{Changes, ErrorChange, ErrorKey};
 use super::events::New;
-use super::statement::Statement;
+use crate::statement::Statement;
 
 const INSERT_ERRORS: Statement =
     Statement { sql: include_str!("sql/insert_errors.sql"), action: "make new errors" };

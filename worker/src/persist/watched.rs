@@ -9,7 +9,7 @@ use shared::ids::ProjectId;
 use shared::postgres::DbError;
 
 use super::changes::{Changes, ErrorKey};
-use super::statement::Statement;
+use crate::statement::Statement;
 
 const INSERT_ARRIVALS: Statement =
     Statement { sql: include_str!("sql/insert_arrivals.sql"), action: "mark errors that arrived" };

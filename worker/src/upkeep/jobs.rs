@@ -149,14 +149,19 @@ pub(super) async fn merge_slots(tx: &Transaction<'_>) -> Result<Piece, DbError> 
     project_lock::shared(tx, &all_projects(tx).await?).await?;
     let mut moved = 0;
     for (width, from, to) in [("minute", "2 hours", "48 hours"), ("hour", "48 hours", "31 days")] {
-        let row = tx
-            .query_one(include_str!("sql/merge_slots.sql"), &[&width, &from, &to, &CHUNK])
-            .await
-            .map_err(DbError::statement("merge slots"))?;
-        moved += row.get::<_, i64>("moved");
+        for sql in [include_str!("sql/merge_slots.sql"), include_str!("sql/merge_user_slots.sql")] {
+            let row = tx.query_one(sql, &[&width, &from, &to, &CHUNK]).await;
+            moved += row.map_err(DbError::statement("merge slots"))?.get::<_, i64>("moved");
+        }
     }
-    let sql = include_str!("sql/drop_old_slots.sql");
-    let dropped = execute(tx, sql, &[&CHUNK], "drop old slots").await?;
+    let mut dropped = 0;
+    for sql in [
+        include_str!("sql/drop_old_slots.sql"),
+        include_str!("sql/drop_old_user_slots.sql"),
+        include_str!("sql/drop_old_arrivals.sql"),
+    ] {
+        dropped += execute(tx, sql, &[&CHUNK], "drop old slots").await?;
+    }
     Ok(if moved > 0 || dropped > 0 { Piece::Full } else { Piece::Last })
 }
 

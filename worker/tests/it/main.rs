@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod admin;
+mod alerts;
 mod budgets;
 mod dead_letters;
 mod migrate;

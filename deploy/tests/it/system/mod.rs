@@ -1,6 +1,7 @@
 //! The whole system, from a client's request to the JSON that people read.
 
 mod account;
+mod alerts;
 mod broker_faults;
 mod cache;
 mod chaos;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use shared::alerts::condition::{
-    Condition, Metric, Span, SpanError, Unresolved, Value as Compared, Window,
+    Condition, Metric, ResolvedCondition, Span, SpanError, Unresolved, Value as Compared, Window,
 };
 use shared::api::{ApiError, FieldError, FieldErrorKind};
 use shared::channels::Severity;
@@ -68,7 +68,7 @@ impl Given {
             name,
             condition,
             threshold: threshold(&mut body),
-            time_window: time_window(&mut body),
+            time_window: span(&mut body, "time_window"),
             enabled: body.boolean("enabled"),
             notifications: notifications(&mut body),
             severity: body.word("severity", &severity::ALL, Severity::as_str),
@@ -220,10 +220,11 @@ fn threshold(body: &mut BodyFields) -> Option<f64> {
     number
 }
 
-fn time_window(body: &mut BodyFields) -> Option<Span> {
-    let Value::String(text) = body.take("time_window")? else {
+/// A length of time in words.
+pub(in crate::alerts) fn span(body: &mut BodyFields, name: &str) -> Option<Span> {
+    let Value::String(text) = body.take(name)? else {
         let message = "must be a string such as 5m, 2 hours or 7 days";
-        body.problem(FieldErrorKind::WrongType, "time_window", message);
+        body.problem(FieldErrorKind::WrongType, name, message);
         return None;
     };
     let read = text.parse();
@@ -232,9 +233,24 @@ fn time_window(body: &mut BodyFields) -> Option<Span> {
             SpanError::Malformed => FieldErrorKind::Malformed,
             SpanError::OutOfRange => FieldErrorKind::OutOfRange,
         };
-        body.problem(kind, "time_window", error.to_string());
+        body.problem(kind, name, error.to_string());
     })
     .ok()
+}
+
+/// A condition with what it leaves open, which must be given.
+pub(in crate::alerts) fn whole_condition(
+    body: &mut BodyFields,
+) -> Option<(Condition, ResolvedCondition)> {
+    let given = body.required("condition", condition);
+    let (threshold, time_window) = (threshold(body), span(body, "time_window"));
+    let given = given?;
+    let resolved = given.resolve(threshold, time_window).map_err(|faults| {
+        for fault in faults {
+            body.problem(kind_of(fault), fault.field(), fault.to_string());
+        }
+    });
+    Some((given, resolved.ok()?))
 }
 
 /// Names of integrations, none of them twice.

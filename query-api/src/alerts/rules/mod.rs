@@ -19,6 +19,7 @@ use shared::ids::ProjectId;
 use uuid::Uuid;
 
 pub(crate) use self::fields::MAX_COOLDOWN;
+pub(super) use self::fields::{span, whole_condition};
 pub(crate) use self::view::State;
 
 use self::fields::{Draft, Given};

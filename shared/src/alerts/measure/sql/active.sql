@@ -1,0 +1,6 @@
+-- The errors that have events in a stretch of time. event_slots_by_time, then the primary key of groups.
+SELECT DISTINCT g.error_id
+FROM event_slots s
+JOIN groups g ON g.project_id = s.project_id AND g.group_id = s.group_id
+WHERE s.project_id = $1 AND s.slot >= $2 AND s.slot < $3 AND s.group_id <> 0
+LIMIT $4

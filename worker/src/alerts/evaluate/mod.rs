@@ -1,0 +1,281 @@
+//! Evaluates the rules of projects: once a second those that something has changed for, or whose windows
+//! have slid.
+//!
+//! A project is evaluated in one transaction that holds its row of `alert_evaluations`: take it unless
+//! somebody has it, see what changed, measure, decide, write what follows, forget what was seen. Any worker
+//! may do it and any may die in the middle: either all of it happened or nothing did, so a rule fires once.
+//! Whoever changes a rule takes the same row, so no rule changes under an evaluation.
+//!
+//! - `rules`: the rules of a project, kept between evaluations.
+//! - `agenda`: which moments are looked at.
+//! - `standings`: which rules fire, and which are quiet.
+//! - `decide`: what begins to fire and what recovers. Pure.
+//! - `record`: what follows for firings, `incidents` and `tell` for incidents and notifications.
+
+mod agenda;
+mod decide;
+mod incidents;
+mod record;
+mod rules;
+mod standings;
+mod tell;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use deadpool_postgres::{GenericClient as _, Pool, Transaction};
+use shared::alerts::measure::active_errors;
+use shared::alerts::slots::{self, SLOT};
+use shared::ids::ProjectId;
+use shared::postgres::{DbError, use_until};
+use shared::telemetry::ErrorChain;
+use shared::telemetry::metrics::{self, Counter, Histogram};
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+
+use self::agenda::Agenda;
+use self::decide::Turned;
+use self::rules::{ProjectRules, RulesCache};
+use self::standings::Standings;
+use self::tell::{Facts, Told};
+use super::notice::ToldProject;
+use crate::statement::Statement;
+
+const DUE_PROJECTS: Statement = Statement {
+    sql: include_str!("sql/due_projects.sql"),
+    action: "find rules that have to be evaluated",
+};
+const CLAIM: Statement =
+    Statement { sql: include_str!("sql/claim.sql"), action: "take a project's rules" };
+const TOUCHED_ERRORS: Statement = Statement {
+    sql: include_str!("sql/touched_errors.sql"),
+    action: "find the errors of changed slots",
+};
+const FINISH: Statement =
+    Statement { sql: include_str!("sql/finish.sql"), action: "end an evaluation" };
+
+/// Between two looks at what changed.
+const TICK: Duration = Duration::from_secs(1);
+
+/// An evaluation that takes longer has lost its server, or asks for too much: its connection ends, and
+/// nothing of it happened.
+const EVALUATION_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// After an evaluation its project rests for three times as long as that took, so that rules take at most a
+/// quarter of a connection's time; but never so long that an alert is late for it.
+const REST: u32 = 3;
+const LONGEST_REST: Duration = Duration::from_secs(6);
+
+/// Rules are looked at so often even when nothing seems to have changed: a batch that was being stored
+/// while the project's first rule was made did not know that somebody watches.
+const AT_LEAST_EVERY: TimeDelta = TimeDelta::seconds(60);
+
+/// The most errors that changed slots are searched for; beyond it the next full look finds the rest.
+const MAX_TOUCHED: i64 = 200_000;
+
+/// Evaluates rules.
+#[derive(Debug)]
+pub struct Evaluator {
+    pool: Pool,
+    rules: RulesCache,
+}
+
+/// What an evaluation did.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Evaluated {
+    /// Firings that began.
+    pub fired: usize,
+    /// Firings that ended.
+    pub recovered: usize,
+    /// Whether there is something to deliver.
+    pub told: bool,
+}
+
+impl Evaluator {
+    /// An evaluator that has seen no rule yet.
+    pub fn new(pool: Pool) -> Self {
+        Self { pool, rules: RulesCache::default() }
+    }
+
+    /// Evaluates once a second, until the token is cancelled. Calls `told` when something is to be
+    /// delivered.
+    pub async fn run(mut self, told: impl Fn() + Send, shutdown: CancellationToken) {
+        let mut timer = tokio::time::interval(TICK);
+        timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = timer.tick() => {}
+                () = shutdown.cancelled() => return,
+            }
+            if let Err(error) = self.tick(&told, &shutdown).await {
+                metrics::count(Counter::EvaluationsTotal, "failed", "", 1);
+                tracing::warn!(error = %ErrorChain(&error), "rules can't be evaluated; trying again");
+            }
+        }
+    }
+
+    async fn tick(
+        &mut self,
+        told: &impl Fn(),
+        shutdown: &CancellationToken,
+    ) -> Result<(), DbError> {
+        for project in self.due().await? {
+            if shutdown.is_cancelled() {
+                break;
+            }
+            if self.evaluate(project).await?.is_some_and(|evaluated| evaluated.told) {
+                told();
+            }
+        }
+        Ok(())
+    }
+
+    /// The projects whose rules have to be evaluated.
+    async fn due(&self) -> Result<Vec<ProjectId>, DbError> {
+        use_until(&self.pool, Instant::now() + EVALUATION_TIMEOUT, async |client| {
+            let rows = DUE_PROJECTS.rows(client, &[]).await?;
+            Ok(rows.iter().map(|row| ProjectId(row.get("project_id"))).collect())
+        })
+        .await
+    }
+
+    /// Evaluates the rules of a project; none when somebody else does.
+    ///
+    /// # Errors
+    /// When Postgres is away or the evaluation takes too long. Then nothing has happened.
+    pub async fn evaluate(&mut self, project: ProjectId) -> Result<Option<Evaluated>, DbError> {
+        let (pool, cache, started) = (self.pool.clone(), &mut self.rules, Instant::now());
+        let evaluated = use_until(&pool, started + EVALUATION_TIMEOUT, async |client| {
+            let tx = client.transaction().await.map_err(DbError::statement("begin evaluating"))?;
+            let Some(claim) = Claim::take(&tx, project).await? else { return Ok(None) };
+            let rules = cache.rules(&tx, project, claim.rules_version).await?;
+            let evaluated = Evaluation { tx: &tx, claim: &claim, rules, started }.run().await?;
+            tx.commit().await.map_err(DbError::statement("commit an evaluation"))?;
+            Ok(Some(evaluated))
+        })
+        .await?;
+        if let Some(evaluated) = &evaluated {
+            let seconds = started.elapsed().as_secs_f64();
+            metrics::observe(Histogram::EvaluationDurationSeconds, "done", seconds);
+            metrics::count(Counter::EvaluationsTotal, "done", "", 1);
+            metrics::count(Counter::FiringsTotal, "fired", "", evaluated.fired as u64);
+            metrics::count(Counter::FiringsTotal, "recovered", "", evaluated.recovered as u64);
+        }
+        Ok(evaluated)
+    }
+}
+
+/// The right to evaluate a project, until the transaction ends.
+#[derive(Debug)]
+struct Claim {
+    project: ToldProject,
+    rules_version: i64,
+    /// Up to when the rules have been evaluated.
+    evaluated_at: Option<DateTime<Utc>>,
+    /// By the clock of Postgres, which all workers share.
+    now: DateTime<Utc>,
+    /// Whether notifications are held back.
+    holds_back: bool,
+}
+
+impl Claim {
+    async fn take(tx: &Transaction<'_>, project: ProjectId) -> Result<Option<Self>, DbError> {
+        let rows = CLAIM.rows(tx, &[&project.0]).await?;
+        Ok(rows.first().map(|row| Self {
+            project: ToldProject { id: project, name: row.get("project_name") },
+            rules_version: row.get("rules_version"),
+            evaluated_at: row.get("evaluated_at"),
+            now: row.get("now"),
+            holds_back: row.get("holds_back"),
+        }))
+    }
+}
+
+/// An evaluation under way.
+struct Evaluation<'a> {
+    tx: &'a Transaction<'a>,
+    claim: &'a Claim,
+    rules: &'a mut ProjectRules,
+    started: Instant,
+}
+
+impl Evaluation<'_> {
+    async fn run(mut self) -> Result<Evaluated, DbError> {
+        let (tx, project) = (self.tx, self.claim.project.id);
+        let agenda = Agenda::read(tx, self.claim).await?;
+        let mut standings = Standings::read(tx, project, agenda.first_moment()).await?;
+        let errors = self.errors_to_look_at(&agenda, &standings).await?;
+        let measured = self.rules.measures.take(tx, project, &agenda.moments, &errors).await?;
+        let turned = decide::turned(self.rules, &agenda, &measured, &mut standings);
+        let told = if turned.is_empty() && !self.claim.holds_back {
+            Told::default()
+        } else {
+            self.record(&turned).await?
+        };
+        agenda.forget(tx, project).await?;
+        self.finish(&agenda, &standings, told.held).await?;
+        Ok(Evaluated {
+            fired: turned.iter().filter(|turned| turned.is_firing()).count(),
+            recovered: turned.iter().filter(|turned| !turned.is_firing()).count(),
+            told: told.sent,
+        })
+    }
+
+    /// The errors that are looked at by themselves: those that something happened to, those about which a
+    /// rule fires or is quiet, and all that have events where a rule may become true by time alone or is
+    /// new.
+    async fn errors_to_look_at(
+        &self,
+        agenda: &Agenda,
+        standings: &Standings,
+    ) -> Result<BTreeSet<i64>, DbError> {
+        if !self.rules.measures.look_at_each_error() {
+            return Ok(BTreeSet::new());
+        }
+        let mut errors = standings.errors();
+        let rows = TOUCHED_ERRORS
+            .rows(self.tx, &[&self.claim.project.id.0, &agenda.touched_slots(), &MAX_TOUCHED])
+            .await?;
+        errors.extend(rows.iter().map(|row| row.get::<_, i64>("error_id")));
+        let whole = self.rules.full_look(agenda);
+        if let Some(stretch) = self.rules.measures.reach_of_errors(&agenda.moments, whole) {
+            errors.extend(active_errors(self.tx, self.claim.project.id, stretch).await?);
+        }
+        Ok(errors)
+    }
+
+    /// Writes what follows from what turned.
+    async fn record(&self, turned: &[Turned]) -> Result<Told, DbError> {
+        let (tx, claim, rules) = (self.tx, self.claim, &*self.rules);
+        let facts = Facts::gather(tx, claim, rules, turned).await?;
+        let incidents = incidents::record(tx, claim, rules, turned, &facts).await?;
+        let known = (&facts, &incidents);
+        record::firings(tx, claim, rules, turned, known).await?;
+        tell::record(tx, claim, rules, turned, known).await
+    }
+
+    /// Says when the project is evaluated next.
+    async fn finish(
+        &mut self,
+        agenda: &Agenda,
+        standings: &Standings,
+        holds_back: bool,
+    ) -> Result<(), DbError> {
+        let now = self.claim.now;
+        let slides = standings.is_any(now) || self.rules.slides() || holds_back;
+        let due_at = if agenda.is_unfinished() {
+            now
+        } else if slides || self.rules.settle() {
+            slots::end_of_slot(now)
+        } else {
+            now + AT_LEAST_EVERY
+        };
+        let rest = (self.started.elapsed() * REST).min(LONGEST_REST);
+        let rest = if agenda.is_unfinished() { Duration::ZERO } else { rest };
+        let not_before = now + TimeDelta::from_std(rest).unwrap_or(SLOT);
+        let evaluated_at = agenda.evaluated_up_to();
+        let project = self.claim.project.id;
+        FINISH.execute(self.tx, &[&project.0, &evaluated_at, &due_at, &not_before]).await
+    }
+}
