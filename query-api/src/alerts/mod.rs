@@ -11,7 +11,7 @@ mod number;
 mod page;
 pub(crate) mod preview;
 pub(crate) mod rules;
-mod severity;
+pub(crate) mod severity;
 
 use shared::ids::ProjectId;
 

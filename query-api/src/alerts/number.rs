@@ -28,7 +28,7 @@ mod tests {
             (-3.0, "-3"),
             (0.5, "0.5"),
             (1e15, "1000000000000000"),
-            (1e20, "1e20"),
+            (1e20, "1e+20"),
         ] {
             assert_eq!(serde_json::to_string(&Number(number)).unwrap(), expected);
         }

@@ -5,6 +5,8 @@
 //! routes. Nothing here is on the way of another request, and paths that only operators reach
 //! (`/ready`, `/metrics`) stand nowhere.
 
+mod alert_firings;
+mod alert_rules;
 mod analytics;
 mod changes;
 mod error_object;
@@ -12,6 +14,7 @@ mod errors;
 mod event_object;
 mod failures;
 mod health;
+mod incidents;
 mod ingest;
 mod integrations;
 mod monitoring;
@@ -89,6 +92,7 @@ fn tags() -> Value {
         {"name": "submitting", "description": "Errors come in."},
         {"name": "errors", "description": "Errors and their events are read and settled."},
         {"name": "statistics", "description": "Numbers over all errors, and how they move."},
+        {"name": "alerts", "description": "What people are told of, and what they work on."},
         {"name": "monitoring", "description": "How the system itself fares."},
         {"name": "projects", "description": "What errors belong to."},
         {"name": "settings", "description": "Who may use the installation, and what it works with."},
@@ -103,6 +107,9 @@ fn operations() -> impl Iterator<Item = Operation> {
         changes::operations(),
         stats::operations(),
         analytics::operations(),
+        alert_rules::operations(),
+        alert_firings::operations(),
+        incidents::operations(),
         health::operations(),
         monitoring::operations(),
         projects::operations(),
@@ -123,6 +130,9 @@ fn schemas() -> Vec<schema::Field> {
     schemas.extend(event_object::schemas());
     schemas.extend(stats::schemas());
     schemas.extend(analytics::schemas());
+    schemas.extend(alert_rules::schemas());
+    schemas.extend(alert_firings::schemas());
+    schemas.extend(incidents::schemas());
     schemas.extend(health::schemas());
     schemas.extend(monitoring::schemas());
     schemas.extend(projects::schemas());

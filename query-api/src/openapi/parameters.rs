@@ -72,7 +72,7 @@ pub(super) fn shared() -> Vec<Field> {
     let bounds = json!({"minimum": 1, "maximum": i32::MAX, "format": "int32"});
     let meaning = "The project that the request is about. A key of one project may name no other \
                    one; with a key of the installation, no project means all of them for reads and \
-                   changes, and project 1 for submitted errors.";
+                   changes, and project 1 for submitted errors, new rules and new incidents.";
     let in_query = query("project_id", &with(integer(meaning), bounds.clone()));
     let meaning = "As `project_id`, which goes before it.";
     let in_header = header("X-Project-Id", &with(integer(meaning), bounds));

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod actions;
+mod alerts;
 mod cache;
 mod cache_faults;
 mod cache_instances;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use shared::access::KeyHash;
 use shared::event::{Change, Event, Note, User};
 
+use crate::alerts;
 use crate::support::{ADMIN, Answer, Document, READER, Seed, Seeded, Server, WRITER};
 
 /// The document, read like anybody would.
@@ -102,8 +103,10 @@ async fn every_success_is_as_the_openapi_document_says() {
         }
     }
     seed_settings(&server).await;
-    let all =
+    let alerts = alerts::requests(&server).await.into_iter();
+    let others =
         changes(&seeded[0]).into_iter().chain(settings()).chain(integrations(&hook.url("/x")));
+    let all = alerts.chain(others);
     for (operation, path, body) in all {
         let answer = server.ask(operation.0, &path).key(ADMIN).json(&body).send().await;
         assert!(answer.status < 300, "{operation:?}: {}", answer.json());
@@ -298,6 +301,10 @@ async fn failures_are_as_the_openapi_document_says() {
         (accepting, accept().json(&no_token), 404),
         (accepting, accept().body("x".repeat(5_000)), 413),
         (accepting, accept().header("content-type", "text/csv").body("a"), 415),
+        (("POST", "/api/alerts/rules"), ask("POST", "/api/alerts/rules").body("{}"), 400),
+        (("POST", "/api/alerts/incidents"), ask("POST", "/api/alerts/incidents").body("{}"), 400),
+        (("GET", "/api/alerts/firings"), ask("GET", "/api/alerts/firings?rule_id=x"), 400),
+        (("GET", "/api/alerts/deliveries"), ask("GET", "/api/alerts/deliveries?status=x"), 400),
         (("GET", "/api/errors"), ask("GET", "/api/errors?limit=0&level=x"), 400),
         (("GET", "/api/errors/{id}"), ask("GET", "/api/errors/x"), 400),
         (("PUT", "/api/projects/{id}"), ask("PUT", "/api/projects/x"), 400),
@@ -332,6 +339,10 @@ async fn parameters_hold_to_the_openapi_document() {
         ("/api/monitoring/metrics", "/api/monitoring/metrics".to_owned()),
         ("/api/errors/{id}/events", format!("/api/errors/{}/events", seeded.id)),
         ("/api/analytics/trends", "/api/analytics/trends".to_owned()),
+        ("/api/alerts/rules", "/api/alerts/rules".to_owned()),
+        ("/api/alerts/firings", "/api/alerts/firings".to_owned()),
+        ("/api/alerts/deliveries", "/api/alerts/deliveries".to_owned()),
+        ("/api/alerts/incidents", "/api/alerts/incidents".to_owned()),
         ("/api/settings/api-keys", "/api/settings/api-keys".to_owned()),
         ("/api/settings/audit", "/api/settings/audit".to_owned()),
     ] {
@@ -379,6 +390,9 @@ fn probes(document: &Document, schema: &Value) -> (Vec<String>, Vec<String>) {
         "string" if schema["format"] == "date-time" => {
             (vec!["2025-08-29T12:00:00.000Z".to_owned()], vec!["noon".to_owned()])
         }
+        "string" if schema["format"] == "uuid" => {
+            (vec!["3fa85f64-5717-4562-b3fc-2c963f66afa6".to_owned()], vec!["nonsense".to_owned()])
+        }
         "string" => {
             let most = usize::try_from(schema["maxLength"].as_i64().unwrap()).unwrap();
             (vec!["x".repeat(most)], vec!["x".repeat(most + 1)])
@@ -386,7 +400,7 @@ fn probes(document: &Document, schema: &Value) -> (Vec<String>, Vec<String>) {
         "array" => {
             let (good, bad) = probes(document, document.resolve(&schema["items"]));
             let most = usize::try_from(schema["maxItems"].as_i64().unwrap()).unwrap();
-            let one = good[0].chars().take(10).collect::<String>();
+            let one = good[0].chars().take(20).collect::<String>();
             let several = |count| vec![one.as_str(); count].join(",");
             let good = [good, vec![several(most)]].concat();
             (good, [bad, vec![several(most + 1)]].concat())

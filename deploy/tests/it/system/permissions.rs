@@ -123,12 +123,18 @@ async fn ids_of_another_project_are_not_there() {
     let event = theirs.client.report(json!({"message": "of another project", "source": "x"})).await;
     let key = json!({"name": "theirs", "permissions": ["read"]});
     let key = theirs.client.post("/api/settings/api-keys", &key).await.data().clone();
+    let rule = json!({"name": "theirs", "condition": "error_count > 5 in 5m"});
+    let rule = theirs.client.post("/api/alerts/rules", &rule).await.data().clone();
+    let incident = json!({"title": "theirs"});
+    let incident = theirs.client.post("/api/alerts/incidents", &incident).await.data().clone();
     let with_ids = routes::ALL.iter().filter(|route| route.path.contains("id}"));
     for route in with_ids.filter(|route| matches!(route.needs, Needs::Key(_))) {
         let id = match route.path {
             path if path.starts_with("/api/errors/") => &event["id"],
             path if path.starts_with("/api/events/") => &event["event_id"],
             path if path.starts_with("/api/settings/api-keys/") => &key["id"],
+            path if path.starts_with("/api/alerts/rules/") => &rule["id"],
+            path if path.starts_with("/api/alerts/incidents/") => &incident["id"],
             path => panic!("{path} takes an id of a kind that is not tried here"),
         };
         let path = route.path.replace("{id}", text(id)).replace("{event_id}", text(id));
@@ -151,6 +157,8 @@ async fn ids_of_another_project_are_not_there() {
     // Nothing of it was changed from outside.
     let id = text(&event["id"]);
     assert_eq!(theirs.client.delete(&format!("/api/errors/{id}")).await.status, 204);
+    let id = text(&rule["id"]);
+    assert_eq!(theirs.client.delete(&format!("/api/alerts/rules/{id}")).await.status, 204);
     let id = text(&key["id"]);
     assert_eq!(theirs.client.delete(&format!("/api/settings/api-keys/{id}")).await.status, 204);
     system.stop().await;

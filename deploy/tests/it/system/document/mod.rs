@@ -1,6 +1,7 @@
 //! The API document, row by row of its summary: each method and path is asked through the edge as the
 //! document shows it, and every documented field and failure must be there.
 
+mod alerts;
 mod errors;
 mod numbers;
 mod row;
@@ -19,7 +20,7 @@ use super::client::{Answer, Client, System};
 const NOBODY: &str = "550e8400-e29b-41d4-a716-446655440000";
 
 /// The summary of the document.
-const SUMMARY: [(&str, &str); 20] = [
+const SUMMARY: [(&str, &str); 25] = [
     ("GET", "/health"),
     ("GET", "/api/errors"),
     ("POST", "/api/errors"),
@@ -38,18 +39,21 @@ const SUMMARY: [(&str, &str); 20] = [
     ("GET", "/api/settings/team"),
     ("POST", "/api/settings/team/invite"),
     ("GET", "/api/settings/integrations"),
-    // Alerts are documented and not served yet.
     ("GET", "/api/alerts/rules"),
+    ("POST", "/api/alerts/rules"),
+    ("PUT", "/api/alerts/rules/{id}"),
+    ("DELETE", "/api/alerts/rules/{id}"),
     ("GET", "/api/alerts/incidents"),
+    ("POST", "/api/alerts/incidents"),
+    ("PUT", "/api/alerts/incidents/{id}"),
 ];
-
-/// What stands in the summary and does not exist yet; each answers as any unknown path.
-const NOT_YET: [&str; 2] = ["/api/alerts/rules", "/api/alerts/incidents"];
 
 /// Ids of what was made before.
 struct Known {
     error: String,
     key: String,
+    rule: String,
+    incident: String,
 }
 
 impl Known {
@@ -57,18 +61,25 @@ impl Known {
         let error = client.report(json!({"message": "it broke", "source": "backend"})).await;
         let key = json!({"name": "Short-lived", "permissions": ["read"]});
         let key = client.post("/api/settings/api-keys", &key).await;
+        let rule = json!({"name": "Any error", "condition": "error_count > 0 in 5 minutes"});
+        let rule = client.post("/api/alerts/rules", &rule).await;
+        let incident = client.post("/api/alerts/incidents", &json!({"title": "It is down"})).await;
         until_healthy(client).await;
         let id = |object: &Value| object["id"].as_str().unwrap().to_owned();
-        Self { error: id(&error), key: id(key.data()) }
+        Self {
+            error: id(&error),
+            key: id(key.data()),
+            rule: id(rule.data()),
+            incident: id(incident.data()),
+        }
     }
 
     fn rows(&self) -> Vec<Row> {
-        let unserved = NOT_YET.map(|path| Row::new("GET", path, 404));
         let rows = [
             errors::rows(self),
             numbers::rows(),
             settings::rows(self),
-            unserved.into(),
+            alerts::rows(self),
             errors::last_rows(self),
         ];
         rows.into_iter().flatten().collect()
