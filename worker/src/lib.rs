@@ -1,7 +1,7 @@
 //! Stores queued events exactly once, groups and counts them, and does the upkeep.
 //!
 //! The way of a message: [`consume`] gathers deliveries, [`persist`] stores them in one transaction,
-//! then the delivery is acknowledged and [`announce`] tells the caches. What can't be stored goes to
+//! then the delivery is acknowledged and [`announce`] tells the caches and the live feed. What can't be stored goes to
 //! [`dead_letters`], and an operator decides about it there. [`upkeep`] makes partitions ahead,
 //! applies retention and removes what was deleted. There is no HTTP here but health and metrics
 //! ([`ops`]).
@@ -32,7 +32,7 @@ use shared::vitals::{Reporter, Role, Vitals};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::announce::Announcer;
+use crate::announce::{Announcer, Feed};
 use crate::config::Config;
 use crate::ops::Readiness;
 use crate::persist::Persister;
@@ -56,6 +56,7 @@ pub async fn run(
     let pool = shared::postgres::pool(&config.postgres, "errata-worker", STATEMENT_TIMEOUT)?;
     let redis = shared::redis::client(&config.redis)?;
     let generations = Generations::new(redis.clone(), config.service.namespace.clone());
+    let feed = Feed::new(redis.clone(), &config.service.namespace);
     let announcer = Announcer::new();
     let readiness = Arc::new(Readiness::default());
     let persister = Arc::new(Persister::new(pool.clone(), config.retention_days, config.budgets));
@@ -68,6 +69,7 @@ pub async fn run(
     let announcing = shared::lifecycle::spawn(announce::run(
         announcer.clone(),
         generations,
+        feed,
         pool.clone(),
         lanes_ended.clone(),
     ));

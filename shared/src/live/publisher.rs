@@ -1,6 +1,6 @@
 //! Writes items to the stream.
 
-use fred::clients::Client;
+use fred::clients::{Client, Pipeline};
 use fred::interfaces::{KeysInterface as _, StreamsInterface as _};
 
 use super::{Item, LiveError, MAX_ENTRIES, MAX_ITEM_BYTES, stream};
@@ -27,27 +27,40 @@ impl Publisher {
     /// # Errors
     /// When Redis is away or slow. The item may have been written all the same.
     pub async fn publish(&self, project: ProjectId, item: &Item) -> Result<(), LiveError> {
-        self.publish_all([(project, item)]).await
+        let pipeline = self.redis.pipeline();
+        self.add(&pipeline, project, item).await?;
+        self.send(&pipeline).await
     }
 
     /// Tells the listeners of several projects, in one exchange with Redis.
     ///
     /// # Errors
     /// As [`Self::publish`]; some of the items may have been written.
-    pub async fn publish_all(
-        &self,
-        items: impl IntoIterator<Item = (ProjectId, &Item)>,
-    ) -> Result<(), LiveError> {
+    pub async fn publish_all(&self, items: &[(ProjectId, Item)]) -> Result<(), LiveError> {
         let pipeline = self.redis.pipeline();
         for (project, item) in items {
-            let (mut kind, mut json) = (item.kind(), item.json()?);
-            if json.len() > MAX_ITEM_BYTES {
-                (kind, json) = (Item::Refresh.kind(), Item::Refresh.json()?);
-            }
-            let fields = [("project", project.to_string()), ("kind", kind.to_string()), ("json", json)];
-            let bound = ("MAXLEN", "~", MAX_ENTRIES);
-            let () = pipeline.xadd(&self.stream, false, bound, "*", fields.to_vec()).await?;
+            self.add(&pipeline, *project, item).await?;
         }
+        self.send(&pipeline).await
+    }
+
+    async fn add(
+        &self,
+        pipeline: &Pipeline<Client>,
+        project: ProjectId,
+        item: &Item,
+    ) -> Result<(), LiveError> {
+        let (mut kind, mut json) = (item.kind(), item.json()?);
+        if json.len() > MAX_ITEM_BYTES {
+            (kind, json) = (Item::Refresh.kind(), Item::Refresh.json()?);
+        }
+        let fields = [("project", project.to_string()), ("kind", kind.to_string()), ("json", json)];
+        let bound = ("MAXLEN", "~", MAX_ENTRIES);
+        let () = pipeline.xadd(&self.stream, false, bound, "*", fields.to_vec()).await?;
+        Ok(())
+    }
+
+    async fn send(&self, pipeline: &Pipeline<Client>) -> Result<(), LiveError> {
         let () = pipeline.expire(&self.stream, LIFETIME_SECS, None).await?;
         let _written: Vec<fred::types::Value> = pipeline.all().await?;
         Ok(())

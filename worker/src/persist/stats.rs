@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use deadpool_postgres::Transaction;
+use shared::ids::ProjectId;
 use shared::postgres::DbError;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::changes::{Changes, ErrorChange, ErrorKey};
@@ -16,15 +19,15 @@ const UPSERT_STATS: Statement =
 const REOPEN: Statement =
     Statement { sql: include_str!("sql/reopen_errors.sql"), action: "reopen errors" };
 
-/// Makes the rows of errors that have none.
+/// Makes the rows of errors that have none, and returns those that were made.
 pub(super) async fn insert_new_errors(
     tx: &Transaction<'_>,
     changes: &Changes<'_>,
-) -> Result<(), DbError> {
+) -> Result<Vec<ErrorKey>, DbError> {
     let new: Vec<(&ErrorKey, &ErrorChange<'_>)> =
         changes.errors.iter().filter(|(_, change)| !change.known).collect();
     if new.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let (projects, errors) = keys(new.iter().map(|(key, _)| **key));
     let firsts = || new.iter().map(|(_, change)| change.first);
@@ -32,7 +35,9 @@ pub(super) async fn insert_new_errors(
     let types: Vec<Option<&str>> = firsts().map(|entry| entry.exception_type.as_deref()).collect();
     let messages: Vec<&str> = firsts().map(|entry| entry.message.as_str()).collect();
     let culprits: Vec<Option<&str>> = firsts().map(|entry| entry.culprit.as_deref()).collect();
-    INSERT_ERRORS.execute(tx, &[&projects, &errors, &names, &types, &messages, &culprits]).await
+    let columns: [&(dyn ToSql + Sync); 6] =
+        [&projects, &errors, &names, &types, &messages, &culprits];
+    Ok(INSERT_ERRORS.rows(tx, &columns).await?.iter().map(key).collect())
 }
 
 /// Adds the batch to the numbers of its errors.
@@ -74,22 +79,30 @@ pub(super) async fn upsert(tx: &Transaction<'_>, changes: &Changes<'_>) -> Resul
         .await
 }
 
-/// Reopens what the batch's events reopen.
-pub(super) async fn reopen(tx: &Transaction<'_>, changes: &Changes<'_>) -> Result<(), DbError> {
+/// Reopens what the batch's events reopen, and returns the regressions among it.
+pub(super) async fn reopen(
+    tx: &Transaction<'_>,
+    changes: &Changes<'_>,
+) -> Result<Vec<ErrorKey>, DbError> {
     // A new error is open.
     let known = || changes.errors.iter().filter(|(_, change)| change.known);
     if known().next().is_none() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let (projects, errors) = keys(known().map(|(key, _)| *key));
     let newest: Vec<DateTime<Utc>> = known().map(|(_, change)| change.newest).collect();
     let receipts: Vec<DateTime<Utc>> = known().map(|(_, change)| change.newest_receipt).collect();
-    REOPEN.execute(tx, &[&projects, &errors, &newest, &receipts]).await
+    let reopened = REOPEN.rows(tx, &[&projects, &errors, &newest, &receipts]).await?;
+    Ok(reopened.iter().filter(|row| row.get("regressed")).map(key).collect())
 }
 
 /// When an event happened whose payload is kept.
 fn kept_at(event: &New<'_>) -> Option<DateTime<Utc>> {
     event.payload.is_ok().then_some(event.occurred_at)
+}
+
+fn key(row: &Row) -> ErrorKey {
+    (ProjectId(row.get("project_id")), row.get("error_id"))
 }
 
 fn keys(keys: impl Iterator<Item = ErrorKey>) -> (Vec<i32>, Vec<i64>) {

@@ -1,7 +1,7 @@
 -- Reopens resolved errors whose event happened and was received after the resolve (a regression),
 -- and ignored ones whose time or number has come. Looks only at errors that are not open, by the
 -- partial index errors_closed. `newest` is the latest moment that is not after either of an event's
--- two times.
+-- two times. Returns what was reopened.
 WITH stored AS (
   SELECT project_id, error_id, newest, newest_receipt
   FROM unnest($1::int[], $2::bigint[], $3::timestamptz[], $4::timestamptz[])
@@ -28,3 +28,4 @@ WITH stored AS (
 INSERT INTO error_activity (project_id, error_id, at, kind)
 SELECT project_id, error_id, clock_timestamp(), CASE WHEN regressed THEN 'regressed' ELSE 'reopened' END
 FROM reopened
+RETURNING project_id, error_id, kind = 'regressed' AS regressed
