@@ -261,7 +261,8 @@ mod tests {
         summary["level"] = json!("error");
         summary["source"] = json!("shop");
         summary["first_seen"] = json!("2026-11-21T10:00:00.000Z");
-        let expected = json!({"new": [summary], "regressed": [], "changed": [count], "more": false});
+        let expected =
+            json!({"new": [summary], "regressed": [], "changed": [count], "more": false});
         check(&Item::Errors(changes), "errors", &expected);
         check(&Item::Refresh, "refresh", &json!({}));
         let firing = Firing {

@@ -17,8 +17,8 @@ mod reader;
 pub use self::attendance::{Attendance, Audience, Listened};
 pub use self::id::{BadStreamId, StreamId};
 pub use self::item::{
-    ErrorChanges, ErrorCount, ErrorNumbers, ErrorSummary, Firing, FiringState, Incident, IncidentChange, Item,
-    Kind, UnknownKind,
+    ErrorChanges, ErrorCount, ErrorNumbers, ErrorSummary, Firing, FiringState, Incident,
+    IncidentChange, Item, Kind, UnknownKind,
 };
 pub use self::publisher::Publisher;
 pub use self::reader::{Entry, Reader, Told};

@@ -102,9 +102,8 @@ impl Reader {
 }
 
 fn entries(found: Vec<(String, Fields)>) -> Vec<Entry> {
-    let entry = |(id, fields): (String, Fields)| {
-        Some(Entry { id: id.parse().ok()?, told: told(fields) })
-    };
+    let entry =
+        |(id, fields): (String, Fields)| Some(Entry { id: id.parse().ok()?, told: told(fields) });
     found.into_iter().filter_map(entry).collect()
 }
 

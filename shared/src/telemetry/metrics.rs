@@ -24,6 +24,9 @@ pub enum Counter {
     CacheReadsTotal,
     /// Runs of background work. Labels: `outcome` (`done`, `failed`), `reason`: the work.
     UpkeepRunsTotal,
+    /// Clients of the live feed that the service disconnected. Labels: `outcome`: how they were connected,
+    /// `reason`.
+    LiveEndedTotal,
 }
 
 /// Gauges. Each shows the state now.
@@ -37,6 +40,8 @@ pub enum Gauge {
     BrokerConnected,
     /// Messages ready in a queue. Label `reason`: the queue.
     QueueReadyMessages,
+    /// Clients of the live feed. Label `reason`: how they are connected.
+    LiveClients,
 }
 
 /// Histograms of durations (seconds) and sizes.
@@ -58,13 +63,14 @@ pub enum Histogram {
 
 impl Counter {
     /// All counters.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::EventsTotal,
         Self::PublishedMessagesTotal,
         Self::SpooledMessagesTotal,
         Self::RetriesTotal,
         Self::CacheReadsTotal,
         Self::UpkeepRunsTotal,
+        Self::LiveEndedTotal,
     ];
 
     /// Name and help text.
@@ -80,14 +86,22 @@ impl Counter {
             Self::RetriesTotal => ("errata_retries_total", "Transactions that were tried again"),
             Self::CacheReadsTotal => ("errata_cache_reads_total", "Reads by cache outcome"),
             Self::UpkeepRunsTotal => ("errata_upkeep_runs_total", "Runs of background work"),
+            Self::LiveEndedTotal => {
+                ("errata_live_ended_total", "Clients of the live feed that were disconnected")
+            }
         }
     }
 }
 
 impl Gauge {
     /// All gauges.
-    pub const ALL: [Self; 4] =
-        [Self::SpoolBytes, Self::MemoryHeldBytes, Self::BrokerConnected, Self::QueueReadyMessages];
+    pub const ALL: [Self; 5] = [
+        Self::SpoolBytes,
+        Self::MemoryHeldBytes,
+        Self::BrokerConnected,
+        Self::QueueReadyMessages,
+        Self::LiveClients,
+    ];
 
     /// Name and help text.
     pub fn describe(self) -> (&'static str, &'static str) {
@@ -102,6 +116,7 @@ impl Gauge {
             Self::QueueReadyMessages => {
                 ("errata_queue_ready_messages", "Messages ready in a queue")
             }
+            Self::LiveClients => ("errata_live_clients", "Clients of the live feed"),
         }
     }
 }

@@ -205,9 +205,10 @@ mod tests {
         assert_eq!(wanted.len(), MAX_ROWS);
         let (read, left) = heard.split_at(MAX_ROWS / MAX_LISTED);
         assert!(read.iter().all(|(_, mark)| mark.more && !mark.unknown));
-        assert!(left.iter().all(|(project, mark)| {
-            item(*project, mark, &Rows::new()) == Item::Refresh
-        }));
+        assert!(
+            left.iter()
+                .all(|(project, mark)| { item(*project, mark, &Rows::new()) == Item::Refresh })
+        );
     }
 
     #[test]
