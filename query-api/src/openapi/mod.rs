@@ -14,6 +14,7 @@ mod failures;
 mod health;
 mod ingest;
 mod integrations;
+mod live;
 mod monitoring;
 mod operation;
 mod parameters;
@@ -110,6 +111,7 @@ fn operations() -> impl Iterator<Item = Operation> {
         settings_team::operations(),
         settings_audit::operations(),
         integrations::operations(),
+        live::operations(),
         service::operations(),
     ]
     .into_iter()
@@ -130,6 +132,7 @@ fn schemas() -> Vec<schema::Field> {
     schemas.extend(settings_team::schemas());
     schemas.extend(settings_audit::schemas());
     schemas.extend(integrations::schemas());
+    schemas.extend(live::schemas());
     schemas
 }
 

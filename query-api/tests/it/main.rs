@@ -14,6 +14,7 @@ mod integrations;
 mod ledger;
 mod limits;
 mod list;
+mod live;
 mod monitoring;
 mod openapi;
 mod projects;

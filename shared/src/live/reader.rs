@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fred::clients::Client;
 use fred::interfaces::{ClientLike as _, StreamsInterface as _};
+use fred::types::Value;
 use fred::types::config::Options;
 use fred::types::streams::XReadResponse;
 
@@ -64,7 +65,7 @@ impl Reader {
         let pipeline = self.redis.pipeline();
         let () = pipeline.xrange(&self.stream, "-", "+", Some(1)).await?;
         let () = pipeline.xrevrange(&self.stream, "+", "-", Some(1)).await?;
-        let ends: Vec<fred::types::Value> = pipeline.all().await?;
+        let ends: Vec<Value> = pipeline.all().await?;
         let mut ids = Vec::new();
         for end in ends {
             let entries: Vec<(String, Fields)> = end.into_xread_value()?;
@@ -92,11 +93,14 @@ impl Reader {
     pub async fn wait_after(&self, id: StreamId) -> Result<Vec<Entry>, LiveError> {
         let patient = Options { timeout: Some(BLOCK + SLACK), ..Options::default() };
         let block = u64::try_from(BLOCK.as_millis()).unwrap_or(1_000);
-        let found: XReadResponse<String, String, String, String> = self
-            .redis
-            .with_options(&patient)
-            .xread_map(Some(PAGE), Some(block), &self.stream, id.to_string())
-            .await?;
+        let reader = self.redis.with_options(&patient);
+        let found: Value =
+            reader.xread(Some(PAGE), Some(block), &self.stream, id.to_string()).await?;
+        // Nothing has come.
+        if found.is_null() {
+            return Ok(Vec::new());
+        }
+        let found: XReadResponse<String, String, String, String> = found.into_xread_response()?;
         Ok(found.into_values().flat_map(entries).collect())
     }
 }
