@@ -236,7 +236,7 @@ mod tests {
     async fn who_takes_nothing_is_told_and_then_cut_off() {
         for transport in [Transport::WebSocket, Transport::ServerSentEvents] {
             let client = client(transport);
-            for _ in 0..46 {
+            for _ in 0..45 {
                 assert_eq!(client.queue.ended(), None);
                 tokio::time::advance(Duration::from_secs(1)).await;
                 check_connection(&client, Instant::now());

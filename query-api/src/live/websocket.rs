@@ -57,7 +57,7 @@ pub(super) fn handshake(call: &Call) -> Result<Option<Handshake>, ApiError> {
         ApiError::field(
             FieldErrorKind::Malformed,
             "upgrade",
-            &format!("must be a good handshake of a WebSocket: {reason}"),
+            format!("must be a good handshake of a WebSocket: {reason}"),
         )
     };
     let mut request = Request::new(());

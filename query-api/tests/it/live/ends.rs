@@ -24,8 +24,7 @@ async fn a_slow_client_is_told_and_dropped_while_others_go_on() {
         for number in 0..150 {
             let title = format!("{number} {}", "x".repeat(60_000));
             publisher.publish(ONE, &incident(title)).await.unwrap();
-        }
-        for number in 0..150 {
+            // The one is never more than a message behind, the other reads none.
             let title = quick.next().await["title"].as_str().unwrap().to_owned();
             assert!(title.starts_with(&format!("{number} ")), "{by:?} {number}");
         }
