@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down reset status logs test test-api test-faults check fmt bench bench-reads audit
+.PHONY: help up down reset status logs test test-api test-faults check fmt bench bench-reads bench-live audit
 
 CARGO ?= cargo
 # The load of `make bench`.
@@ -78,3 +78,7 @@ bench: ## Measure the whole system under load; ARGS="--help" tells how
 bench-reads: ## Measure how long reads take among a million events; ARGS="--help" tells how
 	$(CARGO) build --release --workspace --bins
 	$(TARGET_DIR)/release/reads $(if $(filter command line,$(origin ARGS)),$(ARGS))
+
+bench-live: ## Measure the memory of the query API with hundreds of live clients; ARGS="--help" tells how
+	$(CARGO) build --release --workspace --bins
+	$(TARGET_DIR)/release/live $(if $(filter command line,$(origin ARGS)),$(ARGS))

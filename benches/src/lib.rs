@@ -1,5 +1,6 @@
 //! Measuring the system from outside: over its public interface, with real engines behind it.
 //!
+//! - [`live`]: listeners of the live feed.
 //! - [`load`]: an open-loop load generator, which the program `loadgen` offers by itself.
 //! - [`measure`]: one measurement of the whole system.
 //! - [`options`]: what both programs may be told about the load.
@@ -10,6 +11,7 @@
 //!
 //! How a single function performs does not belong here, nor does anything that a service needs.
 
+pub mod live;
 pub mod load;
 pub mod measure;
 pub mod options;

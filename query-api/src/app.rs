@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use crate::cache::Cache;
 use crate::config::{CacheTtl, Config};
 use crate::errors::Waiters;
+use crate::live::{self, Live};
 use crate::monitoring::LastHealth;
 use crate::settings::integrations::{Outgoing, OutgoingError};
 use shared::cors::Cors;
@@ -48,6 +49,8 @@ pub(crate) struct App {
     pub(crate) last_health: LastHealth,
     /// What sending to services outside needs.
     pub(crate) outgoing: Outgoing,
+    /// Who is told what happens.
+    pub(crate) live: Arc<Live>,
     /// One permit for each request with a key that is running.
     pub(crate) running: Semaphore,
     /// One permit for each request without a key that asks the database.
@@ -63,10 +66,12 @@ impl App {
     pub(crate) fn new(
         config: Config,
         pool: Pool,
-        redis: fred::clients::Client,
+        redis: live::Connections,
         metrics: PrometheusHandle,
         shutdown: CancellationToken,
     ) -> Result<Self, OutgoingError> {
+        let namespace = config.service.namespace;
+        let cache = Cache::new(redis.shared.clone(), namespace.clone());
         Ok(Self {
             outgoing: Outgoing::new(&config.channels)?,
             environment: config.service.environment,
@@ -76,7 +81,8 @@ impl App {
             pool,
             access: Access::new(),
             limiter: Limiter::new(config.rate_limits),
-            cache: Cache::new(redis, config.service.namespace),
+            cache,
+            live: Arc::new(Live::new(redis, &namespace, config.live_clients)),
             metrics,
             vitals: Vitals::new(),
             last_health: LastHealth::default(),

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use http::request::Parts;
+use http::{Extensions, HeaderMap};
+use hyper::upgrade::OnUpgrade;
 use serde_json::{Map, Value};
 use shared::access::{self, AccessTable, ApiKey};
 use shared::api::ApiError;
@@ -13,6 +15,7 @@ use uuid::Uuid;
 
 use crate::fields::QueryFields;
 use crate::incoming::Incoming;
+use crate::live::Cut;
 use crate::router::RequestId;
 
 /// No body is larger; a thousand ids are 40 KiB.
@@ -32,6 +35,7 @@ pub(crate) struct Call {
     request_id: Arc<str>,
     query: Vec<(String, String)>,
     params: Params,
+    extensions: Extensions,
     incoming: Incoming,
 }
 
@@ -81,7 +85,7 @@ impl Call {
             .unwrap_or_default();
         let request_id = request_id(&parts);
         let incoming = Incoming::new(parts.headers, body, MAX_BODY);
-        Self { access, key, request_id, query, params, incoming }
+        Self { access, key, request_id, query, params, extensions: parts.extensions, incoming }
     }
 
     /// Who asks.
@@ -92,6 +96,21 @@ impl Call {
     /// The id of the caller's key.
     pub(crate) fn key_id(&self) -> Uuid {
         self.key.id
+    }
+
+    /// The headers of the request.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        self.incoming.headers()
+    }
+
+    /// The connection under the request, for when it was answered with 101.
+    pub(crate) fn upgrade(&self) -> Option<OnUpgrade> {
+        self.extensions.get::<OnUpgrade>().cloned()
+    }
+
+    /// What ends the connection of the request.
+    pub(crate) fn cut(&self) -> Cut {
+        self.extensions.get::<Cut>().cloned().unwrap_or_default()
     }
 
     /// The known parameters of the query string.

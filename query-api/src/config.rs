@@ -28,6 +28,8 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// How long answers are cached.
     pub cache_ttl: CacheTtl,
+    /// `LIVE_CLIENTS`: how many may listen to the live feed at once, in this process.
+    pub live_clients: usize,
     /// How messages go out, and what their settings are encrypted with.
     pub channels: ChannelsConfig,
 }
@@ -80,9 +82,16 @@ impl Config {
             cors_origins: CorsOrigins::read(&settings),
             rate_limits: RateLimits::read(&settings),
             cache_ttl: CacheTtl::read(&settings),
+            live_clients: live_clients(&settings),
         };
         settings.finish(config)
     }
+}
+
+/// Clients of the live feed. Connections are bounded by 4,096, and others need some, too.
+fn live_clients(settings: &Settings<'_>) -> usize {
+    let clients = settings.number("LIVE_CLIENTS", 2_000, 1..=4_000);
+    usize::try_from(clients).unwrap_or(usize::MAX)
 }
 
 impl CacheTtl {

@@ -6,6 +6,7 @@
 //! - `server`, `router`, `endpoint`: from a connection to the function that answers a request.
 //! - `call`, `incoming`, `fields`, `body`: what a request says, and what is wrong with it.
 //! - `success`: the form of good answers; that of failures is `shared::api`'s.
+//! - `live`: what happens, told as it happens.
 //! - `cache`: answers kept in Redis, and how a change makes them unreachable.
 //! - `openapi`: the description of all this for programs.
 //! - `errors`, `stats`, `analytics`, `alerts`, `monitoring`, `projects`, `settings`: one folder for each kind of thing;
@@ -24,6 +25,7 @@ mod errors;
 mod fields;
 mod health;
 mod incoming;
+mod live;
 mod monitoring;
 mod openapi;
 mod projects;
@@ -50,6 +52,7 @@ pub use config::{CacheTtl, Config};
 pub use settings::integrations::OutgoingError;
 
 use crate::app::{App, STATEMENT_TIMEOUT};
+use crate::live::Connections;
 
 /// Why the service could not start, or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +90,9 @@ pub async fn run(
     let listening = listener.local_addr().map_err(RunError::Listener)?;
     let grace = config.service.shutdown_timeout;
     let namespace = config.service.namespace.clone();
-    let app = App::new(config, pool, redis.clone(), metrics, shutdown.clone());
+    let waiting = shared::redis::client(&config.redis).map_err(RunError::Redis)?;
+    let connections = Connections { shared: redis.clone(), waiting };
+    let app = App::new(config, pool, connections, metrics, shutdown.clone());
     let app = Arc::new(app.map_err(RunError::Outgoing)?);
 
     // Background work outlives the signal: a change that is finishing still has to be announced.
@@ -119,8 +124,13 @@ fn start_tasks(app: &Arc<App>, until: &CancellationToken) -> Tasks {
     tasks.spawn("announcements", async move { announcing.cache.announce_late(stop).await });
     let (following, stop) = (Arc::clone(app), until.clone());
     tasks.spawn("revisions", async move {
-        following.cache.follow_revisions(&following.pool, stop).await;
+        let moved = |project| following.live.revision_moved(project);
+        following.cache.follow_revisions(&following.pool, moved, stop).await;
     });
+    let (live, stop) = (Arc::clone(&app.live), until.clone());
+    tasks.spawn("live feed", async move { live.follow(stop).await });
+    let (live, access, stop) = (Arc::clone(&app.live), app.access.clone(), until.clone());
+    tasks.spawn("live clients", async move { live.watch(&access, stop).await });
     tasks
 }
 

@@ -4,6 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::service::TowerToHyperService;
 use shared::connection::{self, Bounds};
 use shared::lifecycle;
@@ -13,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
+use crate::live::Cut;
 
 /// Open connections; the edge keeps some hundreds. Further ones wait in the listen queue.
 const MAX_CONNECTIONS: usize = 4_096;
@@ -33,12 +37,14 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, app: &Arc<App>,
     accept(&listener, &router, app, &connections, &stop).await;
     // New connections are refused from here on.
     drop(listener);
+    app.live.close();
     stop.cancel();
     connections.close();
     app.changes.close();
     let drained = async {
         connections.wait().await;
         app.changes.wait().await;
+        app.live.closed().await;
     };
     if tokio::time::timeout(grace, drained).await.is_err() {
         tracing::warn!("requests did not end in time");
@@ -88,5 +94,15 @@ async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) 
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "failed to set TCP_NODELAY");
     }
-    connection::serve(stream, BOUNDS, TowerToHyperService::new(router), stop).await;
+    let cut = Cut::default();
+    let ended = cut.0.clone();
+    let answers = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(cut.clone());
+        answers.call(request)
+    });
+    tokio::select! {
+        () = connection::serve(stream, BOUNDS, service, stop) => {}
+        () = ended.cancelled() => {}
+    }
 }

@@ -20,6 +20,7 @@ pub mod ids;
 pub mod integrations;
 pub mod ledger;
 pub mod lifecycle;
+pub mod live;
 pub mod ops;
 pub mod payload;
 pub mod postgres;

@@ -221,7 +221,7 @@ impl Consumer {
         let acknowledged = channel.basic_ack(last, BasicAckOptions { multiple: true }).await;
         // Announced whether or not the acknowledgement arrives: the commit stands.
         report_lag(&delivered, &self.vitals);
-        self.announcer.changed(stored.projects);
+        self.announcer.stored(stored);
         acknowledged.map_err(BrokerError::channel("acknowledge"))?;
         Ok(())
     }

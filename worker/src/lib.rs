@@ -1,10 +1,10 @@
 //! Stores queued events exactly once, groups and counts them, and does the upkeep.
 //!
 //! The way of a message: [`consume`] gathers deliveries, [`persist`] stores them in one transaction,
-//! then the delivery is acknowledged and [`announce`] tells the caches. What can't be stored goes to
-//! [`dead_letters`], and an operator decides about it there. [`alerts`] evaluates the projects' rules over
-//! what was stored, and sends what they have to tell. [`upkeep`] makes partitions ahead, applies retention
-//! and removes what was deleted. There is no HTTP here but health and metrics ([`ops`]).
+//! then the delivery is acknowledged and [`announce`] tells the caches and the live feed. What can't
+//! be stored goes to [`dead_letters`], and an operator decides about it there. [`alerts`] evaluates the
+//! projects' rules over what was stored, and sends what they have to tell. [`upkeep`] makes partitions ahead,
+//! applies retention and removes what was deleted. There is no HTTP here but health and metrics ([`ops`]).
 
 pub mod admin;
 pub mod alerts;
@@ -35,7 +35,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::alerts::deliver::{Deliverer, Outbox};
 use crate::alerts::evaluate::Evaluator;
-use crate::announce::Announcer;
+use crate::announce::{Announcer, Feed};
 use crate::config::Config;
 use crate::ops::Readiness;
 use crate::persist::Persister;
@@ -59,6 +59,7 @@ pub async fn run(
     let pool = shared::postgres::pool(&config.postgres, "errata-worker", STATEMENT_TIMEOUT)?;
     let redis = shared::redis::client(&config.redis)?;
     let generations = Generations::new(redis.clone(), config.service.namespace.clone());
+    let feed = Feed::new(redis.clone(), &config.service.namespace);
     let announcer = Announcer::new();
     let readiness = Arc::new(Readiness::default());
     let deliverer = Deliverer::new(pool.clone(), &config)?;
@@ -72,6 +73,7 @@ pub async fn run(
     let announcing = shared::lifecycle::spawn(announce::run(
         announcer.clone(),
         generations,
+        feed,
         pool.clone(),
         lanes_ended.clone(),
     ));

@@ -245,8 +245,14 @@ impl Cache {
     }
 
     /// Keeps track of changes that nobody announced, until the token is cancelled.
-    pub(crate) async fn follow_revisions(&self, pool: &Pool, until: CancellationToken) {
-        self.revisions.keep_fresh(pool, until).await;
+    /// The projects that have changed go to `moved`.
+    pub(crate) async fn follow_revisions(
+        &self,
+        pool: &Pool,
+        moved: impl Fn(ProjectId),
+        until: CancellationToken,
+    ) {
+        self.revisions.keep_fresh(pool, moved, until).await;
     }
 
     /// Announces what could not be announced at once, until the token is cancelled.

@@ -46,7 +46,13 @@ impl Revisions {
     }
 
     /// Reads the revisions again and again, until the token is cancelled.
-    pub(super) async fn keep_fresh(&self, pool: &Pool, until: CancellationToken) {
+    /// Projects whose revision is another than before go to `moved`.
+    pub(super) async fn keep_fresh(
+        &self,
+        pool: &Pool,
+        moved: impl Fn(ProjectId),
+        until: CancellationToken,
+    ) {
         let mut failing = false;
         while !until.is_cancelled() {
             let read = use_until(pool, Instant::now() + READ_TIMEOUT, read).await;
@@ -56,7 +62,10 @@ impl Revisions {
             }
             failing = read.is_err();
             if let Ok(known) = read {
-                self.0.store(Some(Arc::new(known)));
+                let known = Arc::new(known);
+                if let Some(before) = self.0.swap(Some(Arc::clone(&known))) {
+                    known.moved_since(&before).for_each(&moved);
+                }
             }
             tokio::select! {
                 () = tokio::time::sleep(POLL) => {}
@@ -76,6 +85,16 @@ impl Known {
             projects.insert(project, revision);
         }
         Self { projects, all: hash.digest128() }
+    }
+
+    fn moved_since(&self, before: &Self) -> impl Iterator<Item = ProjectId> {
+        let moved =
+            |(project, revision): &(_, &i64)| before.projects.get(project) != Some(*revision);
+        self.projects
+            .iter()
+            .map(|(project, revision)| (*project, revision))
+            .filter(moved)
+            .map(|(project, _)| project)
     }
 
     fn word(&self, scope: Scope) -> String {

@@ -17,6 +17,7 @@ mod health;
 mod incidents;
 mod ingest;
 mod integrations;
+mod live;
 mod monitoring;
 mod operation;
 mod parameters;
@@ -117,6 +118,7 @@ fn operations() -> impl Iterator<Item = Operation> {
         settings_team::operations(),
         settings_audit::operations(),
         integrations::operations(),
+        live::operations(),
         service::operations(),
     ]
     .into_iter()
@@ -140,6 +142,7 @@ fn schemas() -> Vec<schema::Field> {
     schemas.extend(settings_team::schemas());
     schemas.extend(settings_audit::schemas());
     schemas.extend(integrations::schemas());
+    schemas.extend(live::schemas());
     schemas
 }
 

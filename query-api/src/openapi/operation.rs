@@ -107,6 +107,14 @@ impl Operation {
         self.response(status, response)
     }
 
+    /// A successful answer that goes on: server-sent events, whose data is of the schema.
+    pub(super) fn answers_events(self, description: &str, schema: &Value, example: &Value) -> Self {
+        let content = json!({"text/event-stream": {"schema": schema, "example": example}});
+        let response =
+            json!({"description": description, "headers": request_id(), "content": content});
+        self.response(StatusCode::OK, response)
+    }
+
     /// A successful answer without a body.
     pub(super) fn answers_nothing(self, description: &str) -> Self {
         let response = json!({"description": description, "headers": request_id()});

@@ -15,6 +15,7 @@ mod integrations;
 mod ledger;
 mod limits;
 mod list;
+mod live;
 mod monitoring;
 mod openapi;
 mod projects;

@@ -76,6 +76,10 @@ impl ApiKey {
         self.last_use.note(now);
     }
 
+    fn is_valid(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at.is_none_or(|expiry| now < expiry)
+    }
+
     /// The key as limits see it.
     pub fn caller(&self) -> Caller {
         Caller { holder: Holder::ApiKey(self.id), limits: self.limits }
@@ -105,9 +109,12 @@ pub struct AccessTable {
 impl AccessTable {
     /// The key, when it exists and has not expired.
     pub fn key(&self, key: &str, now: DateTime<Utc>) -> Option<&ApiKey> {
-        self.keys
-            .get(&KeyHash::of(key))
-            .filter(|found| found.expires_at.is_none_or(|expiry| now < expiry))
+        self.keys.get(&KeyHash::of(key)).filter(|found| found.is_valid(now))
+    }
+
+    /// All keys that have not expired.
+    pub fn valid_keys(&self, now: DateTime<Utc>) -> impl Iterator<Item = &ApiKey> {
+        self.keys.values().filter(move |key| key.is_valid(now))
     }
 
     /// The project that a DSN's public key submits to.

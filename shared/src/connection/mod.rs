@@ -36,11 +36,11 @@ pub struct Bounds {
     pub head_bytes: usize,
 }
 
-/// Serves one connection until it ends. When the token is cancelled, the request under way is finished
-/// and none is taken after it.
+/// Serves one connection until it ends, or is handed to whoever answered a request with `101`. When the
+/// token is cancelled, the request under way is finished and none is taken after it.
 pub async fn serve<T, S, B>(stream: T, bounds: Bounds, service: S, stop: CancellationToken)
 where
-    T: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     S: Service<Request<Incoming>, Response = Response<B>>,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
     B: Body + 'static,
@@ -51,7 +51,8 @@ where
         .header_read_timeout(bounds.head_time)
         .max_header_size(bounds.head_bytes)
         .max_buf_size(bounds.head_bytes)
-        .serve_connection(Answering::new(TokioIo::new(stream)), service);
+        .serve_connection(Answering::new(TokioIo::new(stream)), service)
+        .with_upgrades();
     let ended = tokio::select! {
         ended = &mut connection => ended,
         () = stop.cancelled() => {
@@ -61,7 +62,7 @@ where
     };
     let Err(error) = ended else { return };
     tracing::debug!(%error, "a connection failed");
-    let parts = connection.into_parts();
+    let Some(parts) = connection.into_parts() else { return };
     let stream = parts.io.into_inner().into_inner();
     let last = match &error {
         // A connection on which nothing was begun is idle, and its client expects no answer.

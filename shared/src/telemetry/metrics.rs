@@ -31,6 +31,9 @@ pub enum Counter {
     /// Attempts to deliver notifications. Labels: `outcome` (`delivered`, `retried`, `failed`),
     /// `reason`: the channel.
     DeliveriesTotal,
+    /// Clients of the live feed that the service disconnected. Labels: `outcome`: how they were connected,
+    /// `reason`.
+    LiveEndedTotal,
 }
 
 /// Gauges. Each shows the state now.
@@ -44,6 +47,8 @@ pub enum Gauge {
     BrokerConnected,
     /// Messages ready in a queue. Label `reason`: the queue.
     QueueReadyMessages,
+    /// Clients of the live feed. Label `reason`: how they are connected.
+    LiveClients,
 }
 
 /// Histograms of durations (seconds) and sizes.
@@ -69,7 +74,7 @@ pub enum Histogram {
 
 impl Counter {
     /// All counters.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::EventsTotal,
         Self::PublishedMessagesTotal,
         Self::SpooledMessagesTotal,
@@ -79,6 +84,7 @@ impl Counter {
         Self::EvaluationsTotal,
         Self::FiringsTotal,
         Self::DeliveriesTotal,
+        Self::LiveEndedTotal,
     ];
 
     /// Name and help text.
@@ -101,14 +107,22 @@ impl Counter {
             Self::DeliveriesTotal => {
                 ("errata_deliveries_total", "Attempts to deliver notifications, by how they went")
             }
+            Self::LiveEndedTotal => {
+                ("errata_live_ended_total", "Clients of the live feed that were disconnected")
+            }
         }
     }
 }
 
 impl Gauge {
     /// All gauges.
-    pub const ALL: [Self; 4] =
-        [Self::SpoolBytes, Self::MemoryHeldBytes, Self::BrokerConnected, Self::QueueReadyMessages];
+    pub const ALL: [Self; 5] = [
+        Self::SpoolBytes,
+        Self::MemoryHeldBytes,
+        Self::BrokerConnected,
+        Self::QueueReadyMessages,
+        Self::LiveClients,
+    ];
 
     /// Name and help text.
     pub fn describe(self) -> (&'static str, &'static str) {
@@ -123,6 +137,7 @@ impl Gauge {
             Self::QueueReadyMessages => {
                 ("errata_queue_ready_messages", "Messages ready in a queue")
             }
+            Self::LiveClients => ("errata_live_clients", "Clients of the live feed"),
         }
     }
 }

@@ -15,6 +15,7 @@ mod ledger;
 mod names;
 mod rollups;
 mod stats;
+mod touched;
 mod watched;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -35,6 +36,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::arrival::{Delivered, Message};
 pub use self::budgets::Budgets;
 pub use self::ledger::Outcomes;
+pub use self::touched::{Touched, TouchedErrors};
 
 use self::arrival::Arrival;
 use self::changes::Changes;
@@ -83,6 +85,8 @@ pub enum PersistError {
 pub struct Stored {
     /// Projects whose data changed, or changed earlier when a message came again.
     pub projects: BTreeSet<ProjectId>,
+    /// The errors that were changed, but for messages that came again.
+    pub touched: Touched,
     /// How the events ended. Those of messages that were stored before are not among them.
     pub outcomes: Outcomes,
 }
@@ -90,6 +94,7 @@ pub struct Stored {
 impl Stored {
     fn merge(&mut self, other: Self) {
         self.projects.extend(other.projects);
+        self.touched.merge(other.touched);
         self.outcomes.merge(other.outcomes);
     }
 }
@@ -200,12 +205,13 @@ impl Persister {
         let fresh: Vec<Arrival<'_>> =
             messages.into_iter().flat_map(|message| message.arrivals(&self.days)).collect();
         let skipped = delivered.entries().count() - fresh.len();
+        let again = if skipped > 0 { touched::again(delivered, &fresh) } else { BTreeSet::new() };
         let (arrivals, orphans): (Vec<Arrival<'_>>, Vec<Arrival<'_>>) =
             fresh.iter().partition(|arrival| stored_bytes.contains_key(&arrival.project_id));
         let (budgets, stored_bytes) = (self.budgets, &stored_bytes);
         let store = Store { facets: &facets, budgets, stored_bytes, watched: &watched };
         let mut refused = Vec::new();
-        let mut outcomes = match dead {
+        let Ended { mut outcomes, mut touched } = match dead {
             None => store.arrivals(&tx, &arrivals).await?,
             Some(dead) => {
                 let stored = Box::pin(store.bisecting(&mut tx, &arrivals, &mut refused)).await?;
@@ -228,7 +234,8 @@ impl Persister {
         if skipped > 0 {
             tracing::info!(events = skipped, "skipped batches that were stored before");
         }
-        Ok(Stored { projects, outcomes })
+        touched.add_unknown(again);
+        Ok(Stored { projects, touched, outcomes })
     }
 }
 
@@ -262,22 +269,36 @@ struct Store<'a> {
     watched: &'a Watched,
 }
 
+/// What became of events, and of the errors that they belong to.
+#[derive(Default)]
+struct Ended {
+    outcomes: Outcomes,
+    touched: Touched,
+}
+
+impl Ended {
+    fn merge(&mut self, other: Self) {
+        self.outcomes.merge(other.outcomes);
+        self.touched.merge(other.touched);
+    }
+}
+
 impl Store<'_> {
     /// The steps, in the order that keeps transactions from waiting in a circle.
     async fn arrivals(
         self,
         tx: &Transaction<'_>,
         arrivals: &[Arrival<'_>],
-    ) -> Result<Outcomes, PersistError> {
+    ) -> Result<Ended, PersistError> {
         let names = names::resolve(tx, arrivals).await?;
         let new = events::insert(tx, arrivals, &names, self).await?;
         let outcomes = outcomes(arrivals, &new);
         if new.is_empty() {
-            return Ok(outcomes);
+            return Ok(Ended { outcomes, ..Ended::default() });
         }
         let mut changes = Changes::gather(&new, &names, self)?;
-        let arrived = stats::insert_new_errors(tx, &changes).await?;
-        watched::insert_arrivals(tx, &changes, &arrived, ArrivedAs::New).await?;
+        let new_errors = stats::insert_new_errors(tx, &changes).await?;
+        watched::insert_arrivals(tx, &changes, &new_errors, ArrivedAs::New).await?;
         rollups::insert_group_facets(tx, &changes).await?;
         rollups::count_users(tx, &mut changes).await?;
         watched::insert_users(tx, &changes).await?;
@@ -288,7 +309,8 @@ impl Store<'_> {
         rollups::upsert_projects(tx, &changes).await?;
         watched::mark_changed_slots(tx, &changes, self.watched).await?;
         rollups::add_payload_bytes(tx, &changes).await?;
-        Ok(outcomes)
+        let touched = Touched::new(changes.errors.keys().copied(), &new_errors, &regressed);
+        Ok(Ended { outcomes, touched })
     }
 
     /// Stores what can be stored: halves what Postgres refuses until single events are left, which are
@@ -298,12 +320,12 @@ impl Store<'_> {
         tx: &mut Transaction<'_>,
         arrivals: &[Arrival<'a>],
         refused: &mut Vec<Refused<'a>>,
-    ) -> Result<Outcomes, PersistError> {
+    ) -> Result<Ended, PersistError> {
         let savepoint = tx.transaction().await.map_err(DbError::statement("set a savepoint"))?;
         let error = match self.arrivals(&savepoint, arrivals).await {
-            Ok(outcomes) => {
+            Ok(ended) => {
                 savepoint.commit().await.map_err(DbError::statement("release a savepoint"))?;
-                return Ok(outcomes);
+                return Ok(ended);
             }
             Err(PersistError::Database(error)) if error.is_data_error() => error,
             Err(error) => return Err(error),
@@ -318,18 +340,18 @@ impl Store<'_> {
                 "an event can't be stored and becomes a dead letter"
             );
             refused.push(Refused { entry: arrival.entry, batch: &arrival.message.batch, reason });
-            let mut outcomes = Outcomes::default();
-            outcomes.add(*arrival, Outcome::DeadLettered, ledger::BAD_DATA);
-            return Ok(outcomes);
+            let mut ended = Ended::default();
+            ended.outcomes.add(*arrival, Outcome::DeadLettered, ledger::BAD_DATA);
+            return Ok(ended);
         }
         let (left, right) = arrivals.split_at(arrivals.len() / 2);
-        let mut outcomes = Box::pin(self.bisecting(tx, left, refused)).await?;
+        let mut ended = Box::pin(self.bisecting(tx, left, refused)).await?;
         // What the one half keeps uses up the budgets of the other.
         let projects: Vec<ProjectId> = self.stored_bytes.keys().copied().collect();
         let (stored_bytes, _) = existing_projects(tx, &projects).await?;
         let rest = Store { stored_bytes: &stored_bytes, ..self };
-        outcomes.merge(Box::pin(rest.bisecting(tx, right, refused)).await?);
-        Ok(outcomes)
+        ended.merge(Box::pin(rest.bisecting(tx, right, refused)).await?);
+        Ok(ended)
     }
 }
 

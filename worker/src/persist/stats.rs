@@ -19,7 +19,7 @@ const UPSERT_STATS: Statement =
 const REOPEN: Statement =
     Statement { sql: include_str!("sql/reopen_errors.sql"), action: "reopen errors" };
 
-/// Makes the rows of errors that have none, and returns those that are new to everybody.
+/// Makes the rows of errors that have none, and returns those that were made.
 pub(super) async fn insert_new_errors(
     tx: &Transaction<'_>,
     changes: &Changes<'_>,
@@ -37,7 +37,7 @@ pub(super) async fn insert_new_errors(
     let culprits: Vec<Option<&str>> = firsts().map(|entry| entry.culprit.as_deref()).collect();
     let columns: [&(dyn ToSql + Sync); 6] =
         [&projects, &errors, &names, &types, &messages, &culprits];
-    Ok(INSERT_ERRORS.rows(tx, &columns).await?.iter().map(row_key).collect())
+    Ok(INSERT_ERRORS.rows(tx, &columns).await?.iter().map(key).collect())
 }
 
 /// Adds the batch to the numbers of its errors.
@@ -79,7 +79,7 @@ pub(super) async fn upsert(tx: &Transaction<'_>, changes: &Changes<'_>) -> Resul
         .await
 }
 
-/// Reopens what the batch's events reopen, and returns the regressions.
+/// Reopens what the batch's events reopen, and returns the regressions among it.
 pub(super) async fn reopen(
     tx: &Transaction<'_>,
     changes: &Changes<'_>,
@@ -93,16 +93,16 @@ pub(super) async fn reopen(
     let newest: Vec<DateTime<Utc>> = known().map(|(_, change)| change.newest).collect();
     let receipts: Vec<DateTime<Utc>> = known().map(|(_, change)| change.newest_receipt).collect();
     let reopened = REOPEN.rows(tx, &[&projects, &errors, &newest, &receipts]).await?;
-    Ok(reopened.iter().map(row_key).collect())
-}
-
-fn row_key(row: &Row) -> ErrorKey {
-    (ProjectId(row.get("project_id")), row.get("error_id"))
+    Ok(reopened.iter().filter(|row| row.get("regressed")).map(key).collect())
 }
 
 /// When an event happened whose payload is kept.
 fn kept_at(event: &New<'_>) -> Option<DateTime<Utc>> {
     event.payload.is_ok().then_some(event.occurred_at)
+}
+
+fn key(row: &Row) -> ErrorKey {
+    (ProjectId(row.get("project_id")), row.get("error_id"))
 }
 
 fn keys(keys: impl Iterator<Item = ErrorKey>) -> (Vec<i32>, Vec<i64>) {

@@ -16,6 +16,7 @@ mod keys;
 mod kills;
 mod ledger;
 mod lifecycle;
+mod live;
 mod load;
 mod malformed;
 mod model;

@@ -107,6 +107,7 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
+    use crate::live::Connections;
 
     const URL: &str = "https://errors.example/invite#token=secret-token";
 
@@ -125,6 +126,7 @@ mod tests {
             shared::postgres::pool(&config.postgres, "test", Duration::from_secs(5)).unwrap();
         let redis = shared::redis::client(&config.redis).unwrap();
         let metrics = PrometheusBuilder::new().build_recorder().handle();
+        let redis = Connections { shared: redis.clone(), waiting: redis };
         Arc::new(App::new(config, pool, redis, metrics, CancellationToken::new()).unwrap())
     }
 

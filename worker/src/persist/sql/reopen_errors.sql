@@ -1,7 +1,7 @@
 -- Reopens resolved errors whose event happened and was received after the resolve (a regression),
 -- and ignored ones whose time or number has come. Looks only at errors that are not open, by the
 -- partial index errors_closed. `newest` is the latest moment that is not after either of an event's
--- two times. Returns the regressions.
+-- two times. Returns what was reopened.
 WITH stored AS (
   SELECT project_id, error_id, newest, newest_receipt
   FROM unnest($1::int[], $2::bigint[], $3::timestamptz[], $4::timestamptz[])
@@ -24,9 +24,8 @@ WITH stored AS (
   FROM due
   WHERE e.project_id = due.project_id AND e.error_id = due.error_id
   RETURNING e.project_id, e.error_id, due.regressed
-), told AS (
-  INSERT INTO error_activity (project_id, error_id, at, kind)
-  SELECT project_id, error_id, clock_timestamp(), CASE WHEN regressed THEN 'regressed' ELSE 'reopened' END
-  FROM reopened
 )
-SELECT project_id, error_id FROM reopened WHERE regressed
+INSERT INTO error_activity (project_id, error_id, at, kind)
+SELECT project_id, error_id, clock_timestamp(), CASE WHEN regressed THEN 'regressed' ELSE 'reopened' END
+FROM reopened
+RETURNING project_id, error_id, kind = 'regressed' AS regressed
