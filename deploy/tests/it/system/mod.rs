@@ -25,6 +25,7 @@ mod permissions;
 mod quiet;
 mod reading;
 mod relay;
+mod sdk;
 mod secrets;
 mod shutdown;
 mod spool;
