@@ -15,6 +15,7 @@ mod memory;
 mod prepare;
 mod publish;
 mod receive;
+pub mod rehearsal;
 mod router;
 mod sentry;
 mod server;

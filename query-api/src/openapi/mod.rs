@@ -19,6 +19,7 @@ mod operation;
 mod parameters;
 mod projects;
 mod schema;
+mod sentry;
 mod service;
 mod settings_audit;
 mod settings_keys;
@@ -99,6 +100,7 @@ fn tags() -> Value {
 fn operations() -> impl Iterator<Item = Operation> {
     [
         ingest::operations(),
+        sentry::operations(),
         errors::operations(),
         changes::operations(),
         stats::operations(),
@@ -119,6 +121,7 @@ fn operations() -> impl Iterator<Item = Operation> {
 fn schemas() -> Vec<schema::Field> {
     let mut schemas = failures::schemas();
     schemas.extend(ingest::schemas());
+    schemas.extend(sentry::schemas());
     schemas.extend(error_object::schemas());
     schemas.extend(event_object::schemas());
     schemas.extend(stats::schemas());

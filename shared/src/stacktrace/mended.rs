@@ -17,7 +17,9 @@ pub fn settle_in_app(frame: &mut Frame) {
 fn is_surely_foreign(frame: &Frame) -> bool {
     let path = path_of(frame);
     let function = frame.function.as_deref().unwrap_or_default();
+    // Paths of generated code may look like those of files, which its name does not.
     is_generated(path)
+        || frame.filename.as_deref().is_some_and(is_generated)
         || if path.is_empty() && !function.contains("::") {
             is_of_libc(function)
         } else if path.ends_with(".rs") || function.contains("::") {

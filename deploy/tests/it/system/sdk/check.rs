@@ -53,7 +53,7 @@ pub(super) fn event(capture: &Capture, event: &Value) -> Vec<String> {
         let kept = event["breadcrumbs"].as_array().map_or(0, |list| list.len() as u64);
         found.same("breadcrumbs", &json!(kept), &json!(count));
     }
-    if let Some(sdk) = get("sdk").as_str().filter(|sdk| !sdk.is_empty()) {
+    if let Some(sdk) = get("sdk").as_str().filter(|sdk| !sdk.is_empty() && *sdk != "None None") {
         let told = format!("{} {}", text(&event["sdk"]["name"]), text(&event["sdk"]["version"]));
         found.same("sdk", &json!(told), &json!(sdk));
     }
