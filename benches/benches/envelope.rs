@@ -17,7 +17,7 @@ fn event() -> Value {
             "filename": format!("shop/services/module_{at}.py"),
             "abs_path": format!("/srv/app/shop/services/module_{at}.py"),
             "function": format!("handle_{at}"), "module": format!("shop.services.module_{at}"),
-            "lineno": 40 + at, "in_app": at % 3 == 0,
+            "lineno": 40 + at, "in_app": at.is_multiple_of(3),
             "pre_context": ["    order = load(order_id)", "    if order is None:"],
             "context_line": "        raise OrderMissing(f\"order {order_id} is gone\")",
             "post_context": ["    return order", ""],

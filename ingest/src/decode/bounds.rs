@@ -182,6 +182,16 @@ mod tests {
     }
 
     #[test]
+    fn what_nests_too_deep_is_cut() {
+        let mut value = json!({"a": [[1]], "b": 2});
+        assert!(!cut_deep(&mut value, 3));
+        assert!(cut_deep(&mut value, 2));
+        assert_eq!(value, json!({"a": ["…"], "b": 2}));
+        assert!(cut_deep(&mut value, 0));
+        assert_eq!(value, json!("…"));
+    }
+
+    #[test]
     fn depth_is_counted_by_nesting() {
         assert!(!too_deep(&json!([[1]]), 2));
         assert!(too_deep(&json!([[1]]), 1));

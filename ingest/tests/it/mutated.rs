@@ -1,10 +1,13 @@
 //! Recorded requests of SDKs, damaged in every way: nothing panics, and what is stored keeps its bounds.
 
+use std::sync::OnceLock;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use ingest::rehearsal;
 use proptest::prelude::*;
+use serde_json::{Value, json};
 use shared::event::Event;
 
 /// An event is cut to 1 MiB of JSON before it is sanitised and noted.
@@ -14,7 +17,7 @@ const MAX_EVENT: usize = (1 << 20) + (64 << 10);
 fn bodies() -> Vec<(bool, Vec<u8>)> {
     let lines = include_str!("../../../deploy/tests/fixtures/sdk/captures.jsonl").lines();
     lines
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
         .filter(|capture| {
             !capture["headers"].to_string().to_lowercase().contains("content-encoding")
         })
@@ -99,6 +102,21 @@ proptest! {
     }
 
     #[test]
+    fn events_with_odd_values_anywhere_are_never_refused(
+        which in any::<prop::sample::Index>(),
+        places in prop::collection::vec((any::<prop::sample::Index>(), odd_value()), 1..8),
+    ) {
+        let mut event = which.get(events_once()).clone();
+        for (place, odd) in places {
+            let mut number = place.index(count(&event));
+            replace(&mut event, &mut number, &odd);
+        }
+        // The event itself may have been replaced.
+        prop_assume!(event.as_object().is_some_and(|event| !event.is_empty()));
+        check_bounds(&rehearsal::stored(&Bytes::from(event.to_string())).unwrap());
+    }
+
+    #[test]
     fn any_bytes_are_read_or_refused(body in prop::collection::vec(any::<u8>(), 0..400)) {
         let body = Bytes::from(body);
         drop(rehearsal::envelope(&body));
@@ -106,8 +124,66 @@ proptest! {
     }
 }
 
+/// The events of the bodies.
+fn events_once() -> &'static [Value] {
+    static EVENTS: OnceLock<Vec<Value>> = OnceLock::new();
+    EVENTS.get_or_init(|| {
+        let documents =
+            bodies_once().iter().flat_map(|(_, body)| body.split(|byte| *byte == b'\n'));
+        let read = documents.filter_map(|line| serde_json::from_slice::<Value>(line).ok());
+        read.filter(|event| event.get("platform").is_some()).collect()
+    })
+}
+
+/// Values where others are expected.
+fn odd_value() -> impl Strategy<Value = Value> {
+    // Several of them inside one another stay within what JSON may nest.
+    let nested = (0..14).fold(json!("deep"), |inside, _| json!([inside]));
+    prop::sample::select(vec![
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(1e300),
+        json!(u64::MAX),
+        json!(""),
+        json!("\0"),
+        json!("{{ default }}"),
+        json!("x".repeat(20_000)),
+        json!([]),
+        json!({}),
+        json!([[], {}, null, 7, ["a"], ["a", "b"], ["a", "b", "c"]]),
+        json!({"values": [null, 7, {}, []]}),
+        json!({"values": null}),
+        json!({"frames": [null, 7, {}, {"function": {}, "vars": 7, "lineno": "x"}]}),
+        json!({"message": "%s {} %(a)", "params": [[]]}),
+        nested,
+    ])
+}
+
+fn count(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(items) => items.iter().map(count).sum(),
+        Value::Object(entries) => entries.values().map(count).sum(),
+        _ => 0,
+    }
+}
+
+/// Puts a value in the place of the node with this number, counted from the root.
+fn replace(value: &mut Value, number: &mut usize, by: &Value) -> bool {
+    if *number == 0 {
+        *value = by.clone();
+        return true;
+    }
+    *number -= 1;
+    match value {
+        Value::Array(items) => items.iter_mut().any(|item| replace(item, number, by)),
+        Value::Object(entries) => entries.values_mut().any(|entry| replace(entry, number, by)),
+        _ => false,
+    }
+}
+
 fn bodies_once() -> &'static [(bool, Vec<u8>)] {
-    static BODIES: std::sync::OnceLock<Vec<(bool, Vec<u8>)>> = std::sync::OnceLock::new();
+    static BODIES: OnceLock<Vec<(bool, Vec<u8>)>> = OnceLock::new();
     BODIES.get_or_init(bodies)
 }
 
@@ -127,13 +203,13 @@ fn whole_requests_are_read() {
 #[test]
 fn an_event_that_is_too_large_is_cut_and_says_so() {
     let line = "x".repeat(1_000);
-    let frame = serde_json::json!({
+    let frame = json!({
         "function": "f", "filename": "a.py", "context_line": line, "pre_context": [line, line, line],
         "post_context": [line, line, line], "vars": {"a": line, "b": line},
     });
     let extra: serde_json::Map<_, _> =
         (0..200).map(|n| (format!("k{n}"), line.clone().into())).collect();
-    let event = serde_json::json!({
+    let event = json!({
         "message": "m", "extra": extra,
         "exception": [{"type": "E", "value": "v", "stacktrace": {"frames": vec![frame; 240]}}],
     });
