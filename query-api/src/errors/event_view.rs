@@ -129,8 +129,7 @@ impl ListedEvent {
         omit(&mut event.extra, "extra", &mut omitted);
         omit(&mut event.modules, "modules", &mut omitted);
         omit(&mut event.request, "request", &mut omitted);
-        // Stacks of other threads are looked at in the event itself.
-        event.threads = None;
+        omit(&mut event.threads, "threads", &mut omitted);
         Self { event, omitted }
     }
 }

@@ -61,8 +61,16 @@ fn event() -> Value {
 }
 
 /// Fields that may be too large for a list.
-const OMISSIBLE: [&str; 7] =
-    ["stack_trace", "contexts", "exceptions", "breadcrumbs", "extra", "modules", "request"];
+const OMISSIBLE: [&str; 8] = [
+    "stack_trace",
+    "contexts",
+    "exceptions",
+    "breadcrumbs",
+    "extra",
+    "modules",
+    "request",
+    "threads",
+];
 
 fn listed() -> Value {
     let omitted = list(
