@@ -31,7 +31,9 @@ pub fn envelope(body: &Bytes) -> Result<Vec<Event>, ApiError> {
     let mut events = Vec::new();
     for item in envelope.items()? {
         match item.kind {
-            Kind::Event => events.push(event::prepare(&item.payload, &with)?.event),
+            Kind::Event => {
+                events.extend(event::prepare(&item.payload, &with)?.map(|prepared| prepared.event));
+            }
             Kind::ClientReport => drop(items::lost_events(&item.payload)),
             _ => {}
         }
@@ -39,14 +41,14 @@ pub fn envelope(body: &Bytes) -> Result<Vec<Event>, ApiError> {
     Ok(events)
 }
 
-/// Reads a body of the door of single events.
+/// Reads a body of the door of single events; none for a transaction.
 ///
 /// # Errors
 /// Those that its client would be answered.
-pub fn stored(body: &Bytes) -> Result<Event, ApiError> {
+pub fn stored(body: &Bytes) -> Result<Option<Event>, ApiError> {
     let mut reservation = MemoryBudget::new(MEMORY).reservation();
     let json = store::unpack(body.clone(), &mut reservation)?;
-    Ok(event::prepare(&json, &surroundings(None))?.event)
+    Ok(event::prepare(&json, &surroundings(None))?.map(|prepared| prepared.event))
 }
 
 fn surroundings(event_id: Option<shared::ids::EventId>) -> Surroundings {

@@ -167,6 +167,10 @@ impl Submission<'_> {
             project: self.project.clone(),
         };
         let prepared = prepare(item, surroundings, &content.reservation).await?;
+        let Some(prepared) = prepared else {
+            self.count_discarded(Kind::Transaction);
+            return Ok(content.event_id);
+        };
         let id = prepared.entry.event_id;
         let queue = self.context.app.rate.queue(self.project.id, 1);
         let entry = prepared.entry;
@@ -187,19 +191,24 @@ impl Submission<'_> {
 
     /// Counts what is no event: what clients say they lost, and what nothing is kept of.
     fn count(&self, items: &[Item]) {
-        let ledger = &self.context.app.ledger;
-        let count = |outcome, reason, events| {
-            ledger.count(Some(self.project.id), self.received_at, outcome, reason, events);
-        };
         for item in items {
             if item.kind == Kind::ClientReport {
                 for (reason, events) in items::lost_events(&item.payload) {
-                    count(Outcome::ClientDiscarded, reason, events);
+                    self.count_as(Outcome::ClientDiscarded, reason, events);
                 }
             } else {
-                count(Outcome::Discarded, item.kind.as_str(), 1);
+                self.count_discarded(item.kind);
             }
         }
+    }
+
+    fn count_discarded(&self, kind: Kind) {
+        self.count_as(Outcome::Discarded, kind.as_str(), 1);
+    }
+
+    fn count_as(&self, outcome: Outcome, reason: &'static str, events: usize) {
+        let ledger = &self.context.app.ledger;
+        ledger.count(Some(self.project.id), self.received_at, outcome, reason, events);
     }
 }
 
@@ -258,7 +267,7 @@ async fn prepare(
     item: Bytes,
     with: Surroundings,
     reservation: &Reservation,
-) -> Result<Prepared, ApiError> {
+) -> Result<Option<Prepared>, ApiError> {
     if item.len() < body::INLINE_BYTES {
         return event::prepare(&item, &with);
     }

@@ -48,9 +48,13 @@ pub(crate) struct Surroundings {
     pub(crate) project: Project,
 }
 
-/// Reads, bounds, sanitises and names an event.
-pub(crate) fn prepare(item: &[u8], with: &Surroundings) -> Result<Prepared, ApiError> {
+/// Reads, bounds, sanitises and names an event. None for a transaction, which early SDKs send through the
+/// doors of events.
+pub(crate) fn prepare(item: &[u8], with: &Surroundings) -> Result<Option<Prepared>, ApiError> {
     let object = read(item)?;
+    if object.get("type").and_then(Value::as_str) == Some("transaction") {
+        return Ok(None);
+    }
     let sent_id = object.get("event_id").and_then(Value::as_str).and_then(event_id);
     let client_id = with.event_id.or(sent_id);
     let id = client_id.unwrap_or_else(EventId::generate);
@@ -59,7 +63,8 @@ pub(crate) fn prepare(item: &[u8], with: &Surroundings) -> Result<Prepared, ApiE
     if item.len() > fit::LIMIT / 2 {
         fit::fit(&mut event);
     }
-    prepare::name(event, IdBy::of(client_id), &with.project).map_err(ApiError::internal)
+    let named = prepare::name(event, IdBy::of(client_id), &with.project);
+    named.map(Some).map_err(ApiError::internal)
 }
 
 /// Reads the JSON. Bytes that are no UTF-8 are replaced.
