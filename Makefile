@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down reset status logs test test-api test-faults check fmt bench bench-reads bench-live audit
+.PHONY: help up down reset status logs test test-api test-faults check fmt bench bench-micro bench-reads bench-live audit
 
 CARGO ?= cargo
 # The load of `make bench`.
@@ -74,6 +74,9 @@ fmt: ## Format all code
 bench: ## Measure the whole system under load; ARGS="--help" tells how
 	$(CARGO) build --release --workspace --bins
 	$(TARGET_DIR)/release/bench $(ARGS)
+
+bench-micro: ## Measure what single steps take, such as reading an envelope of an SDK
+	$(CARGO) bench -p benches --bench envelope
 
 bench-reads: ## Measure how long reads take among a million events; ARGS="--help" tells how
 	$(CARGO) build --release --workspace --bins

@@ -2,8 +2,9 @@
 //!
 //! The way of a request: [`receive`] finds the project by the key and reads the body within bounds,
 //! [`decode`] checks the fields, [`prepare`] sanitises and names the event, [`publish`] has the broker
-//! confirm it or puts it into the [`spool`], and only then [`endpoints`] answers. No request waits for
-//! Postgres or Redis: the answer's ids are computed, and the keys are in memory.
+//! confirm it or puts it into the [`spool`], and only then [`endpoints`] answers. What Sentry's SDKs send
+//! is read by [`sentry`] instead of [`decode`]. No request waits for Postgres or Redis: the answer's ids
+//! are computed, and the keys are in memory.
 
 mod answer;
 pub mod config;
@@ -14,7 +15,9 @@ mod memory;
 mod prepare;
 mod publish;
 mod receive;
+pub mod rehearsal;
 mod router;
+mod sentry;
 mod server;
 mod spool;
 

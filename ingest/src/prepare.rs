@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use shared::access::Project;
 use shared::batch::{Entry, Facet};
 use shared::event::{Event, User};
-use shared::fingerprint::{self, Grouping};
+use shared::fingerprint;
 use shared::ids::{ErrorId, EventId, FINGERPRINT_VERSION, Fingerprint};
 use shared::payload::{self, PayloadError};
 use shared::sanitise;
@@ -41,18 +41,44 @@ pub(crate) fn prepare(
     project: &Project,
 ) -> Result<Prepared, PayloadError> {
     let client_id = report.event_id.or(origin.idempotency_id);
-    let mut event = event(report, origin, project, client_id.unwrap_or_else(EventId::generate));
+    let event = event(report, origin, project, client_id.unwrap_or_else(EventId::generate));
+    name(event, IdBy::of(client_id), project)
+}
+
+/// Who gave an event its id. Only what a client gave can come again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IdBy {
+    Client,
+    Us,
+}
+
+impl IdBy {
+    /// Who gave the id, by the one that the client gave.
+    pub(crate) fn of(given: Option<EventId>) -> Self {
+        if given.is_some() { Self::Client } else { Self::Us }
+    }
+}
+
+/// Sanitises and names an event.
+pub(crate) fn name(
+    mut event: Event,
+    id_by: IdBy,
+    project: &Project,
+) -> Result<Prepared, PayloadError> {
     // Sanitised first, so that no secret decides about a name either.
     sanitise::event(&mut event, &project.sanitising_rules);
-    let grouping = group(&event);
+    let grouping = fingerprint::group(event.grouping_input());
     event.exception_type = grouping.exception_type.map(|text| cut(&text, bounds::EXCEPTION_TYPE));
-    event.culprit = grouping.culprit.map(|text| cut(&text, bounds::NAME));
+    let culprit = grouping.culprit.map(|text| cut(&text, bounds::NAME));
+    // Where no frame tells, the client may: its own word for it, or what was being done.
+    event.culprit =
+        culprit.or(event.culprit).or_else(|| event.details.as_ref()?.transaction.clone());
     let fingerprint = grouping.fingerprint;
     let error_id = ErrorId::derive(project.id, FINGERPRINT_VERSION, fingerprint);
     let entry = Entry {
         project_id: event.project_id,
         event_id: event.event_id,
-        client_id: client_id.is_some(),
+        client_id: id_by == IdBy::Client,
         occurred_at: event.timestamp,
         received_at: event.received_at,
         error_id,
@@ -97,18 +123,9 @@ fn event(report: Report, origin: &Origin, project: &Project, event_id: EventId) 
         ip_address: project.keep_ip_addresses.then(|| origin.address.to_string()),
         platform: None,
         server_name: None,
+        details: None,
         notes: report.notes,
     }
-}
-
-fn group(event: &Event) -> Grouping {
-    fingerprint::group(fingerprint::Input {
-        client_fingerprint: event.client_fingerprint.as_deref(),
-        exception_type: event.exception_type.as_deref(),
-        message: &event.message,
-        exceptions: &event.exceptions,
-        stack_trace: event.stack_trace.as_deref(),
-    })
 }
 
 /// Hash of what identifies a user best: the client's id, else the mail address, the login, the

@@ -8,11 +8,11 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use http_body_util::Full;
 use shared::api::{self, ApiError, X_REQUEST_ID};
 use shared::cors::Cors;
-use shared::routes;
+use shared::routes::{self, Service};
 use shared::telemetry::metrics::{self, Histogram};
 
 use crate::receive::client;
-use crate::{App, endpoints};
+use crate::{App, endpoints, sentry};
 
 /// The body of every answer.
 pub(crate) type Body = Full<Bytes>;
@@ -55,6 +55,7 @@ pub(crate) async fn answer(app: &App, peer: IpAddr, request: Request<Incoming>) 
     let request_id = api::request_id(request.headers().get(&X_REQUEST_ID));
     let origin = request.headers().get(header::ORIGIN).cloned();
     let method = request.method().clone();
+    let is_dsn_door = sentry::Door::of(request.uri().path()).is_some();
     let ops = shared::ops::answer(&method, request.uri().path(), app.ready(), &app.metrics);
     let mut response = match ops {
         Some(response) => response.map(|body: Vec<u8>| Full::new(body.into())),
@@ -73,7 +74,11 @@ pub(crate) async fn answer(app: &App, peer: IpAddr, request: Request<Incoming>) 
         }
     };
     let headers = response.headers_mut();
-    app.cors.decorate(origin.as_ref(), headers);
+    if is_dsn_door {
+        Cors::open(headers);
+    } else {
+        app.cors.decorate(origin.as_ref(), headers);
+    }
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(X_REQUEST_ID, value);
     }
@@ -86,14 +91,13 @@ async fn route(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, ApiError> {
     let (parts, body) = request.into_parts();
-    let Some(door) = Door::of(parts.uri.path()) else {
-        return Err(ApiError::unknown_path(parts.uri.path()));
-    };
+    let path = parts.uri.path();
+    let entrance = Entrance::of(path).ok_or_else(|| ApiError::unknown_path(path))?;
     if parts.method == Method::OPTIONS {
-        return Ok(preflight(door));
+        return Ok(preflight(entrance));
     }
-    if parts.method != Method::POST {
-        return Err(ApiError::method_not_allowed(routes::allowed_methods(door.path())));
+    if !entrance.takes(&parts.method) {
+        return Err(ApiError::method_not_allowed(routes::allowed_methods(entrance.path())));
     }
     let context = Context {
         app,
@@ -101,13 +105,45 @@ async fn route(
         query: parts.uri.query().map(str::to_owned),
         headers: parts.headers,
     };
-    endpoints::submit(door, &context, body).await
+    match entrance {
+        Entrance::Ours(door) => endpoints::submit(door, &context, body).await,
+        Entrance::Sentry(door) => {
+            let call = endpoints::sentry::Call { door, method: &parts.method, context: &context };
+            endpoints::sentry::submit(call, body).await
+        }
+    }
 }
 
-fn preflight(door: Door) -> Response<Body> {
+/// Any way in.
+#[derive(Debug, Clone, Copy)]
+enum Entrance {
+    Ours(Door),
+    Sentry(sentry::Door),
+}
+
+impl Entrance {
+    fn of(path: &str) -> Option<Self> {
+        Door::of(path).map(Self::Ours).or_else(|| sentry::Door::of(path).map(Self::Sentry))
+    }
+
+    fn path(self) -> &'static str {
+        match self {
+            Self::Ours(door) => door.path(),
+            Self::Sentry(door) => door.path(),
+        }
+    }
+
+    /// Whether events come in by this method; `HEAD` follows `GET`.
+    fn takes(self, method: &Method) -> bool {
+        let method = if *method == Method::HEAD { &Method::GET } else { method };
+        routes::find(method, self.path()).is_some_and(|route| route.service == Service::Ingest)
+    }
+}
+
+fn preflight(entrance: Entrance) -> Response<Body> {
     let mut response = Response::new(Body::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    response.headers_mut().extend(Cors::preflight(&routes::allowed_methods(door.path())));
+    response.headers_mut().extend(Cors::preflight(&routes::allowed_methods(entrance.path())));
     response
 }
 
@@ -125,18 +161,18 @@ mod tests {
     use std::collections::BTreeSet;
 
     use shared::access::Permission;
-    use shared::routes::{Class, Needs, Service};
+    use shared::routes::{Class, Needs};
 
     use super::*;
 
     #[test]
     fn every_door_stands_in_the_table_of_routes_and_nothing_else_of_ours() {
         let promised = routes::ALL.iter().filter(|route| route.service == Service::Ingest);
-        let doors: BTreeSet<_> = Door::ALL.iter().map(|door| door.path()).collect();
+        let ours = Door::ALL.iter().map(|door| door.path());
+        let doors: BTreeSet<_> = ours.chain(sentry::Door::PATHS).collect();
         assert_eq!(promised.clone().map(|route| route.path).collect::<BTreeSet<_>>(), doors);
         for route in promised {
             assert_eq!(route.needs, Needs::Key(Permission::Ingest), "{route:?}");
-            assert_eq!(route.method, Method::POST, "{route:?}");
             assert_eq!(route.class, Class::Errors, "{route:?}");
         }
     }

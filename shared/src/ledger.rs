@@ -1,7 +1,9 @@
 //! What can become of an event, in the words of metrics and of the ledger.
 //!
 //! Every event that is received ends in exactly one outcome. Ingest counts what it accepts and what it
-//! refuses; the worker counts what became of the accepted ones, in the transaction that decides it.
+//! refuses; the worker counts what became of the accepted ones, in the transaction that decides it. Two
+//! outcomes are of things that were never received as events: what clients say they lost before they sent
+//! it, and what SDKs send besides.
 
 use std::fmt;
 
@@ -30,11 +32,15 @@ pub enum Outcome {
     Invalid,
     /// Refused, because it could not be made durable.
     Unavailable,
+    /// Never sent: lost or left out by the client, by its own report.
+    ClientDiscarded,
+    /// No event, but something else that nothing is kept of.
+    Discarded,
 }
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Accepted,
         Self::Stored,
         Self::Deduplicated,
@@ -44,6 +50,8 @@ impl Outcome {
         Self::RateLimited,
         Self::Invalid,
         Self::Unavailable,
+        Self::ClientDiscarded,
+        Self::Discarded,
     ];
 
     /// The outcomes of accepted events: their sum is what was accepted, once nothing waits any more.
@@ -62,6 +70,8 @@ impl Outcome {
             Self::RateLimited => "rate_limited",
             Self::Invalid => "invalid",
             Self::Unavailable => "unavailable",
+            Self::ClientDiscarded => "client_discarded",
+            Self::Discarded => "discarded",
         }
     }
 }

@@ -84,6 +84,11 @@ pub static ALL: &[Route] = &[
     key(PUT, "/api/errors", Write, General),
     submission("/api/errors"),
     submission("/api/errors/batch"),
+    submission("/api/{project_id}/envelope/"),
+    submission("/api/{project_id}/store/"),
+    pixel("/api/{project_id}/store/"),
+    submission("/api/store/"),
+    pixel("/api/store/"),
     key(GET, "/api/errors/{id}", Read, General),
     key(DELETE, "/api/errors/{id}", Write, General),
     key(GET, "/api/errors/{id}/events", Read, General),
@@ -159,6 +164,12 @@ const fn submission(path: &'static str) -> Route {
     Route { service: Service::Ingest, method: POST, path, needs, class: Class::Errors }
 }
 
+/// The oldest browser clients send an event in the query of an image.
+const fn pixel(path: &'static str) -> Route {
+    let needs = Needs::Key(Permission::Ingest);
+    Route { service: Service::Ingest, method: GET, path, needs, class: Class::Errors }
+}
+
 const fn key(method: Method, path: &'static str, permission: Permission, class: Class) -> Route {
     Route { service: Service::QueryApi, method, path, needs: Needs::Key(permission), class }
 }
@@ -191,6 +202,7 @@ mod tests {
         for (path, expected) in [
             ("/api/errors", "GET, HEAD, PUT, POST, OPTIONS"),
             ("/api/errors/batch", "POST, OPTIONS"),
+            ("/api/{project_id}/store/", "POST, GET, HEAD, OPTIONS"),
             ("/api/errors/{id}", "GET, HEAD, DELETE, OPTIONS"),
             ("/api/projects/{id}", "PUT, DELETE, OPTIONS"),
         ] {

@@ -33,8 +33,12 @@ const MARK: &str = "…";
 pub(crate) struct Notes(pub(crate) Vec<Note>);
 
 impl Notes {
+    /// Notes a change, once for each field, and only as many as somebody would read.
     pub(crate) fn add(&mut self, field: &str, change: Change) {
-        self.0.push(Note { field: field.to_owned(), change });
+        let is_known = |note: &Note| note.field == field && note.change == change;
+        if self.0.len() < MAX_NOTES && !self.0.iter().any(is_known) {
+            self.0.push(Note { field: field.to_owned(), change });
+        }
     }
 
     /// Cuts a text to so many bytes, at a character, and replaces NUL, which Postgres can't store.
@@ -51,14 +55,20 @@ impl Notes {
 
     /// Cuts a context to its bound by leaving out its last entries, and mends its strings.
     pub(crate) fn bounded_context(&mut self, context: Object) -> Object {
-        let mut left = CONTEXT;
+        self.bounded_object("context", context, CONTEXT)
+    }
+
+    /// Cuts an object to so many bytes of JSON by leaving out its last entries, and mends its strings.
+    pub(crate) fn bounded_object(&mut self, field: &str, object: Object, limit: usize) -> Object {
+        let mut left = limit;
         let mut kept = Object::new();
-        for (mut key, mut value) in context {
+        for (mut key, mut value) in object {
             replace_nul(&mut key);
             mend_strings(&mut value);
             let size = key.len() + json_size(&value) + 4;
             if size > left {
-                self.add(&format!("context.{key}"), Change::Dropped);
+                let shown = key.get(..key.floor_char_boundary(NAME)).unwrap_or_default();
+                self.add(&format!("{field}.{shown}"), Change::Dropped);
                 if self.0.len() >= MAX_NOTES {
                     break;
                 }
@@ -82,7 +92,7 @@ fn replace_nul(text: &mut String) {
 }
 
 /// Mends every string inside a value, keys included. The depth was checked before.
-fn mend_strings(value: &mut Value) {
+pub(crate) fn mend_strings(value: &mut Value) {
     match value {
         Value::String(text) => replace_nul(text),
         Value::Array(items) => items.iter_mut().for_each(mend_strings),
@@ -110,8 +120,26 @@ pub(crate) fn too_deep(value: &Value, allowed: usize) -> bool {
     }
 }
 
+/// Puts a mark in the place of what nests deeper than allowed. Returns whether there was any.
+pub(crate) fn cut_deep(value: &mut Value, allowed: usize) -> bool {
+    if allowed == 0 && (value.is_array() || value.is_object()) {
+        *value = MARK.into();
+        return true;
+    }
+    let deeper = allowed.saturating_sub(1);
+    match value {
+        Value::Array(items) => {
+            items.iter_mut().fold(false, |cut, item| cut | cut_deep(item, deeper))
+        }
+        Value::Object(entries) => {
+            entries.values_mut().fold(false, |cut, entry| cut | cut_deep(entry, deeper))
+        }
+        _ => false,
+    }
+}
+
 /// About how many bytes a value has as JSON.
-fn json_size(value: &Value) -> usize {
+pub(crate) fn json_size(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) => 5,
         Value::Number(number) => number.to_string().len(),
@@ -151,6 +179,16 @@ mod tests {
         assert_eq!(Value::Object(kept), json!({"a": 1, "z\u{fffd}": {"n\u{fffd}": ["\u{fffd}"]}}));
         assert_eq!(notes.0[0].field, "context.big");
         assert_eq!(notes.0[0].change, Change::Dropped);
+    }
+
+    #[test]
+    fn what_nests_too_deep_is_cut() {
+        let mut value = json!({"a": [[1]], "b": 2});
+        assert!(!cut_deep(&mut value, 3));
+        assert!(cut_deep(&mut value, 2));
+        assert_eq!(value, json!({"a": ["…"], "b": 2}));
+        assert!(cut_deep(&mut value, 0));
+        assert_eq!(value, json!("…"));
     }
 
     #[test]

@@ -108,8 +108,16 @@ fn timestamp(
         fields.fault(FieldErrorKind::Malformed, "timestamp", message);
         return None;
     };
-    if given < received_at - OLDEST || given > received_at + NEWEST {
+    let believed = believed(given, received_at);
+    if believed.is_none() {
         notes.add("timestamp", Change::ClockCorrected);
+    }
+    believed
+}
+
+/// A client's time; none when it lies too far back or ahead of the receipt.
+pub(crate) fn believed(given: DateTime<Utc>, received_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    if given < received_at - OLDEST || given > received_at + NEWEST {
         return None;
     }
     // Postgres keeps microseconds.

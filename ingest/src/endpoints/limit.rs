@@ -43,6 +43,11 @@ impl Submission<'_> {
         }
     }
 
+    /// Whether no event would fit now. Counts nothing.
+    pub(super) fn exhausted(&self) -> Option<Standing> {
+        self.ask(0).filter(|standing| standing.remaining == 0)
+    }
+
     fn ask(&self, events: u32) -> Option<Standing> {
         let limiter = &self.context.app.limiter;
         limiter.admit(&self.caller, Class::Errors, events, self.received_at)

@@ -2,6 +2,7 @@
 
 pub(crate) mod batch;
 mod limit;
+pub(crate) mod sentry;
 pub(crate) mod single;
 
 use std::sync::Arc;

@@ -33,6 +33,15 @@ pub(crate) fn project(
     if !problems.is_empty() {
         return Err(ApiError::validation(problems));
     }
+    named_project(table, bearer, named)
+}
+
+/// The project with this id, or the bearer's own, if the bearer may submit to it.
+pub(crate) fn named_project(
+    table: &AccessTable,
+    bearer: Bearer,
+    named: Option<ProjectId>,
+) -> Result<Project, ApiError> {
     let id = match (bearer.scope, named) {
         (None, None) => DEFAULT_PROJECT,
         (None, Some(named)) => named,
@@ -66,9 +75,13 @@ pub(crate) fn bearer(
         return Ok(Bearer { scope: found.project_id, caller: found.caller() });
     }
     // The public key of a DSN may submit, and nothing else.
-    let dsn_project = Uuid::try_parse(key).ok().and_then(|key| table.dsn_project(key));
-    let bearer = |project| Bearer { scope: Some(project), caller: Caller::dsn(project) };
-    dsn_project.map(bearer).ok_or_else(|| {
+    Uuid::try_parse(key).ok().and_then(|key| dsn_bearer(table, key)).ok_or_else(|| {
         ApiError::new(Code::Authentication, "The API key is unknown, revoked or expired")
     })
+}
+
+/// Who holds the key of a DSN.
+pub(crate) fn dsn_bearer(table: &AccessTable, key: Uuid) -> Option<Bearer> {
+    let project = table.dsn_project(key)?;
+    Some(Bearer { scope: Some(project), caller: Caller::dsn(project) })
 }

@@ -35,15 +35,26 @@ pub(crate) struct Limits {
 pub(crate) const SINGLE: Limits = Limits { wire: 1 << 20, inflated: 1 << 20 };
 /// A batch.
 pub(crate) const BATCH: Limits = Limits { wire: 20 << 20, inflated: 100 << 20 };
+/// An envelope of a Sentry SDK, or an event that it stores.
+pub(crate) const ENVELOPE: Limits = BATCH;
 
 /// Reads and inflates the body. The reservation grows with it and must live as long as the bytes.
 pub(crate) async fn read(
     headers: &HeaderMap,
     body: Incoming,
     limits: Limits,
+    reservation: Reservation,
+) -> Result<(Bytes, Reservation), ApiError> {
+    read_as(ContentEncoding::of(headers)?, body, limits, reservation).await
+}
+
+/// The same for a body whose encoding is known.
+pub(crate) async fn read_as(
+    encoding: ContentEncoding,
+    body: Incoming,
+    limits: Limits,
     mut reservation: Reservation,
 ) -> Result<(Bytes, Reservation), ApiError> {
-    let encoding = ContentEncoding::of(headers)?;
     if body.size_hint().lower() > limits.wire as u64 {
         return Err(too_large(limits.wire));
     }

@@ -49,6 +49,12 @@ impl ContentEncoding {
         }
     }
 
+    /// Reads `Content-Encoding` as SDKs mean it: what no encoding is called, such as the `UTF-8` of old
+    /// phones, is none.
+    pub(crate) fn lenient(headers: &HeaderMap) -> Self {
+        Self::of(headers).unwrap_or(Self::Identity)
+    }
+
     /// Bytes that the decoder looks back on, which it holds beside what it has inflated.
     fn window(self, body: &[u8]) -> Result<usize, ApiError> {
         match self {

@@ -6,6 +6,7 @@ mod accepted;
 mod broker;
 mod ledger;
 mod limits;
+mod mutated;
 mod origins;
 mod place;
 mod refused;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
-use shared::event::{Event, Exception, Frame, Level, Note, Object, User, title};
+use shared::event::{Details, Event, Exception, Frame, Level, Note, Object, Thread, User, title};
 use shared::ids::{ErrorId, EventId, ProjectId};
 
 use super::row::ErrorRow;
@@ -35,9 +35,15 @@ pub(super) struct EventObject {
     /// The client's own data; `context` of the JSON API.
     contexts: Option<Object>,
     request: Option<RequestObject>,
-    breadcrumbs: Option<Value>,
-    sdk: Option<Value>,
-    modules: Option<Value>,
+    breadcrumbs: Option<Vec<Value>>,
+    sdk: Option<Object>,
+    modules: Option<BTreeMap<String, String>>,
+    extra: Option<Object>,
+    logger: Option<String>,
+    transaction: Option<String>,
+    dist: Option<String>,
+    log_message: Option<String>,
+    threads: Option<Vec<Thread>>,
     stack_trace: Option<String>,
     exceptions: Vec<ExceptionObject>,
     source: String,
@@ -48,9 +54,29 @@ pub(super) struct EventObject {
 }
 
 /// The request during which it happened, as far as it is known.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct RequestObject {
-    url: String,
+    url: Option<String>,
+    method: Option<String>,
+    query_string: Value,
+    headers: Value,
+    cookies: Value,
+    data: Value,
+    env: Value,
+}
+
+impl RequestObject {
+    fn new(url: Option<String>, sent: Option<Object>) -> Option<Self> {
+        if url.is_none() && sent.is_none() {
+            return None;
+        }
+        let mut sent = sent.unwrap_or_default();
+        let mut part = |name: &str| sent.remove(name).unwrap_or_default();
+        let method = part("method").as_str().map(str::to_owned);
+        let [query_string, headers, cookies, data, env] =
+            ["query_string", "headers", "cookies", "data", "env"].map(part);
+        Some(Self { url, method, query_string, headers, cookies, data, env })
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -59,7 +85,7 @@ struct ExceptionObject {
     kind: Option<String>,
     value: Option<String>,
     module: Option<String>,
-    mechanism: Option<Value>,
+    mechanism: Option<Object>,
     frames: Vec<Frame>,
 }
 
@@ -69,7 +95,7 @@ impl From<Exception> for ExceptionObject {
             kind: exception.kind,
             value: exception.value,
             module: exception.module,
-            mechanism: None,
+            mechanism: exception.mechanism,
             frames: exception.frames,
         }
     }
@@ -99,7 +125,20 @@ impl ListedEvent {
             event.exceptions = Vec::new();
             omitted.push("exceptions");
         }
+        omit(&mut event.breadcrumbs, "breadcrumbs", &mut omitted);
+        omit(&mut event.extra, "extra", &mut omitted);
+        omit(&mut event.modules, "modules", &mut omitted);
+        omit(&mut event.request, "request", &mut omitted);
+        omit(&mut event.threads, "threads", &mut omitted);
         Self { event, omitted }
+    }
+}
+
+/// Leaves out what is too large for a list.
+fn omit<T: Serialize>(field: &mut Option<T>, name: &'static str, omitted: &mut Vec<&'static str>) {
+    if field.as_ref().is_some_and(|value| json_size(value) > MAX_LISTED) {
+        *field = None;
+        omitted.push(name);
     }
 }
 
@@ -146,6 +185,7 @@ impl EventObject {
 
     /// An event that was kept.
     pub(super) fn of_event(error_id: ErrorId, event: Event) -> Self {
+        let details = event.details.map_or_else(Details::default, |details| *details);
         Self {
             event_id: event.event_id,
             error_id,
@@ -164,10 +204,16 @@ impl EventObject {
             user: event.user,
             tags: event.tags,
             contexts: event.context,
-            request: event.url.map(|url| RequestObject { url }),
-            breadcrumbs: None,
-            sdk: None,
-            modules: None,
+            request: RequestObject::new(event.url, details.request),
+            breadcrumbs: some(details.breadcrumbs, Vec::is_empty),
+            sdk: details.sdk,
+            modules: some(details.modules, BTreeMap::is_empty),
+            extra: details.extra,
+            logger: details.logger,
+            transaction: details.transaction,
+            dist: details.dist,
+            log_message: details.log_message,
+            threads: some(details.threads, Vec::is_empty),
             stack_trace: event.stack_trace,
             exceptions: event.exceptions.into_iter().map(ExceptionObject::from).collect(),
             source: event.source,
@@ -200,6 +246,12 @@ impl EventObject {
             breadcrumbs: None,
             sdk: None,
             modules: None,
+            extra: None,
+            logger: None,
+            transaction: None,
+            dist: None,
+            log_message: None,
+            threads: None,
             stack_trace: None,
             exceptions: Vec::new(),
             source: known.source,
@@ -207,4 +259,9 @@ impl EventObject {
             whole: false,
         }
     }
+}
+
+/// A list that a client sent; none when there is nothing in it.
+fn some<T>(list: T, is_empty: impl Fn(&T) -> bool) -> Option<T> {
+    (!is_empty(&list)).then_some(list)
 }

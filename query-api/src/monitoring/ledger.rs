@@ -61,6 +61,10 @@ struct Account {
     rate_limited: i64,
     invalid: i64,
     unavailable: i64,
+    /// Never sent, by the word of clients.
+    client_discarded: i64,
+    /// Sent and no events: nothing is kept of them.
+    discarded: i64,
     reasons: Vec<Reason>,
 }
 
@@ -186,6 +190,8 @@ impl Account {
             Outcome::RateLimited => &mut self.rate_limited,
             Outcome::Invalid => &mut self.invalid,
             Outcome::Unavailable => &mut self.unavailable,
+            Outcome::ClientDiscarded => &mut self.client_discarded,
+            Outcome::Discarded => &mut self.discarded,
         }
     }
 

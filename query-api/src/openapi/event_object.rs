@@ -15,6 +15,7 @@ pub(super) fn schemas() -> Vec<Field> {
         ("Request", request()),
         ("Exception", exception()),
         ("Frame", frame()),
+        ("Thread", thread()),
         ("Note", note()),
     ]
 }
@@ -44,6 +45,12 @@ fn event() -> Value {
             ("breadcrumbs", or_null(list(json!({}), "What happened before."))),
             ("sdk", or_null(free_object("The client library."))),
             ("modules", or_null(free_object("Versions of the program's libraries."))),
+            ("extra", or_null(free_object("Data of the client that belongs to no context."))),
+            ("logger", or_null(text("The logger that it came through."))),
+            ("transaction", or_null(text("The route, task or page during which it happened."))),
+            ("dist", or_null(text("The variant of the release."))),
+            ("log_message", or_null(text("What was logged together with the exception."))),
+            ("threads", or_null(list(named("Thread"), "The threads of the program."))),
             ("stack_trace", or_null(text("The stack as text."))),
             ("exceptions", list(named("Exception"), "Outermost (last raised) first.")),
             ("source", text("Where it comes from, in the client's words.")),
@@ -53,17 +60,53 @@ fn event() -> Value {
     )
 }
 
+/// Fields that may be too large for a list.
+const OMISSIBLE: [&str; 8] = [
+    "stack_trace",
+    "contexts",
+    "exceptions",
+    "breadcrumbs",
+    "extra",
+    "modules",
+    "request",
+    "threads",
+];
+
 fn listed() -> Value {
     let omitted = list(
-        json!({"type": "string", "enum": ["stack_trace", "contexts", "exceptions"]}),
+        json!({"type": "string", "enum": OMISSIBLE}),
         "Fields that are null or empty because they are larger than 4 KiB.",
     );
     extended("Event", "An event as a row of a list.", [("omitted", omitted)])
 }
 
 fn request() -> Value {
-    let url = text("The URL that was being served or shown.");
-    object("The request during which it happened.", [("url", url)])
+    let anything = |description: &str| json!({"description": description});
+    object(
+        "The request during which it happened. SDKs send lists of pairs, objects or texts.",
+        [
+            ("url", or_null(text("The URL that was being served or shown."))),
+            ("method", or_null(text("The method."))),
+            ("query_string", anything("The query.")),
+            ("headers", anything("Its headers.")),
+            ("cookies", anything("Its cookies.")),
+            ("data", anything("Its body.")),
+            ("env", anything("What the server knows of it.")),
+        ],
+    )
+}
+
+fn thread() -> Value {
+    object(
+        "A thread of the program when it happened.",
+        [
+            ("id", or_null(text("The runtime's id of it."))),
+            ("name", or_null(text("Its name."))),
+            ("crashed", or_null(flag("Whether it ended the program."))),
+            ("current", or_null(flag("Whether the event was made on it."))),
+            ("frames", list(named("Frame"), "Its stack, where it stands in no exception.")),
+        ],
+    )
 }
 
 fn exception() -> Value {
@@ -131,10 +174,19 @@ pub(super) fn example() -> Value {
         "user": {"id": "42", "email": null, "username": null, "ip_address": null},
         "tags": {"region": "eu"},
         "contexts": {"service": "user-service", "password": "[Filtered]"},
-        "request": {"url": "https://shop.example/pay"},
+        "request": {
+            "url": "https://shop.example/pay", "method": null, "query_string": null,
+            "headers": null, "cookies": null, "data": null, "env": null,
+        },
         "breadcrumbs": null,
         "sdk": null,
         "modules": null,
+        "extra": null,
+        "logger": null,
+        "transaction": null,
+        "dist": null,
+        "log_message": null,
+        "threads": null,
         "stack_trace": null,
         "exceptions": [example_exception()],
         "source": "backend",

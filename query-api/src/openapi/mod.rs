@@ -23,6 +23,7 @@ mod operation;
 mod parameters;
 mod projects;
 mod schema;
+mod sentry;
 mod service;
 mod settings_audit;
 mod settings_keys;
@@ -104,6 +105,7 @@ fn tags() -> Value {
 fn operations() -> impl Iterator<Item = Operation> {
     [
         ingest::operations(),
+        sentry::operations(),
         errors::operations(),
         changes::operations(),
         stats::operations(),
@@ -128,6 +130,7 @@ fn operations() -> impl Iterator<Item = Operation> {
 fn schemas() -> Vec<schema::Field> {
     let mut schemas = failures::schemas();
     schemas.extend(ingest::schemas());
+    schemas.extend(sentry::schemas());
     schemas.extend(error_object::schemas());
     schemas.extend(event_object::schemas());
     schemas.extend(stats::schemas());

@@ -29,6 +29,8 @@ pub(super) fn schemas() -> Vec<Field> {
             ("rate_limited", integer("Refused, because too many were sent.")),
             ("invalid", integer("Refused for what they hold or how they came.")),
             ("unavailable", integer("Refused, because they could not be made durable.")),
+            ("client_discarded", integer("Never sent, by the word of clients.")),
+            ("discarded", integer("Sent by SDKs and no errors: nothing is kept of them.")),
             ("reasons", list(reason(), "Parts of these that have a reason.")),
         ],
     );
@@ -97,6 +99,7 @@ fn example() -> Value {
     let account = json!({
         "accepted": 1_204, "pending": 0, "stored": 1_100, "deduplicated": 4, "counted_only": 100,
         "filtered": 0, "dead_lettered": 0, "rate_limited": 0, "invalid": 7, "unavailable": 0,
+        "client_discarded": 0, "discarded": 0,
         "reasons": [
             {"outcome": "counted_only", "reason": "error_budget", "events": 100},
             {"outcome": "invalid", "reason": "VALIDATION_ERROR", "events": 7},

@@ -115,6 +115,14 @@ impl Operation {
         self.response(StatusCode::OK, response)
     }
 
+    /// A successful answer that is an image.
+    pub(super) fn answers_image(self, description: &str) -> Self {
+        let content = json!({"image/gif": {"schema": {"type": "string", "format": "binary"}}});
+        let response =
+            json!({"description": description, "headers": request_id(), "content": content});
+        self.response(StatusCode::OK, response)
+    }
+
     /// A successful answer without a body.
     pub(super) fn answers_nothing(self, description: &str) -> Self {
         let response = json!({"description": description, "headers": request_id()});

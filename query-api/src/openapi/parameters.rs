@@ -56,6 +56,12 @@ pub(super) fn project_in_path() -> Value {
     path("id", &with(integer("The project's id."), bounds))
 }
 
+/// The project whose door it is.
+pub(super) fn project_of_door() -> Value {
+    let bounds = json!({"minimum": 1, "maximum": i32::MAX, "format": "int32"});
+    path("project_id", &with(integer("The project of the DSN."), bounds))
+}
+
 /// The integration that the path names.
 pub(super) fn integration_in_path() -> Value {
     path("name", &word(Name::ALL.map(Name::as_str), "The integration's name."))

@@ -42,7 +42,13 @@ async fn an_error_comes_with_its_latest_event() {
         ("message", json!("it broke")),
         ("environment", json!("production")),
         ("server_name", json!("web-1")),
-        ("request", json!({"url": "https://shop.example/pay"})),
+        (
+            "request",
+            json!({
+                "url": "https://shop.example/pay", "method": null, "query_string": null,
+                "headers": null, "cookies": null, "data": null, "env": null,
+            }),
+        ),
         ("stack_trace", Value::Null),
         ("tags", json!({})),
     ] {

@@ -18,6 +18,37 @@ pub struct Exception {
     /// The call stack, innermost (raising) frame first.
     #[serde(default)]
     pub frames: Vec<Frame>,
+    /// How the client came by it (`type`, `handled`, `synthetic` and more), in its own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mechanism: Option<Map<String, Value>>,
+}
+
+impl Exception {
+    /// Whether the client made it only to carry a stack, so that its type says nothing.
+    pub fn is_synthetic(&self) -> bool {
+        let synthetic = self.mechanism.as_ref().and_then(|mechanism| mechanism.get("synthetic"));
+        synthetic.and_then(Value::as_bool).unwrap_or_default()
+    }
+}
+
+/// A thread of the program when the event happened.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Thread {
+    /// The runtime's id of it.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// Its name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Whether it ended the program.
+    #[serde(default)]
+    pub crashed: Option<bool>,
+    /// Whether the event was made on it.
+    #[serde(default)]
+    pub current: Option<bool>,
+    /// Its call stack, innermost frame first. Empty where the stack stands among the exceptions.
+    #[serde(default)]
+    pub frames: Vec<Frame>,
 }
 
 /// One call of a stack.

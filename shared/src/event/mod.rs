@@ -3,6 +3,7 @@
 //! Fields are only ever added, each with `#[serde(default)]`, so that payloads stored by any earlier
 //! version stay readable.
 
+mod details;
 mod exception;
 mod level;
 mod title;
@@ -13,10 +14,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use exception::{Exception, Frame};
+pub use details::Details;
+pub use exception::{Exception, Frame, Thread};
 pub use level::{Level, UnknownLevel};
 pub use title::title;
 
+use crate::fingerprint;
 use crate::ids::{EventId, ProjectId};
 
 /// A JSON object from a client.
@@ -83,12 +86,29 @@ pub struct Event {
     /// Host the client ran on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_name: Option<String>,
+    /// What SDKs say besides. Most events have none of it, hence the box.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Box<Details>>,
     /// What was changed about the event on its way in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
 }
 
 impl Event {
+    /// What decides which error the event belongs to.
+    pub fn grouping_input(&self) -> fingerprint::Input<'_> {
+        let details = self.details.as_deref();
+        let template = details.and_then(|details| details.message_template.as_deref());
+        fingerprint::Input {
+            client_fingerprint: self.client_fingerprint.as_deref(),
+            exception_type: self.exception_type.as_deref(),
+            // The same for every event of a statement, whatever its parameters were.
+            message: template.unwrap_or(&self.message),
+            exceptions: &self.exceptions,
+            stack_trace: self.stack_trace.as_deref(),
+        }
+    }
+
     /// The event's [`title()`].
     pub fn title(&self) -> String {
         title(self.exception_type.as_deref(), &self.message)

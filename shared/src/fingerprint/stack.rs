@@ -32,7 +32,8 @@ pub(super) fn add_to(parts: &mut Parts, chain: &[Exception], kind: Option<&str>,
     let mut previous = parts.position();
     for exception in decisive(chain) {
         let start = parts.position();
-        let kind = exception.kind.as_deref().or(kind).unwrap_or_default();
+        let own = exception.kind.as_deref().or(kind);
+        let kind = own.filter(|_| !exception.is_synthetic()).unwrap_or_default();
         parts.add(Part::Type, kind.as_bytes());
         let place = raised_at(&exception.frames, all_frames);
         if let Some(place) = &place {

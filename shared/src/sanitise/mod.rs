@@ -17,7 +17,7 @@ mod words;
 
 pub use rules::{Detector, MAX_KEY_LENGTH, MAX_KEYS, Rules, RulesError};
 
-use crate::event::{Event, Exception, Frame, User};
+use crate::event::{Details, Event, Exception, Frame, User};
 use keys::Verdict;
 use structured::{Walk, masked_keys};
 use text::Syntax;
@@ -46,6 +46,9 @@ pub fn event(event: &mut Event, rules: &Rules) {
     if let Some(context) = &mut event.context {
         walk.object(context);
     }
+    if let Some(details) = &mut event.details {
+        sanitise_details(details, rules);
+    }
     if let Some(user) = &mut event.user {
         sanitise_user(user, walk);
     }
@@ -68,8 +71,37 @@ fn optional(text: &mut Option<String>, walk: Walk<'_>) {
     }
 }
 
+/// Untouched are the names and versions of libraries, and what the SDK says of itself.
+fn sanitise_details(details: &mut Details, rules: &Rules) {
+    let walk = Walk::new(rules);
+    let texts = [
+        &mut details.logger,
+        &mut details.transaction,
+        &mut details.dist,
+        &mut details.message_template,
+        &mut details.log_message,
+    ];
+    for text in texts {
+        optional(text, walk);
+    }
+    for object in [&mut details.request, &mut details.extra].into_iter().flatten() {
+        walk.object(object);
+    }
+    walk.list(&mut details.breadcrumbs);
+    for thread in &mut details.threads {
+        optional(&mut thread.name, walk);
+        for frame in &mut thread.frames {
+            sanitise_frame(frame, rules);
+        }
+    }
+}
+
 fn sanitise_exception(exception: &mut Exception, rules: &Rules) {
-    optional(&mut exception.value, Walk::new(rules));
+    let walk = Walk::new(rules);
+    optional(&mut exception.value, walk);
+    if let Some(mechanism) = &mut exception.mechanism {
+        walk.object(mechanism);
+    }
     for frame in &mut exception.frames {
         sanitise_frame(frame, rules);
     }

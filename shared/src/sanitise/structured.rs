@@ -79,6 +79,13 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Masks the secrets of a list of values that stand for themselves.
+    pub(super) fn list(self, items: &mut [Value]) {
+        for item in items {
+            self.value(item);
+        }
+    }
+
     fn array(self, items: &mut [Value]) -> bool {
         let pairs = items.iter().all(is_pair);
         let mut changed = self.options(items);

@@ -58,7 +58,7 @@ fn is_runtime_path(path: &str) -> bool {
 }
 
 /// Whether one of the directories of a path is where package managers and installers put code.
-fn has_library_directory(path: &str) -> bool {
+pub(super) fn has_library_directory(path: &str) -> bool {
     let mut before = "";
     path.split(['/', '\\']).any(|directory| {
         let is_library = match directory {

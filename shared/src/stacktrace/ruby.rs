@@ -85,7 +85,7 @@ fn read_header(text: &str) -> Exception {
                 kind: Some(kind.to_owned()),
                 module: module.map(str::to_owned),
                 value: Some(value.trim_end().to_owned()),
-                frames: Vec::new(),
+                ..Exception::default()
             }
         }
         _ => Exception { value: Some(text.to_owned()), ..Exception::default() },

@@ -50,7 +50,7 @@ impl<'a> Header<'a> {
             kind: Some(self.kind.to_owned()),
             module: self.module.map(str::to_owned),
             value: self.value.map(str::to_owned),
-            frames: Vec::new(),
+            ..Exception::default()
         }
     }
 }

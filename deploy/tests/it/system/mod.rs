@@ -26,6 +26,7 @@ mod permissions;
 mod quiet;
 mod reading;
 mod relay;
+mod sdk;
 mod secrets;
 mod shutdown;
 mod spool;

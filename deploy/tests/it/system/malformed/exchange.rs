@@ -30,6 +30,11 @@ impl Answer {
 
 /// Sends the row to `host:port` and reads the first answer.
 pub(crate) async fn send(address: &str, row: &Row) -> Answer {
+    send_bytes(address, &row.name, &row.bytes, row.after).await
+}
+
+/// Sends bytes to `host:port` and reads the first answer.
+pub(crate) async fn send_bytes(address: &str, name: &str, bytes: &[u8], after: After) -> Answer {
     let stream = TcpStream::connect(address).await.unwrap();
     let (mut reading, writing) = stream.into_split();
     let reading = async {
@@ -49,20 +54,24 @@ pub(crate) async fn send(address: &str, row: &Row) -> Answer {
     let exchange = async {
         tokio::select! {
             answer = reading => answer,
-            never = write(writing, row) => match never {},
+            never = write(writing, bytes, after) => match never {},
         }
     };
     let answered = tokio::time::timeout(TIMEOUT, exchange).await;
-    answered.unwrap_or_else(|_| panic!("{}: no answer in time", row.name))
+    answered.unwrap_or_else(|_| panic!("{name}: no answer in time"))
 }
 
 /// Sends and keeps the connection until the answer is there. What can't be sent was not wanted.
-async fn write(mut writing: OwnedWriteHalf, row: &Row) -> std::convert::Infallible {
-    let mut sent = writing.write_all(&row.bytes).await.is_ok();
-    if row.after == After::End {
+async fn write(
+    mut writing: OwnedWriteHalf,
+    bytes: &[u8],
+    after: After,
+) -> std::convert::Infallible {
+    let mut sent = writing.write_all(bytes).await.is_ok();
+    if after == After::End {
         sent &= writing.shutdown().await.is_ok();
     }
-    while sent && row.after == After::Drip {
+    while sent && after == After::Drip {
         tokio::time::sleep(Duration::from_secs(1)).await;
         sent = writing.write_all(b" ").await.is_ok();
     }
