@@ -28,13 +28,14 @@ use shared::broker::topology::Queue;
 use shared::checks::{Checker, Engines};
 use shared::generations::Generations;
 use shared::lifecycle::Tasks;
+use shared::live::Publisher;
 use shared::postgres::PoolSetupError;
 use shared::vitals::{Reporter, Role, Vitals};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::alerts::deliver::{Deliverer, Outbox};
-use crate::alerts::evaluate::Evaluator;
+use crate::alerts::evaluate::{Evaluator, Listeners};
 use crate::announce::{Announcer, Feed};
 use crate::config::Config;
 use crate::ops::Readiness;
@@ -67,7 +68,7 @@ pub async fn run(
 
     let mut tasks = Tasks::new();
     let listening = listener.local_addr()?;
-    let vitals = start_monitoring(&mut tasks, &config, redis, listening, &shutdown)?;
+    let vitals = start_monitoring(&mut tasks, &config, redis.clone(), listening, &shutdown)?;
     // The last commits are announced after the lanes have ended, so this has a token of its own.
     let lanes_ended = CancellationToken::new();
     let announcing = shared::lifecycle::spawn(announce::run(
@@ -82,8 +83,9 @@ pub async fn run(
         shared::telemetry::metrics::keep_folded(metrics.clone(), shutdown.clone()),
     );
     let outbox = Outbox::new();
-    let evaluator = Evaluator::new(pool.clone(), outbox.clone());
-    tasks.spawn("alerts", evaluator.run(shutdown.clone()));
+    let publisher = Publisher::new(redis, &config.service.namespace);
+    let listeners = Listeners { outbox: outbox.clone(), feed: publisher };
+    tasks.spawn("alerts", Evaluator::new(pool.clone()).run(listeners, shutdown.clone()));
     tasks.spawn("deliver", deliverer.run(outbox, shutdown.clone()));
     tasks.spawn("upkeep", upkeep::run(pool, config.clone(), announcer.clone(), shutdown.clone()));
     tasks.spawn("ops", ops::serve(listener, metrics, Arc::clone(&readiness), shutdown.clone()));

@@ -90,7 +90,7 @@ impl Work {
         }
         // Also after a failure: a commit may have succeeded although its answer got lost.
         app.cache.announce(&self.projects).await;
-        app.live.errors_changed(&self.projects);
+        app.live.changed(&self.projects);
         outcome
     }
 

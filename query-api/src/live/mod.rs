@@ -81,9 +81,9 @@ impl Live {
         }
     }
 
-    /// Tells listeners that errors of these projects were changed through the API. Call it after the commit,
-    /// when no cached answer is older than it.
-    pub(crate) fn errors_changed(self: &Arc<Self>, projects: &[ProjectId]) {
+    /// Tells listeners that something of these projects was changed through the API. Call it after the
+    /// commit, when no cached answer is older than it.
+    pub(crate) fn changed(self: &Arc<Self>, projects: &[ProjectId]) {
         let (live, projects) = (Arc::clone(self), projects.to_vec());
         self.publish(projects.clone(), async move {
             let listened = live.attendance.among(&projects).await?;
@@ -95,7 +95,6 @@ impl Live {
     }
 
     /// Tells listeners that an incident was opened or changed. Call it after the commit. It does not wait.
-    #[expect(dead_code, reason = "for whoever changes incidents")]
     pub(crate) fn incident_changed(self: &Arc<Self>, project: ProjectId, incident: Incident) {
         let live = Arc::clone(self);
         self.publish(vec![project], async move {

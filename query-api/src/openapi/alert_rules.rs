@@ -97,7 +97,7 @@ fn name() -> Value {
     with(text("Its name; one line."), bounds)
 }
 
-fn condition() -> Value {
+pub(super) fn condition() -> Value {
     let meaning = "`METRIC OP VALUE in WINDOW`, and then `where` with filters and `per error`, such \
                    as `error_count > 50 in 5 minutes where level = error and environment in \
                    (production, staging) and message ~ \"timeout\" per error`. VALUE is a number or \
@@ -105,6 +105,12 @@ fn condition() -> Value {
     let metrics: Vec<&str> = condition::Metric::ALL.iter().map(|metric| metric.as_str()).collect();
     let meaning = format!("{meaning} METRIC is one of `{}`.", metrics.join("`, `"));
     with(text(&meaning), json!({"minLength": 1, "maxLength": condition::MAX_CHARS}))
+}
+
+/// What is said of a time window.
+pub(super) fn window() -> &'static str {
+    "What `time_window` stands for in the condition, from 1 minute to 30 days, such as `5m`, `2 hours` or \
+     `7 days`; or what the condition says itself."
 }
 
 /// What may be said of a rule when it is made and later, besides its name and condition.
@@ -117,8 +123,6 @@ fn fields() -> Vec<Field> {
         integer("Seconds after a firing in which it does not fire again."),
         json!({"minimum": 0, "maximum": MAX_COOLDOWN}),
     );
-    let window = "What `time_window` stands for in the condition, from 1 minute to 30 days, such as \
-                  `5m`, `2 hours` or `7 days`; or what the condition says itself.";
     vec![
         (
             "threshold",
@@ -126,7 +130,7 @@ fn fields() -> Vec<Field> {
                 "What `threshold` stands for in the condition; or what the condition says itself.",
             )),
         ),
-        ("time_window", or_null(text(window))),
+        ("time_window", or_null(text(window()))),
         ("enabled", or_null(flag("Whether it is evaluated."))),
         ("notifications", or_null(channels)),
         ("severity", or_null(named("Severity"))),

@@ -6,6 +6,7 @@
 //! (`/ready`, `/metrics`) stand nowhere.
 
 mod alert_firings;
+mod alert_preview;
 mod alert_rules;
 mod analytics;
 mod changes;
@@ -111,6 +112,7 @@ fn operations() -> impl Iterator<Item = Operation> {
         stats::operations(),
         analytics::operations(),
         alert_rules::operations(),
+        alert_preview::operations(),
         alert_firings::operations(),
         incidents::operations(),
         health::operations(),
@@ -136,6 +138,7 @@ fn schemas() -> Vec<schema::Field> {
     schemas.extend(stats::schemas());
     schemas.extend(analytics::schemas());
     schemas.extend(alert_rules::schemas());
+    schemas.extend(alert_preview::schemas());
     schemas.extend(alert_firings::schemas());
     schemas.extend(incidents::schemas());
     schemas.extend(health::schemas());

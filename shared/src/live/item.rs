@@ -164,6 +164,19 @@ pub enum IncidentChange {
     Resolved,
 }
 
+impl IncidentChange {
+    /// The word in histories and in the feed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Changed => "changed",
+            Self::Fired => "fired",
+            Self::Recovered => "recovered",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
 impl Item {
     /// The kind.
     pub fn kind(&self) -> Kind {

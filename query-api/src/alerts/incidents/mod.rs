@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use shared::api::{ApiError, Code};
 use shared::channels::Severity;
 use shared::ids::ProjectId;
+use shared::live::{self, IncidentChange};
 use shared::postgres::DbError;
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
@@ -41,11 +42,17 @@ const MAX_HISTORY: i64 = 500;
 /// Firings that are shown with an incident.
 const MAX_FIRINGS: i64 = 100;
 
-/// Tells whoever watches that incidents have changed, after the commit that changed them.
-pub(super) fn changed(project: ProjectId, incidents: &[Uuid]) {
-    for incident in incidents {
-        tracing::debug!(%project, %incident, "an incident changed");
-    }
+/// Tells whoever listens that an incident has changed, after the commit that changed it.
+fn tell(app: &App, incident: &IncidentObject, change: IncidentChange) {
+    let IncidentObject { id, settings, .. } = incident;
+    let told = live::Incident {
+        id: *id,
+        title: settings.title.clone(),
+        severity: settings.severity.as_str().to_owned(),
+        status: settings.status.as_str().to_owned(),
+        change,
+    };
+    app.live.incident_changed(ProjectId(incident.project_id), told);
 }
 
 /// `GET /api/alerts/incidents`: newest first.
@@ -115,7 +122,7 @@ pub(crate) async fn create(app: Arc<App>, call: Call) -> Answer {
     let (project, caller) = (project_of(&call.reach_alone()?), call.caller());
     let settings = Given::for_new(call.object().await?)?;
     let incident = open(&app, &caller, project, &settings).await?;
-    changed(project, &[incident.id]);
+    tell(&app, &incident, IncidentChange::Opened);
     Ok(success::created(incident))
 }
 
@@ -167,10 +174,14 @@ async fn store(
     }
     let written = write(&tx, (project, id), include_str!("sql/update.sql"), &after).await;
     let incident = first(&written.map_err(unless_another_is_open)?, id)?;
-    let kind = if after.resolves(&before.settings) { "resolved" } else { "changed" };
+    let (kind, change) = if after.resolves(&before.settings) {
+        ("resolved", IncidentChange::Resolved)
+    } else {
+        ("changed", IncidentChange::Changed)
+    };
     note(&tx, &incident, kind, &actor, changes.into_json()).await?;
     db::commit(tx, "commit changing an incident").await.map_err(db::failure)?;
-    changed(project, &[id]);
+    tell(app, &incident, change);
     Ok(incident)
 }
 

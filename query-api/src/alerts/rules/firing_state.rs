@@ -43,14 +43,14 @@ impl Ending {
     }
 }
 
-/// Ends all firings of a rule. Answers the open incidents in whose history that was written: they stay
-/// open, for nothing says that what they are about is over.
+/// Ends all firings of a rule, and writes so into the history of its open incidents: they stay open, for
+/// nothing says that what they are about is over.
 pub(super) async fn end(
     tx: &Transaction<'_>,
     rule: &RuleObject,
     ending: Ending,
     actor: &Actor,
-) -> Result<Vec<Uuid>, ApiError> {
+) -> Result<(), ApiError> {
     let project = ProjectId(rule.project_id);
     let incidents = end_firings(tx, project, rule.id, ending).await.map_err(db::failure)?;
     if ending != Ending::Changed {
@@ -59,15 +59,14 @@ pub(super) async fn end(
         db::execute(tx, "drop what is held of a rule", sql, values).await.map_err(db::failure)?;
     }
     if incidents.is_empty() {
-        return Ok(incidents);
+        return Ok(());
     }
     let details = json!({
         "reason": ending.as_str(), "rule_id": rule.id, "rule_name": rule.settings.name,
     });
     let sql = include_str!("sql/note_in_incidents.sql");
     let values: db::Params<'_> = &[&project.0, &incidents, &name_of(actor), &details];
-    let rows = db::query(tx, "note the end of firings", sql, values).await.map_err(db::failure)?;
-    Ok(rows.iter().map(|row| row.get("incident_id")).collect())
+    db::execute(tx, "note the end of firings", sql, values).await.map(drop).map_err(db::failure)
 }
 
 /// The incidents that the firings belonged to.

@@ -25,7 +25,7 @@ pub(crate) use self::view::State;
 use self::fields::{Draft, Given};
 use self::firing_state::Ending;
 use self::view::{RuleObject, Settings};
-use super::{incidents, project_of};
+use super::project_of;
 use crate::app::App;
 use crate::call::{Call, Caller, Reach};
 use crate::db;
@@ -129,13 +129,15 @@ async fn store(
     write(&tx, (project, id), include_str!("sql/update.sql"), &after).await?;
     let changes = after.changes_from(&before.settings);
     audit::record(&tx, &actor, Action::RuleUpdated, &Target::new(id, &after.name), changes).await?;
-    let noted = match Ending::of_change(&before.settings, &after) {
-        Some(ending) => firing_state::end(&tx, &before, ending, &actor).await?,
-        None => Vec::new(),
-    };
+    let ending = Ending::of_change(&before.settings, &after);
+    if let Some(ending) = ending {
+        firing_state::end(&tx, &before, ending, &actor).await?;
+    }
     let rule = find(&tx, &[project.0], id).await?;
     db::commit(tx, "commit changing a rule").await.map_err(db::failure)?;
-    incidents::changed(project, &noted);
+    if ending.is_some() {
+        app.live.changed(&[project]);
+    }
     Ok(rule)
 }
 
@@ -155,11 +157,11 @@ async fn remove(app: &App, caller: &Caller, reach: &Reach, id: Uuid) -> Result<(
     let rule = find(&tx, &[project.0], id).await?;
     let sql = include_str!("sql/delete.sql");
     db::execute(&tx, "delete a rule", sql, &[&project.0, &id]).await.map_err(db::failure)?;
-    let noted = firing_state::end(&tx, &rule, Ending::Deleted, &actor).await?;
+    firing_state::end(&tx, &rule, Ending::Deleted, &actor).await?;
     let target = Target::new(id, rule.settings.name);
     audit::record(&tx, &actor, Action::RuleDeleted, &target, Changes::new()).await?;
     db::commit(tx, "commit deleting a rule").await.map_err(db::failure)?;
-    incidents::changed(project, &noted);
+    app.live.changed(&[project]);
     Ok(())
 }
 

@@ -7,8 +7,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use deadpool_postgres::Transaction;
 use serde_json::{Value, json};
+use shared::alerts::standing::Turn;
+use shared::live::{self, IncidentChange};
 use shared::postgres::DbError;
 use shared::time;
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::Claim;
@@ -37,6 +40,8 @@ const MAX_TITLE: usize = 200;
 pub(super) struct Incidents {
     /// By the place of the rule.
     by_rule: HashMap<usize, Uuid>,
+    /// What the live feed tells of them.
+    pub(super) news: Vec<live::Incident>,
 }
 
 impl Incidents {
@@ -81,11 +86,16 @@ pub(super) async fn record(
         if turned.last().is_some_and(|last| !last.still_firing) {
             let rows = RESOLVE_INCIDENT.rows(tx, &[&claim.project.id.0, &incident]).await?;
             if !rows.is_empty() {
-                history.add(incident, "resolved", rule, json!({"reason": "recovered"}));
+                history.add(
+                    incident,
+                    IncidentChange::Resolved,
+                    rule,
+                    json!({"reason": "recovered"}),
+                );
             }
         }
     }
-    history.write(tx, claim).await?;
+    incidents.news = history.write(tx, claim).await?;
     Ok(incidents)
 }
 
@@ -115,7 +125,12 @@ async fn open_incident(
         .await?;
     let opened = rows.first().map(|row| row.get("incident_id"));
     if let Some(incident) = opened {
-        history.add(incident, "opened", rule, json!({"condition": rule.told.condition}));
+        history.add(
+            incident,
+            IncidentChange::Opened,
+            rule,
+            json!({"condition": rule.told.condition}),
+        );
     }
     Ok(opened)
 }
@@ -124,13 +139,13 @@ async fn open_incident(
 #[derive(Debug, Default)]
 struct History {
     incidents: Vec<Uuid>,
-    kinds: Vec<&'static str>,
+    kinds: Vec<IncidentChange>,
     actors: Vec<String>,
     details: Vec<Value>,
 }
 
 impl History {
-    fn add(&mut self, incident: Uuid, kind: &'static str, rule: &Rule, details: Value) {
+    fn add(&mut self, incident: Uuid, kind: IncidentChange, rule: &Rule, details: Value) {
         self.incidents.push(incident);
         self.kinds.push(kind);
         self.actors.push(rule.told.name.clone());
@@ -138,7 +153,10 @@ impl History {
     }
 
     fn add_turns(&mut self, incident: Uuid, rule: &Rule, turned: &[&Turned], facts: &Facts) {
-        let kind = |one: &Turned| if one.is_firing() { "fired" } else { "recovered" };
+        let kind = |one: &Turned| match one.turn {
+            Turn::Fires => IncidentChange::Fired,
+            Turn::Recovers => IncidentChange::Recovered,
+        };
         for one in turned.iter().take(MAX_ENTRIES) {
             let error = facts.error(one);
             let details = json!({
@@ -155,17 +173,37 @@ impl History {
         if !rest.is_empty() {
             let fired = rest.iter().filter(|one| one.is_firing()).count();
             let details = json!({"fired": fired, "recovered": rest.len() - fired});
-            self.add(incident, "changed", rule, details);
+            self.add(incident, IncidentChange::Changed, rule, details);
         }
     }
 
-    async fn write(&self, tx: &Transaction<'_>, claim: &Claim) -> Result<(), DbError> {
+    /// Writes the entries. How each incident is after them comes back.
+    async fn write(
+        &self,
+        tx: &Transaction<'_>,
+        claim: &Claim,
+    ) -> Result<Vec<live::Incident>, DbError> {
         if self.incidents.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let project = claim.project.id.0;
-        INCIDENT_CHANGES
-            .execute(tx, &[&project, &self.incidents, &self.kinds, &self.actors, &self.details])
-            .await
+        let kinds: Vec<&str> = self.kinds.iter().map(|kind| kind.as_str()).collect();
+        let rows = INCIDENT_CHANGES
+            .rows(tx, &[&project, &self.incidents, &kinds, &self.actors, &self.details])
+            .await?;
+        Ok(rows.iter().filter_map(|row| self.told(row)).collect())
+    }
+
+    /// What the feed tells: an incident with the last that became of it.
+    fn told(&self, row: &Row) -> Option<live::Incident> {
+        let id: Uuid = row.get("incident_id");
+        let last = self.incidents.iter().rposition(|incident| *incident == id)?;
+        Some(live::Incident {
+            id,
+            title: row.get("title"),
+            severity: row.get("severity"),
+            status: row.get("status"),
+            change: *self.kinds.get(last)?,
+        })
     }
 }

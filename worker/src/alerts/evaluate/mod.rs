@@ -10,10 +10,12 @@
 //! - `agenda`: which moments are looked at.
 //! - `standings`: which rules fire, and which are quiet.
 //! - `decide`: what begins to fire and what recovers. Pure.
-//! - `record`: what follows for firings, `incidents` and `tell` for incidents and notifications.
+//! - `record`: what follows for firings, `incidents` and `tell` for incidents and notifications, `feed` for
+//!   those who look on.
 
 mod agenda;
 mod decide;
+mod feed;
 mod incidents;
 mod record;
 mod rules;
@@ -28,6 +30,7 @@ use deadpool_postgres::{GenericClient as _, Pool, Transaction};
 use shared::alerts::measure::active_errors;
 use shared::alerts::slots::{self, SLOT};
 use shared::ids::ProjectId;
+use shared::live::{Item, Publisher};
 use shared::postgres::{DbError, use_until};
 use shared::telemetry::ErrorChain;
 use shared::telemetry::metrics::{self, Counter, Histogram};
@@ -79,12 +82,11 @@ const MAX_TOUCHED: i64 = 200_000;
 #[derive(Debug)]
 pub struct Evaluator {
     pool: Pool,
-    outbox: Outbox,
     rules: RulesCache,
 }
 
 /// What an evaluation did.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq)]
 pub struct Evaluated {
     /// Firings that began.
     pub fired: usize,
@@ -92,16 +94,27 @@ pub struct Evaluated {
     pub recovered: usize,
     /// Whether there is something to deliver.
     pub told: bool,
+    /// What the live feed tells of it.
+    pub news: Vec<Item>,
+}
+
+/// Who has to know what evaluations did.
+#[derive(Debug, Clone)]
+pub struct Listeners {
+    /// Is woken when something is to be delivered.
+    pub outbox: Outbox,
+    /// Tells the live feed.
+    pub feed: Publisher,
 }
 
 impl Evaluator {
-    /// An evaluator that has seen no rule yet; what it has to tell, the outbox is woken for.
-    pub fn new(pool: Pool, outbox: Outbox) -> Self {
-        Self { pool, outbox, rules: RulesCache::default() }
+    /// An evaluator that has seen no rule yet.
+    pub fn new(pool: Pool) -> Self {
+        Self { pool, rules: RulesCache::default() }
     }
 
     /// Evaluates once a second, until the token is cancelled.
-    pub async fn run(mut self, shutdown: CancellationToken) {
+    pub async fn run(mut self, listeners: Listeners, shutdown: CancellationToken) {
         let mut timer = tokio::time::interval(TICK);
         timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -109,19 +122,25 @@ impl Evaluator {
                 _ = timer.tick() => {}
                 () = shutdown.cancelled() => return,
             }
-            if let Err(error) = self.tick(&shutdown).await {
+            if let Err(error) = self.tick(&listeners, &shutdown).await {
                 metrics::count(Counter::EvaluationsTotal, "failed", "", 1);
                 tracing::warn!(error = %ErrorChain(&error), "rules can't be evaluated; trying again");
             }
         }
     }
 
-    async fn tick(&mut self, shutdown: &CancellationToken) -> Result<(), DbError> {
+    async fn tick(
+        &mut self,
+        listeners: &Listeners,
+        shutdown: &CancellationToken,
+    ) -> Result<(), DbError> {
         for project in self.due().await? {
             if shutdown.is_cancelled() {
                 break;
             }
-            self.evaluate(project).await?;
+            if let Some(evaluated) = self.evaluate(project).await? {
+                listeners.hear(project, evaluated).await;
+            }
         }
         Ok(())
     }
@@ -156,11 +175,26 @@ impl Evaluator {
             metrics::count(Counter::EvaluationsTotal, "done", "", 1);
             metrics::count(Counter::FiringsTotal, "fired", "", evaluated.fired as u64);
             metrics::count(Counter::FiringsTotal, "recovered", "", evaluated.recovered as u64);
-            if evaluated.told {
-                self.outbox.wake();
-            }
         }
         Ok(evaluated)
+    }
+}
+
+impl Listeners {
+    /// Tells what an evaluation did, after its commit. A feed that can't be told makes nobody wait: its
+    /// clients reload when they notice.
+    async fn hear(&self, project: ProjectId, evaluated: Evaluated) {
+        if evaluated.told {
+            self.outbox.wake();
+        }
+        let news: Vec<(ProjectId, Item)> =
+            evaluated.news.into_iter().map(|item| (project, item)).collect();
+        if news.is_empty() {
+            return;
+        }
+        if let Err(error) = self.feed.publish_all(&news).await {
+            tracing::debug!(error = %ErrorChain(&error), "the live feed was not told of firings");
+        }
     }
 }
 
@@ -206,8 +240,8 @@ impl Evaluation<'_> {
         let errors = self.errors_to_look_at(&agenda, &standings).await?;
         let measured = self.rules.measures.take(tx, project, &agenda.moments, &errors).await?;
         let turned = decide::turned(self.rules, &agenda, &measured, &mut standings);
-        let told = if turned.is_empty() && !self.claim.holds_back {
-            Told::default()
+        let (told, news) = if turned.is_empty() && !self.claim.holds_back {
+            (Told::default(), Vec::new())
         } else {
             self.record(&turned).await?
         };
@@ -217,6 +251,7 @@ impl Evaluation<'_> {
             fired: turned.iter().filter(|turned| turned.is_firing()).count(),
             recovered: turned.iter().filter(|turned| !turned.is_firing()).count(),
             told: told.sent,
+            news,
         })
     }
 
@@ -244,13 +279,16 @@ impl Evaluation<'_> {
     }
 
     /// Writes what follows from what turned.
-    async fn record(&self, turned: &[Turned]) -> Result<Told, DbError> {
+    async fn record(&self, turned: &[Turned]) -> Result<(Told, Vec<Item>), DbError> {
         let (tx, claim, rules) = (self.tx, self.claim, &*self.rules);
         let facts = Facts::gather(tx, claim, rules, turned).await?;
         let incidents = incidents::record(tx, claim, rules, turned, &facts).await?;
         let known = (&facts, &incidents);
         record::firings(tx, claim, rules, turned, known).await?;
-        tell::record(tx, claim, rules, turned, known).await
+        let told = tell::record(tx, claim, rules, turned, known).await?;
+        let mut news = feed::firings(rules, turned, &facts);
+        news.extend(incidents.news.into_iter().map(Item::Incident));
+        Ok((told, news))
     }
 
     /// Says when the project is evaluated next.

@@ -13,7 +13,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use shared::alerts::condition::Condition;
 use shared::batch::Entry;
 use uuid::Uuid;
-use worker::alerts::deliver::Outbox;
 use worker::alerts::evaluate::{Evaluated, Evaluator};
 
 use crate::place::{PROJECT, Place, batch, entry};
@@ -42,7 +41,7 @@ impl Default for Rule<'_> {
 impl Rules {
     async fn new() -> Self {
         let place = Place::new().await;
-        let evaluator = Evaluator::new(place.pool.clone(), Outbox::new());
+        let evaluator = Evaluator::new(place.pool.clone());
         Self { place, evaluator }
     }
 

@@ -3,7 +3,6 @@
 use chrono::TimeDelta;
 use serde_json::Value;
 use uuid::Uuid;
-use worker::alerts::deliver::Outbox;
 use worker::alerts::evaluate::Evaluator;
 
 use super::{NOW, PROJECT, Rule, Rules, events};
@@ -127,7 +126,7 @@ async fn many_evaluators_at_once_fire_once() {
     for round in 0..10 {
         rules.store(events(&format!("round {round}"), 1, NOW)).await;
         let evaluating = (0..6).map(|_| {
-            let mut evaluator = Evaluator::new(rules.place.pool.clone(), Outbox::new());
+            let mut evaluator = Evaluator::new(rules.place.pool.clone());
             async move { evaluator.evaluate(PROJECT).await.unwrap() }
         });
         rules.place.execute("UPDATE alert_evaluations SET not_before = now()").await;

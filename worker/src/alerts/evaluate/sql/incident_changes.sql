@@ -1,4 +1,5 @@
--- Adds to the histories of incidents, and moves their time of change. Primary key of incidents.
+-- Adds to the histories of incidents, moves their time of change, and tells how they are now. Primary key
+-- of incidents.
 WITH entries AS (
   INSERT INTO incident_changes (project_id, incident_id, kind, actor, details)
   SELECT $1, incident_id, kind, actor, details
@@ -8,3 +9,4 @@ WITH entries AS (
 )
 UPDATE incidents SET updated_at = clock_timestamp()
 WHERE project_id = $1 AND incident_id = ANY ($2)
+RETURNING incident_id, title, severity, status
