@@ -5,6 +5,7 @@ mod incidents;
 mod lists;
 mod locks;
 mod plans;
+mod preview;
 mod rules;
 mod seed;
 
