@@ -5,8 +5,9 @@
 //! from an answer of the service by what it lacks: a service's answers have headers of their own
 //! (`X-Request-Id` on every one), hyper's has none but length, connection and date. It is always the
 //! last of a connection and ends its write, and begins it or follows an answer's end. No client can
-//! make a service write one: bodies are JSON or metrics, and neither holds a bare CR; and the one text
-//! of a client's among the headers, the `X-Request-Id`, holds no space, which a status line does.
+//! make a service write one: bodies are JSON, metrics or events of JSON, and none holds a bare CR; one in
+//! chunks ends with a line that no answer of hyper's has; and the one text of a client's among the
+//! headers, the `X-Request-Id`, holds no space, which a status line does.
 
 use std::io;
 use std::pin::Pin;
@@ -191,6 +192,7 @@ mod tests {
 
     #[test]
     fn no_text_of_a_client_passes_for_an_answer() {
+        check("data: {\"title\":\"HTTP/1.1 404 Not Found\"}\n\n\r\n0\r\n\r\n", None);
         for id in ["HTTP/1.1_404", "HTTP/1.1 404", "}HTTP/1.1_404", "r\tHTTP/1.1 404 Not Found"] {
             let head = format!("HTTP/1.1 204 No Content\r\nallow: GET\r\nx-request-id: {id}\r\n");
             check(&format!("{head}{DATE}"), None);
