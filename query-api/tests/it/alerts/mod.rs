@@ -93,6 +93,7 @@ pub(crate) async fn requests(server: &Server) -> Vec<Request> {
         get(FIRINGS),
         get(DELIVERIES),
         (("POST", RULES), RULES.to_owned(), new),
+        (("POST", preview::PATH), preview::PATH.to_owned(), json!({"condition": LITERAL})),
         ((("PUT"), one_rule), rule_path.clone(), json!({"enabled": false, "cooldown": 5})),
         (("POST", INCIDENTS), INCIDENTS.to_owned(), json!({"title": "t", "severity": "low"})),
         (("PUT", one_incident), incident_path.clone(), resolved),

@@ -7,7 +7,7 @@ use shared::event::Level;
 use super::post;
 use crate::support::{READER_1, Seed, Server};
 
-const PATH: &str = "/api/alerts/rules/test";
+pub(super) const PATH: &str = "/api/alerts/rules/test";
 
 async fn test(server: &Server, body: Value) -> Value {
     let answer = post(server, PATH, body).await;
