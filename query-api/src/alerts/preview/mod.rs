@@ -144,11 +144,12 @@ impl Test {
             let places = 0..moments.ends.len();
             places.map(|place| measured.value(measure, place).and_then(of)).collect()
         };
-        let whole = self.play(&moments, &values(&of_project));
+        let whole = self.play(&moments, &values(&Value::of_project));
         let errors: Vec<ErrorPreview> = busy
             .into_iter()
             .map(|error| {
-                let played = self.play(&moments, &values(&|value| of_error(value, error.error_id)));
+                let played =
+                    self.play(&moments, &values(&|value: &Value| value.of_error(error.error_id)));
                 ErrorPreview {
                     id: error.public_id,
                     title: error.title,
@@ -248,18 +249,4 @@ fn longest_period(condition: &ResolvedCondition) -> Span {
         Span::MAX.minutes()
     };
     Span::from_minutes(kept).unwrap_or(Span::MAX)
-}
-
-fn of_project(value: &Value) -> Option<f64> {
-    match value {
-        Value::Project(value) => *value,
-        Value::Errors(_) => None,
-    }
-}
-
-fn of_error(value: &Value, error: i64) -> Option<f64> {
-    match value {
-        Value::Project(_) => None,
-        Value::Errors(values) => values.get(&error).copied(),
-    }
 }

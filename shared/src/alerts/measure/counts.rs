@@ -83,13 +83,27 @@ impl Counts {
         Self { boundaries, by_error }
     }
 
-    /// Events of an error within a stretch that was asked for, of the facets that are admitted.
-    pub(super) fn within(&self, error_id: i64, stretch: Stretch, admits: &[bool]) -> f64 {
+    /// The part of the counts within a stretch that was asked for.
+    pub(super) fn part(&self, stretch: Stretch) -> Part<'_> {
         let place = |moment| self.boundaries.0.binary_search(&moment).ok();
-        let (Some(start), Some(end)) = (place(stretch.start), place(stretch.end)) else {
-            return 0.0;
-        };
-        let facets = self.by_error.get(&error_id).into_iter().flatten();
+        let places = place(stretch.start).zip(place(stretch.end));
+        Part { counts: self, places }
+    }
+}
+
+/// The counts within a stretch of time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part<'a> {
+    counts: &'a Counts,
+    /// The boundaries at which it starts and ends.
+    places: Option<(usize, usize)>,
+}
+
+impl Part<'_> {
+    /// Events of an error, of the facets that are admitted.
+    pub(super) fn of(self, error_id: i64, admits: &[bool]) -> f64 {
+        let Some((start, end)) = self.places else { return 0.0 };
+        let facets = self.counts.by_error.get(&error_id).into_iter().flatten();
         let admitted = facets.filter(|one| admits.get(one.place).copied().unwrap_or(false));
         let before = |one: &FacetCounts, place| one.before.get(place).copied().unwrap_or_default();
         admitted.map(|one| before(one, end) - before(one, start)).sum()
@@ -144,7 +158,11 @@ mod tests {
             (9, stretch(0, 100), [true, true], 4.0),
             (8, stretch(0, 100), [true, true], 0.0),
         ] {
-            assert_eq!(counts.within(error_id, window, &admits), expected, "{error_id} {window:?}");
+            assert_eq!(
+                counts.part(window).of(error_id, &admits),
+                expected,
+                "{error_id} {window:?}"
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What was measured.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::MeasureId;
 
@@ -9,8 +9,25 @@ use super::MeasureId;
 pub enum Value {
     /// Of the project; none where there is nothing to compare with.
     Project(Option<f64>),
-    /// Of errors by themselves; those that are missing have no value.
-    Errors(BTreeMap<i64, f64>),
+    /// Of errors by themselves, in ascending order; those that are missing have no value.
+    Errors(Vec<(i64, f64)>),
+}
+
+impl Value {
+    /// The value of the project.
+    pub fn of_project(&self) -> Option<f64> {
+        match self {
+            Self::Project(value) => *value,
+            Self::Errors(_) => None,
+        }
+    }
+
+    /// The value of an error.
+    pub fn of_error(&self, error: i64) -> Option<f64> {
+        let Self::Errors(values) = self else { return None };
+        let place = values.binary_search_by_key(&error, |(error, _)| *error).ok()?;
+        values.get(place).map(|(_, value)| *value)
+    }
 }
 
 /// All measures at all moments.

@@ -1,7 +1,8 @@
 //! Reads the roll-ups.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use deadpool_postgres::GenericClient;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
@@ -17,7 +18,12 @@ use crate::postgres::{DbError, like_pattern};
 /// within megabytes.
 const MAX_ERRORS: i64 = 200_000;
 
-/// The errors of a project that have events in a stretch of time.
+/// Beyond this an error has more slots than are worth looking at to know that it was seen.
+const LONG: TimeDelta = TimeDelta::hours(2);
+
+/// The errors of a project that have events in a stretch of time. Where that is long they are found by the
+/// events' own time, because slots are many: one whose events all came much later than they happened may
+/// be missed.
 ///
 /// # Errors
 /// When Postgres is away.
@@ -27,9 +33,15 @@ pub async fn active_errors(
     stretch: Stretch,
 ) -> Result<BTreeSet<i64>, DbError> {
     let reading = Reading { client, project };
-    let values: [&(dyn ToSql + Sync); 4] = [&project.0, &stretch.start, &stretch.end, &MAX_ERRORS];
-    let rows = reading.rows("find errors with events", include_str!("sql/active.sql"), &values);
-    Ok(rows.await?.iter().map(|row| row.get("error_id")).collect())
+    let rows = if stretch.end - stretch.start > LONG {
+        let values: [&(dyn ToSql + Sync); 3] = [&project.0, &stretch.start, &MAX_ERRORS];
+        reading.rows("find errors by their time", include_str!("sql/seen.sql"), &values).await?
+    } else {
+        let values: [&(dyn ToSql + Sync); 4] =
+            [&project.0, &stretch.start, &stretch.end, &MAX_ERRORS];
+        reading.rows("find errors with events", include_str!("sql/active.sql"), &values).await?
+    };
+    Ok(rows.iter().map(|row| row.get("error_id")).collect())
 }
 
 /// The errors whose type or message contains every one of the texts, of some errors or of all.
@@ -131,7 +143,7 @@ impl<C: GenericClient> Reading<'_, C> {
         window: Stretch,
         facets: Option<&[i32]>,
         errors: &BTreeSet<i64>,
-    ) -> Result<BTreeMap<i64, f64>, DbError> {
+    ) -> Result<Vec<(i64, f64)>, DbError> {
         let errors: Vec<i64> = errors.iter().copied().collect();
         let values: [&(dyn ToSql + Sync); 5] =
             [&self.project.0, &window.start, &window.end, &facets, &errors];

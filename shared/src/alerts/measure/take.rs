@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use deadpool_postgres::GenericClient;
 
-use super::counts::{Boundaries, CountRow, Counts};
+use super::counts::{Boundaries, CountRow, Counts, Part};
 use super::read::{self, Reading};
 use super::slots;
 use super::slots::Stretch;
@@ -73,9 +73,9 @@ impl Measures {
         let rows = reading.totals(&cut).await?;
         let counts = self.counts(reading, cut, &rows).await?;
         for (id, measure) in self.those(Measure::is_total) {
-            let value = |window, before| {
-                let count = |stretch| counts.within(WHOLE_PROJECT, stretch, &measure.admits);
-                Value::Project(measure.value(count(window), before, count))
+            let value = |window, before: Option<Stretch>| {
+                let count = |stretch| counts.part(stretch).of(WHOLE_PROJECT, &measure.admits);
+                Value::Project(measure.value(count(window), before.map(count)))
             };
             measured.put(id, measure.at_each(moments, value));
         }
@@ -90,7 +90,10 @@ impl Measures {
         measured: &mut Measured,
     ) -> Result<(), DbError> {
         let mut wanted = BTreeSet::new();
-        for (_, measure) in self.those(Measure::is_of_errors) {
+        if self.those(Measure::is_of_errors).any(|(_, measure)| measure.texts.is_empty()) {
+            wanted.extend(taking.errors);
+        }
+        for (_, measure) in self.those(|one| one.is_of_errors() && !one.texts.is_empty()) {
             wanted.extend(measure.errors(taking));
         }
         let cut = self.boundaries(taking.moments, Measure::is_of_errors);
@@ -98,18 +101,19 @@ impl Measures {
         let counts = self.counts(reading, cut, &rows).await?;
         for (id, measure) in self.those(Measure::is_of_errors) {
             let errors = measure.errors(taking);
-            let value = |window, before| {
-                let of = |error, stretch| counts.within(error, stretch, &measure.admits);
+            let value = |window, before: Option<Stretch>| {
+                let (window, before) = (counts.part(window), before.map(|one| counts.part(one)));
+                let of = |part: Part<'_>, error| part.of(error, &measure.admits);
                 if measure.is_of_each_error() {
-                    let value = |error: &i64| {
-                        let count = |stretch| of(*error, stretch);
-                        measure.value_of_error(count(window), before, count)
+                    let value = |error: i64| {
+                        let before = before.map(|before| of(before, error));
+                        measure.value_of_error(of(window, error), before)
                     };
-                    let pairs = errors.iter().filter_map(|error| Some((*error, value(error)?)));
+                    let pairs = errors.iter().filter_map(|error| Some((*error, value(*error)?)));
                     return Value::Errors(pairs.collect());
                 }
-                let count = |stretch| errors.iter().map(|error| of(*error, stretch)).sum();
-                Value::Project(measure.value(count(window), before, count))
+                let sum = |part| errors.iter().map(|error| of(part, *error)).sum();
+                Value::Project(measure.value(sum(window), before.map(sum)))
             };
             measured.put(id, measure.at_each(taking.moments, value));
         }
@@ -138,7 +142,7 @@ impl Measures {
             let counts = self.counts(reading, cut, &rows).await?;
             for (id, measure) in self.those(is_asked) {
                 let value = |window, _before| {
-                    Value::Project(Some(counts.within(WHOLE_PROJECT, window, &measure.admits)))
+                    Value::Project(Some(counts.part(window).of(WHOLE_PROJECT, &measure.admits)))
                 };
                 measured.put(id, measure.at_each(taking.moments, value));
             }
@@ -166,7 +170,7 @@ impl Measures {
                 let window = measure.window(*end, taking.moments.now);
                 values.push(if measure.is_of_each_error() {
                     let errors = measure.errors(taking);
-                    Value::Errors(reading.users_by_error(window, facets, &errors).await?)
+                    Value::Errors(reading.users_by_error(window, facets, errors).await?)
                 } else {
                     let among = taking.matching.get(&measure.texts_key());
                     Value::Project(Some(reading.users(window, facets, among).await?))
@@ -244,11 +248,11 @@ impl Measure {
     }
 
     /// The errors that it is about.
-    fn errors(&self, taking: Taking<'_>) -> BTreeSet<i64> {
-        match taking.matching.get(&self.texts_key()) {
-            Some(matching) => matching.clone(),
-            None => taking.errors.clone(),
+    fn errors<'a>(&self, taking: Taking<'a>) -> &'a BTreeSet<i64> {
+        if self.texts.is_empty() {
+            return taking.errors;
         }
+        taking.matching.get(&self.texts_key()).unwrap_or(taking.errors)
     }
 
     /// Its value at each moment, from its window and the one before it.
@@ -262,17 +266,11 @@ impl Measure {
         ends.map(|end| value(self.window(*end, now), self.window_before(*end, now))).collect()
     }
 
-    /// What a count in the window, and the one before it, are in the unit of the metric.
-    fn value(
-        &self,
-        count: f64,
-        before: Option<Stretch>,
-        count_in: impl Fn(Stretch) -> f64,
-    ) -> Option<f64> {
+    /// What a count in the window, and that in the one before, are in the unit of the metric.
+    fn value(&self, count: f64, before: Option<f64>) -> Option<f64> {
         match (self.condition.metric, before) {
             (Metric::ErrorRate, _) => Some(count / f64::from(self.condition.window.minutes())),
             (Metric::ErrorCountChange, Some(before)) => {
-                let before = count_in(before);
                 (before > 0.0).then(|| (count - before) / before * 100.0)
             }
             _ => Some(count),
@@ -281,14 +279,9 @@ impl Measure {
 
     /// As [`Measure::value`], of an error by itself: one without events in the window has no value, or
     /// every error that ever was would be below every threshold.
-    fn value_of_error(
-        &self,
-        count: f64,
-        before: Option<Stretch>,
-        count_in: impl Fn(Stretch) -> f64,
-    ) -> Option<f64> {
+    fn value_of_error(&self, count: f64, before: Option<f64>) -> Option<f64> {
         let is_there = count > 0.0 || before.is_some();
-        if is_there { self.value(count, before, count_in) } else { None }
+        if is_there { self.value(count, before) } else { None }
     }
 
     /// All windows that it looks at.

@@ -1,6 +1,6 @@
 //! What begins to fire and what recovers. Pure: no I/O.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use shared::alerts::measure::{Measured, Value};
@@ -51,9 +51,10 @@ pub(super) fn turned(
                 continue;
             }
             let Some(value) = measured.value(rule.measure, moment.place) else { continue };
-            let window = rules.measures.window(rule.measure, moment.end, agenda.moments.now);
             // What was looked at before and is kept less finely since must not seem to be less.
-            let coarse = moment.late && !slots::are_fine(window.start, agenda.moments.now);
+            let start =
+                || rules.measures.window(rule.measure, moment.end, agenda.moments.now).start;
+            let coarse = moment.late && !slots::are_fine(start(), agenda.moments.now);
             let looking = Looking { place, rule, moment, coarse };
             looking.at_all(value, standings, &mut turned);
         }
@@ -79,19 +80,15 @@ impl Looking<'_> {
         match value {
             Value::Project(value) => turned.extend(self.at_one(WHOLE_PROJECT, *value, standings)),
             Value::Errors(values) => {
-                let firing: BTreeSet<i64> = standings.firing_errors(self.rule.id()).collect();
-                let holding = self.holding(values);
                 // What neither holds nor fires stays as it is.
-                for error in holding.union(&firing) {
-                    turned.extend(self.at_one(*error, values.get(error).copied(), standings));
+                let mut errors: BTreeSet<i64> = standings.firing_errors(self.rule.id()).collect();
+                let holding = values.iter().filter(|(_, value)| self.holds(Some(*value)));
+                errors.extend(holding.map(|(error, _)| *error));
+                for error in errors {
+                    turned.extend(self.at_one(error, value.of_error(error), standings));
                 }
             }
         }
-    }
-
-    fn holding(self, values: &BTreeMap<i64, f64>) -> BTreeSet<i64> {
-        let holds = values.iter().filter(|(_, value)| self.holds(Some(**value)));
-        holds.map(|(error, _)| *error).collect()
     }
 
     /// No value is never true.

@@ -56,6 +56,8 @@ const TOUCHED_ERRORS: Statement = Statement {
     sql: include_str!("sql/touched_errors.sql"),
     action: "find the errors of changed slots",
 };
+const POSTPONE: Statement =
+    Statement { sql: include_str!("sql/postpone.sql"), action: "postpone an evaluation" };
 const FINISH: Statement =
     Statement { sql: include_str!("sql/finish.sql"), action: "end an evaluation" };
 
@@ -70,6 +72,9 @@ const EVALUATION_TIMEOUT: Duration = Duration::from_secs(30);
 /// quarter of a connection's time; but never so long that an alert is late for it.
 const REST: u32 = 3;
 const LONGEST_REST: Duration = Duration::from_secs(6);
+
+/// How long a project rests whose evaluation failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 /// Rules are looked at so often even when nothing seems to have changed: a batch that was being stored
 /// while the project's first rule was made did not know that somebody watches.
@@ -138,11 +143,30 @@ impl Evaluator {
             if shutdown.is_cancelled() {
                 break;
             }
-            if let Some(evaluated) = self.evaluate(project).await? {
-                listeners.hear(project, evaluated).await;
+            match self.evaluate(project).await {
+                Ok(None) => {}
+                Ok(Some(evaluated)) => listeners.hear(project, evaluated).await,
+                // Not about this project.
+                Err(error @ DbError::Pool(_)) => return Err(error),
+                Err(error) => self.postpone(project, &error).await?,
             }
         }
         Ok(())
+    }
+
+    /// Lets a project rest whose rules could not be evaluated: others must not wait for it.
+    async fn postpone(&self, project: ProjectId, error: &DbError) -> Result<(), DbError> {
+        metrics::count(Counter::EvaluationsTotal, "failed", "", 1);
+        let chain = ErrorChain(error).to_string();
+        tracing::warn!(
+            project.id = project.0,
+            error = chain,
+            "a project's rules can't be evaluated"
+        );
+        use_until(&self.pool, Instant::now() + EVALUATION_TIMEOUT, async |client| {
+            POSTPONE.execute(client, &[&project.0, &AFTER_FAILURE.as_secs_f64()]).await
+        })
+        .await
     }
 
     /// The projects whose rules have to be evaluated.
@@ -168,7 +192,8 @@ impl Evaluator {
             tx.commit().await.map_err(DbError::statement("commit an evaluation"))?;
             Ok(Some(evaluated))
         })
-        .await?;
+        .await;
+        let evaluated = evaluated.inspect_err(|_| self.rules.forget(project))?;
         if let Some(evaluated) = &evaluated {
             let seconds = started.elapsed().as_secs_f64();
             metrics::observe(Histogram::EvaluationDurationSeconds, "done", seconds);

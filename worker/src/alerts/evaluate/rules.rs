@@ -136,18 +136,26 @@ impl RulesCache {
         project: ProjectId,
         version: i64,
     ) -> Result<&mut ProjectRules, DbError> {
-        let known = self.projects.get(&project).is_some_and(|known| known.version == version);
-        if !known {
-            let kept: usize = self.projects.values().map(|project| project.rules.len()).sum();
-            if kept > MAX_KEPT {
-                self.projects.clear();
+        let known = self.projects.remove(&project).filter(|known| known.version == version);
+        let rules = match known {
+            Some(known) => known,
+            None => {
+                self.make_room();
+                ProjectRules::read(tx, project, version).await?
             }
-            self.projects.insert(project, ProjectRules::read(tx, project, version).await?);
-        }
-        // It was there, or is by now.
-        match self.projects.entry(project) {
-            std::collections::hash_map::Entry::Occupied(known) => Ok(known.into_mut()),
-            std::collections::hash_map::Entry::Vacant(_) => Err(DbError::Timeout),
+        };
+        Ok(self.projects.entry(project).insert_entry(rules).into_mut())
+    }
+
+    /// Forgets the rules of a project: what was noted of an evaluation that failed has not happened.
+    pub(super) fn forget(&mut self, project: ProjectId) {
+        self.projects.remove(&project);
+    }
+
+    fn make_room(&mut self) {
+        let kept: usize = self.projects.values().map(|project| project.rules.len()).sum();
+        if kept > MAX_KEPT {
+            self.projects.clear();
         }
     }
 }

@@ -141,7 +141,7 @@ fn by_error(
     condition: &ResolvedCondition,
     end: DateTime<Utc>,
     now: DateTime<Utc>,
-) -> BTreeMap<i64, f64> {
+) -> Vec<(i64, f64)> {
     let of = |message: &String| -> Vec<Entry> {
         entries.iter().filter(|entry| entry.message == *message).cloned().collect()
     };

@@ -180,3 +180,51 @@ async fn what_is_told_says_what_where_and_how_many() {
     assert_eq!(top, [("often", 3), ("once", 1)]);
     rules.close().await;
 }
+
+#[tokio::test]
+async fn a_rule_over_a_long_time_sees_the_past_at_once_too() {
+    let mut rules = Rules::new().await;
+    rules.store(events("a", 3, TimeDelta::hours(30))).await;
+    rules.rule("error_count > 2 in 2 days per error").await;
+    rules.rule("error_count < 4 in 2 days per error").await;
+    assert_eq!(rules.turns().await, (2, 0));
+    rules.close().await;
+}
+
+#[tokio::test]
+async fn a_project_that_can_not_be_evaluated_holds_up_no_other() {
+    let rules = Rules::new().await;
+    rules.rule("error_count > 0 in 5 minutes").await;
+    rules.store(events("a", 1, NOW)).await;
+    let other = "INSERT INTO projects (id, name, slug) VALUES (2, 'other', 'other');
+        INSERT INTO alert_rules SELECT (r).* FROM (SELECT jsonb_populate_record(a, '{\"project_id\": 2}') AS r
+            FROM alert_rules a) copies;
+        INSERT INTO alert_evaluations (project_id) VALUES (2);
+        UPDATE alert_evaluations SET evaluated_at = '-infinity' WHERE project_id = 1;
+        ALTER TABLE alert_evaluations ADD CHECK (project_id <> 1 OR evaluated_at = '-infinity')";
+    rules.place.execute(other).await;
+    let shutdown = tokio_util::sync::CancellationToken::new();
+    let lookup =
+        |name: &str| (name == "REDIS_URL").then(|| rules.place.sandbox.redis_url().to_owned());
+    let redis = shared::config::RedisConfig::read(&shared::config::Settings::new(&lookup));
+    let redis = shared::redis::client(&redis).unwrap();
+    let listeners = worker::alerts::evaluate::Listeners {
+        outbox: worker::alerts::deliver::Outbox::new(),
+        feed: shared::live::Publisher::new(redis, rules.place.sandbox.namespace()),
+    };
+    let evaluating = shared::lifecycle::spawn(
+        Evaluator::new(rules.place.pool.clone()).run(listeners, shutdown.clone()),
+    );
+    let evaluated = "alert_evaluations WHERE project_id = 2 AND evaluated_at IS NOT NULL";
+    while rules.count(evaluated).await == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    shutdown.cancel();
+    evaluating.await.unwrap();
+    assert_eq!(
+        rules.count("alert_evaluations WHERE not_before > now() - interval '1 minute'").await,
+        2
+    );
+    assert_eq!(rules.count("firings").await, 0);
+    rules.close().await;
+}

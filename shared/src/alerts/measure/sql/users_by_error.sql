@@ -7,3 +7,4 @@ WHERE u.project_id = $1 AND u.slot >= $2 AND u.slot < $3
   AND ($4::int[] IS NULL OR u.facet_id = ANY ($4))
   AND g.error_id = ANY ($5)
 GROUP BY g.error_id
+ORDER BY g.error_id
