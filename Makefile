@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down reset status logs test test-api test-faults check fmt bench bench-micro bench-reads bench-live audit
+.PHONY: help up down reset status logs test test-api test-faults check fmt bench bench-micro bench-reads bench-live bench-alerts audit
 
 CARGO ?= cargo
 # The load of `make bench`.
@@ -85,3 +85,7 @@ bench-reads: ## Measure how long reads take among a million events; ARGS="--help
 bench-live: ## Measure the memory of the query API with hundreds of live clients; ARGS="--help" tells how
 	$(CARGO) build --release --workspace --bins
 	$(TARGET_DIR)/release/live $(if $(filter command line,$(origin ARGS)),$(ARGS))
+
+bench-alerts: ## Measure how soon alert rules tell and what they cost; ARGS="--help" tells how
+	$(CARGO) build --release --workspace --bins
+	$(TARGET_DIR)/release/alerts $(if $(filter command line,$(origin ARGS)),$(ARGS))

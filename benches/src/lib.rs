@@ -1,5 +1,6 @@
 //! Measuring the system from outside: over its public interface, with real engines behind it.
 //!
+//! - [`alerts`]: how soon rules tell, and what evaluating them costs.
 //! - [`live`]: listeners of the live feed.
 //! - [`load`]: an open-loop load generator, which the program `loadgen` offers by itself.
 //! - [`measure`]: one measurement of the whole system.
@@ -11,6 +12,7 @@
 //!
 //! How a single function performs does not belong here, nor does anything that a service needs.
 
+pub mod alerts;
 pub mod live;
 pub mod load;
 pub mod measure;

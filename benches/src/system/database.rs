@@ -1,7 +1,8 @@
 //! What is stored, asked of Postgres directly: the services' own figures are what is in question.
 
 use tokio::task::JoinSet;
-use tokio_postgres::{Client, Error, NoTls};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Error, NoTls, Row};
 
 /// A connection of the benchmark's own.
 #[derive(Debug)]
@@ -73,6 +74,26 @@ impl Database {
             self.client.batch_execute(&format!("ALTER SYSTEM SET {name} = '{value}'")).await?;
         }
         Ok(())
+    }
+
+    /// Runs some statements.
+    ///
+    /// # Errors
+    /// When one fails; the others are undone.
+    pub async fn execute(&self, sql: &str) -> Result<(), Error> {
+        self.client.batch_execute(sql).await
+    }
+
+    /// Runs a statement and reads its rows.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn query(
+        &self,
+        sql: &str,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, Error> {
+        self.client.query(sql, values).await
     }
 
     /// Events counted in the totals of projects: a few rows, so it can be asked often.

@@ -9,6 +9,7 @@ use tokio::io::{AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use super::{MAX_LINE, listen};
@@ -53,6 +54,8 @@ pub struct Posted {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
+    /// When all of it had arrived.
+    pub at: Instant,
 }
 
 impl Posted {
@@ -201,10 +204,11 @@ async fn read(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Posted> {
         let Some((name, value)) = header.split_once(':') else { break };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let mut posted = Posted { line, headers, body: Vec::new() };
+    let mut posted = Posted { line, headers, body: Vec::new(), at: Instant::now() };
     let length = posted.header("content-length").and_then(|text| text.parse().ok());
     posted.body = vec![0; length.unwrap_or(0).min(1 << 20)];
     stream.read_exact(&mut posted.body).await?;
+    posted.at = Instant::now();
     Ok(posted)
 }
 
