@@ -91,7 +91,7 @@ pub struct ToldError {
     pub level: String,
     /// Its source, such as `backend`.
     pub source: String,
-    /// Its events in the window of the rule.
+    /// Its events: in the window where that is what is measured, else all.
     pub events: u64,
 }
 

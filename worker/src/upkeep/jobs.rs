@@ -98,7 +98,9 @@ pub(super) async fn trim_alerts(tx: &Transaction<'_>, context: &Context) -> Resu
     let told = execute(tx, sql, &[&first_id, &CHUNK], "drop old notifications").await?;
     let sql = include_str!("sql/drop_old_firings.sql");
     let fired = execute(tx, sql, &[&first_id, &oldest, &CHUNK], "drop old firings").await?;
-    Ok(if told > 0 || fired > 0 { Piece::Full } else { Piece::Last })
+    let sql = include_str!("sql/drop_old_incidents.sql");
+    let resolved = execute(tx, sql, &[&first_id, &oldest, &CHUNK], "drop old incidents").await?;
+    Ok(if told > 0 || fired > 0 || resolved > 0 { Piece::Full } else { Piece::Last })
 }
 
 /// No UUIDv7 of that time or a later one is below it.
@@ -166,7 +168,7 @@ pub(super) async fn merge_slots(tx: &Transaction<'_>) -> Result<Piece, DbError> 
     // A deletion subtracts from the slots it finds: they must not move meanwhile.
     project_lock::shared(tx, &all_projects(tx).await?).await?;
     let mut moved = 0;
-    for (width, from, to) in [("minute", "2 hours", "48 hours"), ("hour", "48 hours", "31 days")] {
+    for (width, from, to) in [("minute", "2 hours", "48 hours"), ("hour", "48 hours", "62 days")] {
         for sql in [include_str!("sql/merge_slots.sql"), include_str!("sql/merge_user_slots.sql")] {
             let row = tx.query_one(sql, &[&width, &from, &to, &CHUNK]).await;
             moved += row.map_err(DbError::statement("merge slots"))?.get::<_, i64>("moved");

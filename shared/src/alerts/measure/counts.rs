@@ -106,7 +106,8 @@ impl Part<'_> {
         let facets = self.counts.by_error.get(&error_id).into_iter().flatten();
         let admitted = facets.filter(|one| admits.get(one.place).copied().unwrap_or(false));
         let before = |one: &FacetCounts, place| one.before.get(place).copied().unwrap_or_default();
-        admitted.map(|one| before(one, end) - before(one, start)).sum()
+        // The sum of nothing is -0.0, which reads badly.
+        admitted.map(|one| before(one, end) - before(one, start)).fold(0.0, |sum, one| sum + one)
     }
 }
 

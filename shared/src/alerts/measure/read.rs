@@ -95,6 +95,26 @@ impl<C: GenericClient> Reading<'_, C> {
         cut: &Boundaries,
         errors: &BTreeSet<i64>,
     ) -> Result<Vec<CountRow>, DbError> {
+        self.of_errors("count events of errors", include_str!("sql/by_error.sql"), (cut, errors))
+            .await
+    }
+
+    /// Events of errors together.
+    pub(super) async fn sum_of_errors(
+        &self,
+        cut: &Boundaries,
+        errors: &BTreeSet<i64>,
+    ) -> Result<Vec<CountRow>, DbError> {
+        let sql = include_str!("sql/sum_of_errors.sql");
+        self.of_errors("count events of errors together", sql, (cut, errors)).await
+    }
+
+    async fn of_errors(
+        &self,
+        action: &'static str,
+        sql: &str,
+        (cut, errors): (&Boundaries, &BTreeSet<i64>),
+    ) -> Result<Vec<CountRow>, DbError> {
         let Some(whole) = cut.whole() else { return Ok(Vec::new()) };
         if errors.is_empty() {
             return Ok(Vec::new());
@@ -102,8 +122,7 @@ impl<C: GenericClient> Reading<'_, C> {
         let errors: Vec<i64> = errors.iter().copied().collect();
         let values: [&(dyn ToSql + Sync); 5] =
             [&self.project.0, &cut.as_slice(), &whole.start, &whole.end, &errors];
-        let sql = include_str!("sql/by_error.sql");
-        let rows = self.rows("count events of errors", sql, &values).await?;
+        let rows = self.rows(action, sql, &values).await?;
         Ok(rows.iter().map(count_row).collect())
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use deadpool_postgres::GenericClient;
 
-use super::counts::{Boundaries, CountRow, Counts, Part};
+use super::counts::{Boundaries, CountRow, Counts};
 use super::read::{self, Reading};
 use super::slots;
 use super::slots::Stretch;
@@ -36,7 +36,8 @@ impl Measures {
         let mut measured = Measured::default();
         self.take_totals(&reading, moments, &mut measured).await?;
         let taking = Taking { moments, matching: &matching, errors };
-        self.take_events_of_errors(&reading, taking, &mut measured).await?;
+        self.take_events_of_each(&reading, taking, &mut measured).await?;
+        self.take_events_with_texts(&reading, taking, &mut measured).await?;
         self.take_arrivals(&reading, taking, &mut measured).await?;
         self.take_users(&reading, taking, &mut measured).await?;
         Ok(measured)
@@ -73,49 +74,59 @@ impl Measures {
         let rows = reading.totals(&cut).await?;
         let counts = self.counts(reading, cut, &rows).await?;
         for (id, measure) in self.those(Measure::is_total) {
-            let value = |window, before: Option<Stretch>| {
-                let count = |stretch| counts.part(stretch).of(WHOLE_PROJECT, &measure.admits);
-                Value::Project(measure.value(count(window), before.map(count)))
-            };
-            measured.put(id, measure.at_each(moments, value));
+            measured.put(id, measure.of_project(&counts, moments));
         }
         Ok(())
     }
 
-    /// Events of errors by themselves, and those of a project whose messages contain something.
-    async fn take_events_of_errors<C: GenericClient>(
+    /// Events of errors by themselves.
+    async fn take_events_of_each<C: GenericClient>(
         &mut self,
         reading: &Reading<'_, C>,
         taking: Taking<'_>,
         measured: &mut Measured,
     ) -> Result<(), DbError> {
-        let mut wanted = BTreeSet::new();
-        if self.those(Measure::is_of_errors).any(|(_, measure)| measure.texts.is_empty()) {
-            wanted.extend(taking.errors);
-        }
-        for (_, measure) in self.those(|one| one.is_of_errors() && !one.texts.is_empty()) {
-            wanted.extend(measure.errors(taking));
-        }
-        let cut = self.boundaries(taking.moments, Measure::is_of_errors);
-        let rows = reading.by_error(&cut, &wanted).await?;
+        let cut = self.boundaries(taking.moments, Measure::is_of_each);
+        let rows = reading.by_error(&cut, taking.errors).await?;
         let counts = self.counts(reading, cut, &rows).await?;
-        for (id, measure) in self.those(Measure::is_of_errors) {
-            let errors = measure.errors(taking);
+        for (id, measure) in self.those(Measure::is_of_each) {
             let value = |window, before: Option<Stretch>| {
                 let (window, before) = (counts.part(window), before.map(|one| counts.part(one)));
-                let of = |part: Part<'_>, error| part.of(error, &measure.admits);
-                if measure.is_of_each_error() {
-                    let value = |error: i64| {
-                        let before = before.map(|before| of(before, error));
-                        measure.value_of_error(of(window, error), before)
-                    };
-                    let pairs = errors.iter().filter_map(|error| Some((*error, value(*error)?)));
-                    return Value::Errors(pairs.collect());
-                }
-                let sum = |part| errors.iter().map(|error| of(part, *error)).sum();
-                Value::Project(measure.value(sum(window), before.map(sum)))
+                let value = |error: i64| {
+                    let before = before.map(|before| before.of(error, &measure.admits));
+                    measure.value_of_error(window.of(error, &measure.admits), before)
+                };
+                let errors = measure.errors(taking).iter();
+                Value::Errors(errors.filter_map(|error| Some((*error, value(*error)?))).collect())
             };
             measured.put(id, measure.at_each(taking.moments, value));
+        }
+        Ok(())
+    }
+
+    /// Events of the project whose messages contain something: added up where they are read, because there
+    /// may be many errors and many moments.
+    async fn take_events_with_texts<C: GenericClient>(
+        &mut self,
+        reading: &Reading<'_, C>,
+        taking: Taking<'_>,
+        measured: &mut Measured,
+    ) -> Result<(), DbError> {
+        let of_texts = self.those(Measure::is_of_texts);
+        let asked: BTreeSet<Vec<String>> =
+            of_texts.map(|(_, measure)| measure.texts.clone()).collect();
+        for texts in asked {
+            let is_asked = |measure: &Measure| measure.is_of_texts() && measure.texts == texts;
+            let cut = self.boundaries(taking.moments, is_asked);
+            let among = taking.matching.get(&(Scope::Project, texts.clone()));
+            let rows = match among {
+                Some(errors) => reading.sum_of_errors(&cut, errors).await?,
+                None => Vec::new(),
+            };
+            let counts = self.counts(reading, cut, &rows).await?;
+            for (id, measure) in self.those(is_asked) {
+                measured.put(id, measure.of_project(&counts, taking.moments));
+            }
         }
         Ok(())
     }
@@ -239,8 +250,20 @@ impl Measure {
         self.family() == Family::Events && !self.is_of_each_error() && self.texts.is_empty()
     }
 
-    fn is_of_errors(&self) -> bool {
-        self.family() == Family::Events && !self.is_total()
+    fn is_of_texts(&self) -> bool {
+        self.family() == Family::Events && !self.is_of_each_error() && !self.texts.is_empty()
+    }
+
+    fn is_of_each(&self) -> bool {
+        self.family() == Family::Events && self.is_of_each_error()
+    }
+
+    /// Its values of the project, from counts that are of the project.
+    fn of_project(&self, counts: &Counts, moments: &Moments) -> Vec<Value> {
+        self.at_each(moments, |window, before| {
+            let count = |stretch| counts.part(stretch).of(WHOLE_PROJECT, &self.admits);
+            Value::Project(self.value(count(window), before.map(count)))
+        })
     }
 
     fn texts_key(&self) -> (Scope, Vec<String>) {

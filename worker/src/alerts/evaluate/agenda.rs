@@ -19,8 +19,23 @@ const CHANGED_SLOTS: Statement =
 const FORGET_SLOTS: Statement =
     Statement { sql: include_str!("sql/forget_slots.sql"), action: "forget which slots changed" };
 
-/// Slots that one evaluation works off: ten minutes of a backlog.
-const MAX_SLOTS: i64 = 60;
+/// How much one evaluation works off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// Ten minutes of a backlog.
+    Usual,
+    /// As little as can be, after that took too long.
+    Careful,
+}
+
+impl Pace {
+    fn slots(self) -> i64 {
+        match self {
+            Self::Usual => 60,
+            Self::Careful => 1,
+        }
+    }
+}
 
 /// What is looked at.
 #[derive(Debug)]
@@ -40,17 +55,25 @@ struct Mark {
 }
 
 impl Agenda {
-    pub(super) async fn read(tx: &Transaction<'_>, claim: &Claim) -> Result<Self, DbError> {
-        let end = slots::end_of_slot(claim.now);
-        let rows = CHANGED_SLOTS.rows(tx, &[&claim.project.id.0, &end, &MAX_SLOTS]).await?;
+    pub(super) async fn read(
+        tx: &Transaction<'_>,
+        claim: &Claim,
+        pace: Pace,
+    ) -> Result<Self, DbError> {
+        let (end, most) = (slots::end_of_slot(claim.now), pace.slots());
+        let rows = CHANGED_SLOTS.rows(tx, &[&claim.project.id.0, &end, &most]).await?;
         let mark =
             |row: &tokio_postgres::Row| Mark { slot: row.get("slot"), version: row.get("version") };
-        Ok(Self::new(rows.iter().map(mark).collect(), claim.now, claim.evaluated_at))
+        Ok(Self::new(rows.iter().map(mark).collect(), pace, (claim.now, claim.evaluated_at)))
     }
 
-    fn new(marks: Vec<Mark>, now: DateTime<Utc>, evaluated_at: Option<DateTime<Utc>>) -> Self {
+    fn new(
+        marks: Vec<Mark>,
+        pace: Pace,
+        (now, evaluated_at): (DateTime<Utc>, Option<DateTime<Utc>>),
+    ) -> Self {
         let end = slots::end_of_slot(now);
-        let unfinished = i64::try_from(marks.len()).is_ok_and(|count| count >= MAX_SLOTS);
+        let unfinished = i64::try_from(marks.len()).is_ok_and(|count| count >= pace.slots());
         let mut ends: Vec<DateTime<Utc>> = marks.iter().map(|mark| mark.slot + SLOT).collect();
         if !unfinished && ends.last() != Some(&end) {
             ends.push(end);
@@ -73,9 +96,11 @@ impl Agenda {
         })
     }
 
-    /// The earliest moment.
-    pub(super) fn first_moment(&self) -> DateTime<Utc> {
-        self.each().map(|moment| moment.at).min().unwrap_or(self.moments.now)
+    /// Since when it matters how rules stood: the earliest moment, or when they were evaluated last. A rule
+    /// whose quiet ended in between is to be looked at.
+    pub(super) fn since(&self) -> DateTime<Utc> {
+        let first = self.each().map(|moment| moment.at).min().unwrap_or(self.moments.now);
+        self.evaluated_at.map_or(first, |evaluated_at| first.min(evaluated_at))
     }
 
     /// Up to when all is evaluated after this.
@@ -145,7 +170,7 @@ mod tests {
 
     fn agenda(slots: &[i64], now: i64, evaluated_at: Option<i64>) -> Agenda {
         let marks = slots.iter().map(|slot| Mark { slot: at(*slot), version: 1 }).collect();
-        Agenda::new(marks, at(now), evaluated_at.map(at))
+        Agenda::new(marks, Pace::Usual, (at(now), evaluated_at.map(at)))
     }
 
     fn moments(agenda: &Agenda) -> Vec<(i64, i64, bool)> {
@@ -164,7 +189,7 @@ mod tests {
     fn what_came_late_is_looked_at_again() {
         let late = agenda(&[-600], 3, Some(2));
         assert_eq!(moments(&late), [(-590, -590, true), (10, 3, false)]);
-        assert_eq!(late.first_moment(), at(-590));
+        assert_eq!(late.since(), at(-590));
         assert!(!late.has_slid());
     }
 

@@ -158,7 +158,7 @@ impl History {
             Turn::Recovers => IncidentChange::Recovered,
         };
         for one in turned.iter().take(MAX_ENTRIES) {
-            let error = facts.error(one);
+            let error = facts.error(rule, one);
             let details = json!({
                 "firing_id": one.firing.firing_id,
                 "at": time::format(one.at),

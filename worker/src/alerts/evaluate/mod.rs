@@ -37,7 +37,7 @@ use shared::telemetry::metrics::{self, Counter, Histogram};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
-use self::agenda::Agenda;
+use self::agenda::{Agenda, Pace};
 use self::decide::Turned;
 use self::rules::{ProjectRules, RulesCache};
 use self::standings::Standings;
@@ -68,8 +68,8 @@ const TICK: Duration = Duration::from_secs(1);
 /// nothing of it happened.
 const EVALUATION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// After an evaluation its project rests for three times as long as that took, so that rules take at most a
-/// quarter of a connection's time; but never so long that an alert is late for it.
+/// After an evaluation its project rests for three times as long as that took, so that the rules of a
+/// project take at most a quarter of a connection's time, unless an alert would be late for it.
 const REST: u32 = 3;
 const LONGEST_REST: Duration = Duration::from_secs(6);
 
@@ -80,7 +80,8 @@ const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// while the project's first rule was made did not know that somebody watches.
 const AT_LEAST_EVERY: TimeDelta = TimeDelta::seconds(60);
 
-/// The most errors that changed slots are searched for; beyond it the next full look finds the rest.
+/// The most errors that are looked at because something happened to them. Of more within a second it is
+/// chance which ones are; the others are looked at when something happens to them again.
 const MAX_TOUCHED: i64 = 200_000;
 
 /// Evaluates rules.
@@ -88,6 +89,8 @@ const MAX_TOUCHED: i64 = 200_000;
 pub struct Evaluator {
     pool: Pool,
     rules: RulesCache,
+    /// Projects whose last evaluation failed, and whose backlog is not worked off since.
+    careful: BTreeSet<ProjectId>,
 }
 
 /// What an evaluation did.
@@ -101,6 +104,8 @@ pub struct Evaluated {
     pub told: bool,
     /// What the live feed tells of it.
     pub news: Vec<Item>,
+    /// Whether there is more of a backlog to work off.
+    pub unfinished: bool,
 }
 
 /// Who has to know what evaluations did.
@@ -115,7 +120,7 @@ pub struct Listeners {
 impl Evaluator {
     /// An evaluator that has seen no rule yet.
     pub fn new(pool: Pool) -> Self {
-        Self { pool, rules: RulesCache::default() }
+        Self { pool, rules: RulesCache::default(), careful: BTreeSet::new() }
     }
 
     /// Evaluates once a second, until the token is cancelled.
@@ -183,17 +188,29 @@ impl Evaluator {
     /// # Errors
     /// When Postgres is away or the evaluation takes too long. Then nothing has happened.
     pub async fn evaluate(&mut self, project: ProjectId) -> Result<Option<Evaluated>, DbError> {
+        let careful = self.careful.contains(&project);
+        let pace = if careful { Pace::Careful } else { Pace::Usual };
         let (pool, cache, started) = (self.pool.clone(), &mut self.rules, Instant::now());
         let evaluated = use_until(&pool, started + EVALUATION_TIMEOUT, async |client| {
             let tx = client.transaction().await.map_err(DbError::statement("begin evaluating"))?;
             let Some(claim) = Claim::take(&tx, project).await? else { return Ok(None) };
             let rules = cache.rules(&tx, project, claim.rules_version).await?;
-            let evaluated = Evaluation { tx: &tx, claim: &claim, rules, started }.run().await?;
+            let evaluation = Evaluation { tx: &tx, claim: &claim, rules, pace, started };
+            let evaluated = evaluation.run().await?;
             tx.commit().await.map_err(DbError::statement("commit an evaluation"))?;
             Ok(Some(evaluated))
         })
         .await;
-        let evaluated = evaluated.inspect_err(|_| self.rules.forget(project))?;
+        // Too much at once, perhaps: smaller steps, until nothing is left of the backlog.
+        let failed = evaluated.is_err();
+        let unfinished = matches!(&evaluated, Ok(Some(evaluated)) if evaluated.unfinished);
+        if failed {
+            self.rules.forget(project);
+            self.careful.insert(project);
+        } else if !unfinished {
+            self.careful.remove(&project);
+        }
+        let evaluated = evaluated?;
         if let Some(evaluated) = &evaluated {
             let seconds = started.elapsed().as_secs_f64();
             metrics::observe(Histogram::EvaluationDurationSeconds, "done", seconds);
@@ -254,14 +271,15 @@ struct Evaluation<'a> {
     tx: &'a Transaction<'a>,
     claim: &'a Claim,
     rules: &'a mut ProjectRules,
+    pace: Pace,
     started: Instant,
 }
 
 impl Evaluation<'_> {
     async fn run(mut self) -> Result<Evaluated, DbError> {
         let (tx, project) = (self.tx, self.claim.project.id);
-        let agenda = Agenda::read(tx, self.claim).await?;
-        let mut standings = Standings::read(tx, project, agenda.first_moment()).await?;
+        let agenda = Agenda::read(tx, self.claim, self.pace).await?;
+        let mut standings = Standings::read(tx, project, agenda.since()).await?;
         let errors = self.errors_to_look_at(&agenda, &standings).await?;
         let measured = self.rules.measures.take(tx, project, &agenda.moments, &errors).await?;
         let turned = decide::turned(self.rules, &agenda, &measured, &mut standings);
@@ -277,6 +295,7 @@ impl Evaluation<'_> {
             recovered: turned.iter().filter(|turned| !turned.is_firing()).count(),
             told: told.sent,
             news,
+            unfinished: agenda.is_unfinished(),
         })
     }
 
@@ -325,9 +344,11 @@ impl Evaluation<'_> {
     ) -> Result<(), DbError> {
         let now = self.claim.now;
         let slides = standings.is_any(now) || self.rules.slides() || holds_back;
+        // Once more soon: a batch that was being stored may not have known of a new rule.
+        let new = self.rules.settle();
         let due_at = if agenda.is_unfinished() {
             now
-        } else if slides || self.rules.settle() {
+        } else if slides || new {
             slots::end_of_slot(now)
         } else {
             now + AT_LEAST_EVERY

@@ -1,11 +1,12 @@
 //! A rule that fired, and one that recovered.
 
+use shared::alerts::condition::Comparison;
 use shared::channels::{Listing, Message};
 
 use super::numbers::{amount, limit, measured};
 use super::text::{duration, one_line, time};
 use super::{MAX_FACT, MAX_NAME, MAX_TITLE, Pages, listed, see_also};
-use crate::alerts::notice::{Notice, ToldFiring};
+use crate::alerts::notice::{Notice, ToldFiring, ToldRule};
 
 pub(super) fn fired(notice: &Notice, told: &ToldFiring, pages: Pages<'_>) -> Message {
     let rule = &notice.rule;
@@ -29,6 +30,14 @@ pub(super) fn recovered(notice: &Notice, told: &ToldFiring, pages: Pages<'_>) ->
     let rule = &notice.rule;
     let (name, project) = names(notice);
     let measured = format!("{} in {}", amount(rule, told.value), rule.window);
+    let (now, short) = if still_holds(rule, told.value) {
+        let now = "there is nothing to measure any more".to_owned();
+        (now.clone(), format!("{project}: {now}."))
+    } else {
+        let limit = limit(rule);
+        let now = format!("{measured}, which is not {limit}");
+        (now, format!("{project}: {measured} (not {limit})."))
+    };
     let title = match &told.error {
         Some(error) => format!("Recovered: {name}: {}", one_line(&error.title, MAX_TITLE)),
         None => format!("Recovered: {name}"),
@@ -41,13 +50,16 @@ pub(super) fn recovered(notice: &Notice, told: &ToldFiring, pages: Pages<'_>) ->
         )
     });
     let text = format!(
-        "The rule \"{name}\" of project {project} is true no longer: {measured}, which is not {}.\
-         {lasted}\n\nNothing has to be done at once. If nobody knows the cause yet, open the error and \
+        "The rule \"{name}\" of project {project} is true no longer: {now}.{lasted}\n\nNothing has to be done at once. If nobody knows the cause yet, open the error and \
          look at its newest event before it comes back.",
-        limit(rule),
     );
-    let short = format!("{project}: {measured} (not {}).", limit(rule));
     assembled(notice, told, pages, Words { kind: "alert.recovered", title, text, short })
+}
+
+/// Whether a value would fire: what recovered all the same has no value any more.
+fn still_holds(rule: &ToldRule, value: f64) -> bool {
+    let known = Comparison::ALL.into_iter().find(|known| known.as_str() == rule.comparison);
+    known.is_some_and(|comparison| comparison.holds(value, rule.threshold))
 }
 
 /// The rule's and the project's names, as they stand in sentences.

@@ -1,7 +1,8 @@
--- Removes a piece of the slots that no window of a rule reaches: windows end at 30 days.
+-- Removes a piece of the slots that no rule reaches: a window has at most 30 days, and a change is against
+-- the window before it.
 WITH piece AS (
   SELECT project_id, group_id, slot, facet_id FROM event_slots
-  WHERE slot < now() - interval '31 days'
+  WHERE slot < now() - interval '62 days'
   LIMIT $1
 )
 DELETE FROM event_slots s USING piece

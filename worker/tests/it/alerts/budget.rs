@@ -52,3 +52,20 @@ async fn rules_have_budgets_of_their_own() {
     assert_eq!(rules.count("notifications WHERE NOT held").await, 16);
     rules.close().await;
 }
+
+#[tokio::test]
+async fn what_is_held_of_a_rule_that_is_muted_is_told_to_nobody() {
+    let mut rules = Rules::new().await;
+    rules.rule("error_count > 0 in 5 minutes per error").await;
+    let flood = (0..12).flat_map(|number| events(&format!("error {number}"), 1, NOW));
+    rules.store(flood.collect()).await;
+    rules.evaluate().await;
+    assert_eq!(rules.count("notifications WHERE held").await, 2);
+    rules.place.execute("UPDATE alert_rules SET muted_until = now() + interval '1 hour'").await;
+    rules.changed().await;
+    rules.pass(61).await;
+    assert!(!rules.evaluate().await.told);
+    assert_eq!(rules.count("notifications WHERE held OR kind = 'digest'").await, 0);
+    assert_eq!(rules.count("deliveries").await, 10);
+    rules.close().await;
+}

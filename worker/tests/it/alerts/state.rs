@@ -85,6 +85,23 @@ async fn a_rule_cools_down() {
 }
 
 #[tokio::test]
+async fn a_rule_fires_again_when_its_cooldown_ends_between_two_looks() {
+    let mut rules = Rules::new().await;
+    let condition = "error_count > 0 in 5 minutes per error";
+    rules.make(Rule { condition, cooldown: 330, ..Rule::default() }).await;
+    rules.store(events("a", 1, NOW)).await;
+    assert_eq!(rules.turns().await, (1, 0));
+    rules.pass(301).await;
+    assert_eq!(rules.turns().await, (0, 1));
+    rules.store(events("a", 1, NOW)).await;
+    assert_eq!(rules.turns().await, (0, 0));
+    // The cooldown is over by now; nothing else has happened since the last look.
+    rules.pass(60).await;
+    assert_eq!(rules.turns().await, (1, 0));
+    rules.close().await;
+}
+
+#[tokio::test]
 async fn a_muted_rule_fires_and_tells_nobody() {
     let mut rules = Rules::new().await;
     rules.rule("error_count > 0 in 1 minute").await;

@@ -37,6 +37,15 @@ pub(super) async fn of_held<'a>(
     Ok(Notification { delivery_id: digest_id, ..Notification::new(rule, None, &notice, false) })
 }
 
+/// Drops what is held back of a rule that is muted by now.
+pub(super) async fn drop_held(
+    tx: &Transaction<'_>,
+    claim: &Claim,
+    rule: &Rule,
+) -> Result<(), DbError> {
+    TAKE_HELD.execute(tx, &[&claim.project.id.0, &rule.id(), &None::<Uuid>]).await
+}
+
 fn line(news: News) -> Option<Digested> {
     let (firing, recovered) = match news {
         News::Fired(firing) => (firing, false),

@@ -96,9 +96,11 @@ impl Facts {
     }
 
     /// The error that something is about.
-    pub(in super::super) fn error(&self, turned: &Turned) -> Option<ToldError> {
-        let events = whole(turned.value);
-        self.errors.get(&turned.error).map(|error| ToldError { events, ..error.clone() })
+    pub(in super::super) fn error(&self, rule: &Rule, turned: &Turned) -> Option<ToldError> {
+        let error = self.errors.get(&turned.error)?.clone();
+        let is_count = rule.condition.metric == Metric::ErrorCount;
+        let events = if is_count { whole(turned.value) } else { error.events };
+        Some(ToldError { events, ..error })
     }
 
     /// The errors that a firing names besides.
@@ -172,11 +174,11 @@ fn told_error(row: &Row) -> ToldError {
         culprit: row.get("culprit"),
         level: Level::from_code(row.get("level")).to_string(),
         source: row.get("source"),
-        events: 0,
+        events: u64::try_from(row.get::<_, i64>("event_count")).unwrap_or_default(),
     }
 }
 
-/// Counts are whole; other values of an error say nothing about its number of events.
+/// Counts are whole.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "floats saturate")]
 fn whole(value: f64) -> u64 {
     value as u64

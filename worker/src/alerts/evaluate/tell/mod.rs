@@ -96,6 +96,10 @@ pub(super) async fn record(
     for (rule, notices) in notices {
         let Some(rule) = rules.rules.get(rule) else { continue };
         let mut lately = lately.get(&rule.id()).copied().unwrap_or_default();
+        if lately.held > 0 && rule.is_muted(claim.now) {
+            digest::drop_held(tx, claim, rule).await?;
+            lately.held = 0;
+        }
         if lately.held > 0 && lately.told < BUDGET {
             list.push(digest::of_held(tx, claim, rule).await?);
             lately = Lately { told: lately.told + 1, held: 0 };
@@ -135,7 +139,7 @@ fn notice(
         started_at: turned.firing.started_at,
         ended_at: (turned.turn == Turn::Recovers).then_some(turned.at),
         value: turned.value,
-        error: facts.error(turned),
+        error: facts.error(rule, turned),
         top_errors: facts.top_errors(rule, turned),
     };
     let news = match turned.turn {
