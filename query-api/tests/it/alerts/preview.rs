@@ -39,9 +39,9 @@ async fn a_condition_is_played_over_the_past() {
     let body = json!({"condition": "error_count > threshold in time_window where level = fatal",
         "threshold": 3, "time_window": "5m", "period": "2h"});
     assert_eq!(test(&server, body).await["fired"], 1);
-    let body = json!({"condition": "error_count > 3 in 5m", "period": "2h", "cooldown": 3_000});
+    let body = json!({"condition": "error_count > 3 in 5m", "period": "2h", "cooldown": 1_000});
     assert_eq!(test(&server, body).await["fired"], 3);
-    let body = json!({"condition": "error_count > 3 in 5m", "period": "2h", "cooldown": 4_000});
+    let body = json!({"condition": "error_count > 3 in 5m", "period": "2h", "cooldown": 3_000});
     assert_eq!(test(&server, body).await["fired"], 2);
     let nothing: i64 =
         server.db.query_one("SELECT count(*) FROM firings", &[]).await.unwrap().get(0);
