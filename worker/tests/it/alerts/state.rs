@@ -217,8 +217,7 @@ async fn a_project_that_can_not_be_evaluated_holds_up_no_other() {
         INSERT INTO alert_rules SELECT (r).* FROM (SELECT jsonb_populate_record(a, '{\"project_id\": 2}') AS r
             FROM alert_rules a) copies;
         INSERT INTO alert_evaluations (project_id) VALUES (2);
-        UPDATE alert_evaluations SET evaluated_at = '-infinity' WHERE project_id = 1;
-        ALTER TABLE alert_evaluations ADD CHECK (project_id <> 1 OR evaluated_at = '-infinity')";
+        ALTER TABLE alert_evaluations ADD CHECK (project_id <> 1 OR evaluated_at IS NULL)";
     rules.place.execute(other).await;
     let shutdown = tokio_util::sync::CancellationToken::new();
     let lookup =
