@@ -84,7 +84,8 @@ async fn measure(
         timeout: Duration::from_secs(30),
     };
     let outcome = tokio::task::spawn_blocking(|| load::run(plan, |_| {})).await??;
-    anyhow::ensure!(outcome.errors() == 0, "events were refused");
+    let tally = &outcome.tally;
+    anyhow::ensure!(tally.accepted == tally.events, "events were refused");
     let samples = sampler.finish();
     let most = samples.iter().flat_map(|sample| &sample.groups).map(|usage| usage.memory).max();
     Ok((most.unwrap_or_default(), listeners.messages() - before))
