@@ -5,6 +5,7 @@
 //! - [`load`]: an open-loop load generator, which the program `loadgen` offers by itself.
 //! - [`measure`]: one measurement of the whole system.
 //! - [`options`]: what both programs may be told about the load.
+//! - [`program`]: what the programs have in common.
 //! - [`reads`]: how long reads take.
 //! - [`report`]: the page and the charts that a measurement leaves behind.
 //! - [`summary`]: what a run says about itself.
@@ -17,6 +18,7 @@ pub mod live;
 pub mod load;
 pub mod measure;
 pub mod options;
+pub mod program;
 pub mod reads;
 pub mod report;
 pub mod summary;

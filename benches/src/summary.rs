@@ -6,17 +6,6 @@ use std::time::Duration;
 use crate::load::Outcome;
 use crate::load::tally::{Latencies, Second};
 
-/// Progress is for people: one plain line for each step, beside what is printed for programs.
-pub fn show_progress() {
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::INFO)
-        .with_writer(std::io::stderr)
-        .without_time()
-        .with_target(false)
-        .with_level(false)
-        .init();
-}
-
 /// A line about one second.
 #[derive(Debug)]
 pub struct Progress<'a>(pub &'a Second);

@@ -14,7 +14,8 @@ use benches::load::Plan;
 use benches::load::event::Events;
 use benches::load::mix::Mix;
 use benches::measure::{Places, warm_up};
-use benches::summary::{millis, show_progress};
+use benches::program;
+use benches::summary::millis;
 use benches::system::machine::Machine;
 use benches::system::start_engines;
 use benches::system::usage::{Group, Members};
@@ -60,16 +61,10 @@ struct Arguments {
 
 #[tokio::main(worker_threads = 1)]
 async fn main() -> anyhow::Result<ExitCode> {
-    show_progress();
-    let arguments = Arguments::parse();
-    tokio::select! {
-        result = perform(&arguments) => result.map(|()| ExitCode::SUCCESS),
-        // Dropping what is under way ends everything that was started.
-        _ = tokio::signal::ctrl_c() => Ok(ExitCode::from(130)),
-    }
+    program::run(Box::pin(perform(&Arguments::parse()))).await
 }
 
-async fn perform(arguments: &Arguments) -> anyhow::Result<()> {
+async fn perform(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let machine = Machine::read(Path::new("."));
     let engines = start_engines(false).await?;
     tracing::info!("starting services …");
@@ -88,7 +83,8 @@ async fn perform(arguments: &Arguments) -> anyhow::Result<()> {
         latencies: &latencies,
         costs: &costs,
     };
-    write(arguments, &report)
+    write(arguments, &report)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn latencies(arguments: &Arguments, services: &Services) -> anyhow::Result<Vec<Duration>> {

@@ -8,10 +8,10 @@ use anyhow::Context as _;
 use benches::load::Outcome;
 use benches::measure::{Measured, Places, measure, warm_up};
 use benches::options::LoadOptions;
+use benches::program;
 use benches::report;
 use benches::report::check::checks;
 use benches::report::page::Report;
-use benches::summary::show_progress;
 use benches::system::database::{Database, Statement};
 use benches::system::machine::Machine;
 use benches::system::start_engines;
@@ -49,13 +49,7 @@ fn setting(text: &str) -> Result<(String, String), String> {
 
 #[tokio::main(worker_threads = 1)]
 async fn main() -> anyhow::Result<ExitCode> {
-    show_progress();
-    let arguments = Arguments::parse();
-    tokio::select! {
-        result = perform(&arguments) => result,
-        // Dropping what is under way ends everything that was started.
-        _ = tokio::signal::ctrl_c() => Ok(ExitCode::from(130)),
-    }
+    program::run(Box::pin(perform(&Arguments::parse()))).await
 }
 
 async fn perform(arguments: &Arguments) -> anyhow::Result<ExitCode> {

@@ -8,7 +8,7 @@ use benches::live::Listeners;
 use benches::load::event::Events;
 use benches::load::mix::Mix;
 use benches::load::{self, Plan};
-use benches::summary::show_progress;
+use benches::program;
 use benches::system::start_engines;
 use benches::system::usage::{Group, Members, Sampler};
 use clap::Parser;
@@ -33,16 +33,10 @@ struct Arguments {
 
 #[tokio::main(worker_threads = 1)]
 async fn main() -> anyhow::Result<ExitCode> {
-    show_progress();
-    let arguments = Arguments::parse();
-    tokio::select! {
-        result = perform(&arguments) => result.map(|()| ExitCode::SUCCESS),
-        // Dropping what is under way ends everything that was started.
-        _ = tokio::signal::ctrl_c() => Ok(ExitCode::from(130)),
-    }
+    program::run(Box::pin(perform(&Arguments::parse()))).await
 }
 
-async fn perform(arguments: &Arguments) -> anyhow::Result<()> {
+async fn perform(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let engines = start_engines(false).await?;
     let services = Services::start(Options::over(&engines)).await.context("cannot start")?;
     let mut listeners = Listeners::default();
@@ -60,7 +54,7 @@ async fn perform(arguments: &Arguments) -> anyhow::Result<()> {
     drop(listeners);
     services.stop().await;
     engines.stop().await;
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The most memory that the query API held while events came, and the messages that were heard.

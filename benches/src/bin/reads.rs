@@ -10,9 +10,9 @@ use benches::load::Plan;
 use benches::load::event::Events;
 use benches::load::mix::Mix;
 use benches::measure::{Places, warm_up};
+use benches::program;
 use benches::reads::page::{Report, markdown};
 use benches::reads::{Figures, Ids, Reader, all, bars};
-use benches::summary::show_progress;
 use benches::system::database::{Counts, Database};
 use benches::system::machine::Machine;
 use benches::system::start_engines;
@@ -50,16 +50,10 @@ struct Arguments {
 
 #[tokio::main(worker_threads = 1)]
 async fn main() -> anyhow::Result<ExitCode> {
-    show_progress();
-    let arguments = Arguments::parse();
-    tokio::select! {
-        result = perform(&arguments) => result.map(|()| ExitCode::SUCCESS),
-        // Dropping what is under way ends everything that was started.
-        _ = tokio::signal::ctrl_c() => Ok(ExitCode::from(130)),
-    }
+    program::run(Box::pin(perform(&Arguments::parse()))).await
 }
 
-async fn perform(arguments: &Arguments) -> anyhow::Result<()> {
+async fn perform(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let machine = Machine::read(Path::new("."));
     let engines = start_engines(false).await?;
     tracing::info!("starting services …");
@@ -81,7 +75,8 @@ async fn perform(arguments: &Arguments) -> anyhow::Result<()> {
     let counts = database.counts().await?;
     services.stop().await;
     engines.stop().await;
-    write(arguments, &machine, &counts, &figures)
+    write(arguments, &machine, &counts, &figures)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn filling(arguments: &Arguments, url: &str) -> Plan {

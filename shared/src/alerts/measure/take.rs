@@ -152,10 +152,7 @@ impl Measures {
             let rows = reading.arrivals(&cut, regressed, among).await?;
             let counts = self.counts(reading, cut, &rows).await?;
             for (id, measure) in self.those(is_asked) {
-                let value = |window, _before| {
-                    Value::Project(Some(counts.part(window).of(WHOLE_PROJECT, &measure.admits)))
-                };
-                measured.put(id, measure.at_each(taking.moments, value));
+                measured.put(id, measure.of_project(&counts, taking.moments));
             }
         }
         Ok(())

@@ -12,6 +12,7 @@
 //! - `decide`: what begins to fire and what recovers. Pure.
 //! - `record`: what follows for firings, `incidents` and `tell` for incidents and notifications, `feed` for
 //!   those who look on.
+//! - `troubles`: projects whose evaluation failed, which must not hold up the others.
 
 mod agenda;
 mod decide;
@@ -21,6 +22,7 @@ mod record;
 mod rules;
 mod standings;
 mod tell;
+mod troubles;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -42,6 +44,7 @@ use self::decide::Turned;
 use self::rules::{ProjectRules, RulesCache};
 use self::standings::Standings;
 use self::tell::{Facts, Told};
+use self::troubles::Troubles;
 use super::deliver::Outbox;
 use super::notice::ToldProject;
 use crate::statement::Statement;
@@ -56,8 +59,6 @@ const TOUCHED_ERRORS: Statement = Statement {
     sql: include_str!("sql/touched_errors.sql"),
     action: "find the errors of changed slots",
 };
-const POSTPONE: Statement =
-    Statement { sql: include_str!("sql/postpone.sql"), action: "postpone an evaluation" };
 const FINISH: Statement =
     Statement { sql: include_str!("sql/finish.sql"), action: "end an evaluation" };
 
@@ -73,11 +74,8 @@ const EVALUATION_TIMEOUT: Duration = Duration::from_secs(30);
 const REST: u32 = 3;
 const LONGEST_REST: Duration = Duration::from_secs(6);
 
-/// How long a project rests whose evaluation failed.
-const AFTER_FAILURE: Duration = Duration::from_secs(5);
-
-/// Rules are looked at so often even when nothing seems to have changed: a batch that was being stored
-/// while the project's first rule was made did not know that somebody watches.
+/// Rules are looked at so often even when nothing seems to have changed: a worker of an earlier version
+/// stores events and marks no slots.
 const AT_LEAST_EVERY: TimeDelta = TimeDelta::seconds(60);
 
 /// The most errors that are looked at because something happened to them. Of more within a second it is
@@ -89,8 +87,7 @@ const MAX_TOUCHED: i64 = 200_000;
 pub struct Evaluator {
     pool: Pool,
     rules: RulesCache,
-    /// Projects whose last evaluation failed, and whose backlog is not worked off since.
-    careful: BTreeSet<ProjectId>,
+    troubles: Troubles,
 }
 
 /// What an evaluation did.
@@ -120,7 +117,7 @@ pub struct Listeners {
 impl Evaluator {
     /// An evaluator that has seen no rule yet.
     pub fn new(pool: Pool) -> Self {
-        Self { pool, rules: RulesCache::default(), careful: BTreeSet::new() }
+        Self { pool, rules: RulesCache::default(), troubles: Troubles::default() }
     }
 
     /// Evaluates once a second, until the token is cancelled.
@@ -144,7 +141,8 @@ impl Evaluator {
         listeners: &Listeners,
         shutdown: &CancellationToken,
     ) -> Result<(), DbError> {
-        for project in self.due().await? {
+        let due = self.due().await?;
+        for project in self.troubles.in_order(due, Instant::now()) {
             if shutdown.is_cancelled() {
                 break;
             }
@@ -153,25 +151,14 @@ impl Evaluator {
                 Ok(Some(evaluated)) => listeners.hear(project, evaluated).await,
                 // Not about this project.
                 Err(error @ DbError::Pool(_)) => return Err(error),
-                Err(error) => self.postpone(project, &error).await?,
+                Err(error) => {
+                    metrics::count(Counter::EvaluationsTotal, "failed", "", 1);
+                    let (project, error) = (project.0, ErrorChain(&error));
+                    tracing::warn!(project.id = project, %error, "a project's rules can't be evaluated");
+                }
             }
         }
         Ok(())
-    }
-
-    /// Lets a project rest whose rules could not be evaluated: others must not wait for it.
-    async fn postpone(&self, project: ProjectId, error: &DbError) -> Result<(), DbError> {
-        metrics::count(Counter::EvaluationsTotal, "failed", "", 1);
-        let chain = ErrorChain(error).to_string();
-        tracing::warn!(
-            project.id = project.0,
-            error = chain,
-            "a project's rules can't be evaluated"
-        );
-        use_until(&self.pool, Instant::now() + EVALUATION_TIMEOUT, async |client| {
-            POSTPONE.execute(client, &[&project.0, &AFTER_FAILURE.as_secs_f64()]).await
-        })
-        .await
     }
 
     /// The projects whose rules have to be evaluated.
@@ -188,8 +175,7 @@ impl Evaluator {
     /// # Errors
     /// When Postgres is away or the evaluation takes too long. Then nothing has happened.
     pub async fn evaluate(&mut self, project: ProjectId) -> Result<Option<Evaluated>, DbError> {
-        let careful = self.careful.contains(&project);
-        let pace = if careful { Pace::Careful } else { Pace::Usual };
+        let pace = self.troubles.pace(project);
         let (pool, cache, started) = (self.pool.clone(), &mut self.rules, Instant::now());
         let evaluated = use_until(&pool, started + EVALUATION_TIMEOUT, async |client| {
             let tx = client.transaction().await.map_err(DbError::statement("begin evaluating"))?;
@@ -201,14 +187,13 @@ impl Evaluator {
             Ok(Some(evaluated))
         })
         .await;
-        // Too much at once, perhaps: smaller steps, until nothing is left of the backlog.
-        let failed = evaluated.is_err();
-        let unfinished = matches!(&evaluated, Ok(Some(evaluated)) if evaluated.unfinished);
-        if failed {
-            self.rules.forget(project);
-            self.careful.insert(project);
-        } else if !unfinished {
-            self.careful.remove(&project);
+        match &evaluated {
+            Err(_) => {
+                self.rules.forget(project);
+                self.troubles.note(project, Instant::now());
+            }
+            Ok(Some(evaluated)) if !evaluated.unfinished => self.troubles.end(project),
+            Ok(_) => {}
         }
         let evaluated = evaluated?;
         if let Some(evaluated) = &evaluated {
@@ -223,8 +208,8 @@ impl Evaluator {
 }
 
 impl Listeners {
-    /// Tells what an evaluation did, after its commit. A feed that can't be told makes nobody wait: its
-    /// clients reload when they notice.
+    /// Tells what an evaluation did, after its commit. A feed that can't be told is waited for no longer than a
+    /// command to Redis may take: its clients reload when they notice.
     async fn hear(&self, project: ProjectId, evaluated: Evaluated) {
         if evaluated.told {
             self.outbox.wake();
@@ -344,11 +329,10 @@ impl Evaluation<'_> {
     ) -> Result<(), DbError> {
         let now = self.claim.now;
         let slides = standings.is_any(now) || self.rules.slides() || holds_back;
-        // Once more soon: a batch that was being stored may not have known of a new rule.
-        let new = self.rules.settle();
+        self.rules.settle();
         let due_at = if agenda.is_unfinished() {
             now
-        } else if slides || new {
+        } else if slides {
             slots::end_of_slot(now)
         } else {
             now + AT_LEAST_EVERY

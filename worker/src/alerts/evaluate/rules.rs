@@ -116,9 +116,9 @@ impl ProjectRules {
         full.map(|rule| rule.measure).collect()
     }
 
-    /// Notes that the rules have been evaluated; whether that was for the first time.
-    pub(super) fn settle(&mut self) -> bool {
-        std::mem::take(&mut self.new)
+    /// Notes that the rules have been evaluated. If that fails after all they are read anew.
+    pub(super) fn settle(&mut self) {
+        self.new = false;
     }
 }
 

@@ -8,6 +8,7 @@ mod metrics;
 mod model;
 mod scene;
 mod state;
+mod troubles;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::alerts::condition::Condition;
