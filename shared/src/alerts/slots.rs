@@ -46,7 +46,8 @@ pub fn window_before(end: DateTime<Utc>, length: Span, now: DateTime<Utc>) -> St
     Stretch { start: ceil(end - minutes(length) * 2, now), end: this.start }
 }
 
-/// The ends of all slots from a moment until now, as fine as slots of that age are, in ascending order.
+/// The ends of all slots that begin at a moment or later, until now; as fine as slots of that age are, in
+/// ascending order.
 pub fn ends(from: DateTime<Utc>, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
     let last = end_of_slot(now);
     let mut ends = Vec::new();
@@ -118,8 +119,8 @@ mod tests {
     fn ends_are_as_fine_as_slots_of_their_age() {
         let now = at("12:00:03");
         let recent = ends(now - TimeDelta::minutes(1), now);
-        assert_eq!(recent.len(), 7);
-        assert_eq!((recent[0], recent[6]), (at("11:59:10"), at("12:00:10")));
+        assert_eq!(recent.len(), 6);
+        assert_eq!((recent[0], recent[5]), (at("11:59:20"), at("12:00:10")));
         let all = ends(now - TimeDelta::days(3), now);
         assert!(all.is_sorted() && all.windows(2).all(|pair| pair[0] < pair[1]));
         // 25 hours of hours, 45 of minutes, 115 minutes of ten seconds.

@@ -49,18 +49,22 @@ impl Place {
 
     /// A key works as soon as every service has polled the table again.
     async fn until_keys_work(&self) {
-        let submit = Client::new(self.system.services.url(Service::Ingest));
-        let read = Client::new(self.system.services.url(Service::QueryApi));
-        let (submit, read) =
-            (submit.with_key(Some(&self.admin)), read.with_key(Some(&self.reader)));
+        let (submit, read) = (self.client(Service::Ingest), self.client(Service::QueryApi));
         let known = async {
-            while submit.post("/api/errors", &Value::Null).await.status != 400
-                || read.get("/api/stats").await.status != 200
-            {
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            for key in [&self.admin, &self.reader] {
+                let (submit, read) = (submit.with_key(Some(key)), read.with_key(Some(key)));
+                while submit.post("/api/errors", &Value::Null).await.status == 401
+                    || read.get("/api/stats").await.status == 401
+                {
+                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                }
             }
         };
         tokio::time::timeout(std::time::Duration::from_secs(10), known).await.unwrap();
+    }
+
+    fn client(&self, service: Service) -> Client {
+        Client::new(self.system.services.url(service))
     }
 
     /// What the edge, or a service past it, answers to a request of this name.
