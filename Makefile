@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down reset status logs test test-api test-faults check fmt bench bench-micro bench-reads bench-live bench-alerts audit
+.PHONY: help up down reset status logs test test-api test-e2e test-faults check fmt bench bench-micro bench-reads bench-live bench-alerts audit
 
 CARGO ?= cargo
 # The load of `make bench`.
@@ -16,6 +16,9 @@ NEED_STACK = test -x $(STACK) || $(CARGO) build --workspace --bins
 # Where Schemathesis lives, which asks the API what its description allows and what it does not.
 API_TOOLS = $(TARGET_DIR)/api-tools
 SCHEMATHESIS = $(API_TOOLS)/bin/schemathesis
+
+# Where programs with live SDKs live, which report to us in tests.
+SDK_PROGRAMS = $(TARGET_DIR)/sdk-programs
 
 # Where a mail server lives that tests send to, a Python package.
 MAIL_TOOLS = $(TARGET_DIR)/mail-tools
@@ -53,23 +56,30 @@ test-api: ## Hold the running system against its OpenAPI document, with requests
 	cd deploy/tests/schemathesis && PYTHONDONTWRITEBYTECODE=1 $(STACK) run --services -- bash -c \
 	  'exec $(SCHEMATHESIS) --config-file schemathesis.toml run "$$ERRATA_URL/api/openapi.json" --phases examples,coverage,fuzzing,stateful'
 
+test-e2e: ## Run programs with live SDKs, one in a browser, against the system (fetches their packages)
+	$(CARGO) build --workspace --bins
+	deploy/tests/sdks/prepare $(SDK_PROGRAMS)
+	SDK_PROGRAMS=$(SDK_PROGRAMS) $(STACK) run -- $(CARGO) nextest run --package deploy --profile e2e --run-ignored only
+
 test-faults: ## Run the long tests of faults, some minutes, with throw-away engines
 	$(CARGO) build --workspace --bins
 	$(STACK) run -- $(CARGO) nextest run --workspace --profile faults --run-ignored only
 
 check: ## Check format, lints, documentation, licences, the edge's settings and scripts
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --check --manifest-path deploy/tests/sdks/rust/Cargo.toml
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --workspace --no-deps --document-private-items --locked --quiet
 	$(CARGO) deny --all-features --locked check licenses bans sources
 	PATH="$$PATH:/usr/sbin" haproxy -c -q -f deploy/haproxy/haproxy.cfg
-	@if command -v shellcheck >/dev/null; then shellcheck .ci/run; else echo "shellcheck is not installed: scripts were not checked"; fi
+	@if command -v shellcheck >/dev/null; then shellcheck .ci/run deploy/tests/sdks/prepare; else echo "shellcheck is not installed: scripts were not checked"; fi
 
 audit: ## Look for known vulnerabilities in dependencies (fetches the advisory database)
 	$(CARGO) deny --all-features --locked check advisories
 
 fmt: ## Format all code
 	$(CARGO) fmt --all
+	$(CARGO) fmt --manifest-path deploy/tests/sdks/rust/Cargo.toml
 
 bench: ## Measure the whole system under load; ARGS="--help" tells how
 	$(CARGO) build --release --workspace --bins

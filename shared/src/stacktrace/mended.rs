@@ -20,7 +20,7 @@ fn is_surely_foreign(frame: &Frame) -> bool {
     // Paths of generated code may look like those of files, which its name does not.
     is_generated(path)
         || frame.filename.as_deref().is_some_and(is_generated)
-        || if path.is_empty() && !function.contains("::") {
+        || if (path.is_empty() || is_source_of_libc(path)) && !function.contains("::") {
             is_of_libc(function)
         } else if path.ends_with(".rs") || function.contains("::") {
             is_foreign_rust(path, function)
@@ -36,9 +36,17 @@ fn is_generated(path: &str) -> bool {
     path.starts_with('<') && !TYPED.iter().any(|typed| path.starts_with(typed))
 }
 
-/// What starts programs and threads, and text that an unwinder took for a function.
+/// Where libraries with debug information say that they were built.
+fn is_source_of_libc(path: &str) -> bool {
+    const FOLDERS: [&str; 2] = ["./nptl/", "./csu/"];
+    FOLDERS.iter().any(|folder| path.starts_with(folder)) || path.contains("/sysdeps/unix/")
+}
+
+/// What starts programs and threads, text that an unwinder took for a function, and what it has no name
+/// for.
 fn is_of_libc(function: &str) -> bool {
-    const STARTERS: [&str; 7] = [
+    const STARTERS: [&str; 8] = [
+        "<unknown>",
         "start_thread",
         "clone",
         "clone3",
@@ -109,6 +117,10 @@ mod tests {
         check(yes, "/rustc/5980/library/std/src/panicking.rs", "__rustc::rust_begin_unwind", false);
         check(yes, "/home/u/src/main.rs", "ledger::main", true);
         check(yes, "", "start_thread", false);
+        check(yes, "./nptl/pthread_create.c", "start_thread", false);
+        check(yes, "./misc/../sysdeps/unix/sysv/linux/x86_64/clone3.S", "clone3", false);
+        check(yes, "", "<unknown>", false);
+        check(yes, "/srv/src/clone.c", "clone", true);
         check(yes, "", "at /rustc/5980/library/std/src/panic.rs:359:14", false);
         check(yes, "", "handle_request", true);
         check(yes, "https://x.example/app.js", "Object.apply", false);

@@ -23,6 +23,7 @@ mod model;
 mod monitoring;
 mod once;
 mod permissions;
+mod programs;
 mod quiet;
 mod reading;
 mod relay;

@@ -1,0 +1,1 @@
+"""A shop whose errors are tracked, wired as FastAPI services usually are."""
