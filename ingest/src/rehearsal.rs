@@ -34,7 +34,7 @@ pub fn envelope(body: &Bytes) -> Result<Vec<Event>, ApiError> {
             Kind::Event => {
                 events.extend(event::prepare(&item.payload, &with)?.map(|prepared| prepared.event));
             }
-            Kind::ClientReport => drop(items::lost_events(&item.payload)),
+            Kind::ClientReport => drop(items::lost_events(std::iter::once(&item.payload[..]))),
             _ => {}
         }
     }
