@@ -65,6 +65,9 @@ pub(crate) fn name(
     id_by: IdBy,
     project: &Project,
 ) -> Result<Prepared, PayloadError> {
+    if !project.keep_ip_addresses {
+        forget_addresses(&mut event);
+    }
     // Sanitised first, so that no secret decides about a name either.
     sanitise::event(&mut event, &project.sanitising_rules);
     let grouping = fingerprint::group(event.grouping_input());
@@ -97,6 +100,18 @@ pub(crate) fn name(
         payload: Some(payload::encode(&event)?),
     };
     Ok(Prepared { event, error_id, fingerprint, entry })
+}
+
+/// Leaves out the addresses of users that clients sent along; that of the request was never taken.
+fn forget_addresses(event: &mut Event) {
+    if let Some(user) = &mut event.user {
+        user.ip_address = None;
+    }
+    let request = event.details.as_mut().and_then(|details| details.request.as_mut());
+    let environment = request.and_then(|request| request.get_mut("env"));
+    if let Some(environment) = environment.and_then(serde_json::Value::as_object_mut) {
+        environment.remove("REMOTE_ADDR");
+    }
 }
 
 fn event(report: Report, origin: &Origin, project: &Project, event_id: EventId) -> Event {
@@ -193,9 +208,13 @@ mod tests {
 
     #[test]
     fn addresses_are_kept_unless_the_project_says_no() {
-        let report = json!({"message": "m", "source": "s"});
-        assert_eq!(run(report.clone(), true).event.ip_address.as_deref(), Some("203.0.113.9"));
-        assert_eq!(run(report, false).event.ip_address, None);
+        let user = json!({"id": 7, "ip_address": "203.0.113.8"});
+        let report = json!({"message": "m", "source": "s", "user": user});
+        let kept = run(report.clone(), true).event;
+        assert_eq!(kept.ip_address.as_deref(), Some("203.0.113.9"));
+        assert_eq!(kept.user.unwrap().ip_address.as_deref(), Some("203.0.113.8"));
+        let forgotten = run(report, false).event;
+        assert_eq!((forgotten.ip_address, forgotten.user.unwrap().ip_address), (None, None));
     }
 
     #[test]
