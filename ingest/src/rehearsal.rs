@@ -62,6 +62,7 @@ fn surroundings(event_id: Option<shared::ids::EventId>) -> Surroundings {
         id: ProjectId(1),
         keep_ip_addresses: true,
         sanitising_rules: Arc::new(sanitise::Rules::default()),
+        rules: Arc::default(),
     };
     Surroundings { event_id, origin, project }
 }

@@ -38,8 +38,8 @@ enum ItemAnswer {
     Rejected(Map<String, Value>),
 }
 
-/// An item that was handed over, or why it was not.
-type Item = Result<(Ids, Waiting), ApiError>;
+/// An item that was handed over, or why it was not. Nothing is waited for that a rule discards.
+type Item = Result<(Ids, Option<Waiting>), ApiError>;
 
 /// Takes many errors; each stands for itself.
 pub(super) async fn post(
@@ -76,7 +76,11 @@ pub(super) async fn post(
         waiting.push(match prepared {
             Ok(prepared) => {
                 let ids = Ids::of(&prepared);
-                Ok((ids, submission.enqueue(queue, prepared.entry, &memory)))
+                let entry = prepared.entry;
+                if entry.is_none() {
+                    submission.count_rule_discard();
+                }
+                Ok((ids, entry.map(|entry| submission.enqueue(queue, entry, &memory))))
             }
             Err(error) => {
                 submission.refuse(&error, 1);
@@ -141,7 +145,8 @@ async fn await_all(waiting: Vec<Item>, environment: Environment) -> Result<Batch
     let mut undurable: Option<ApiError> = None;
     for item in waiting {
         let outcome = match item {
-            Ok((ids, waiting)) => waiting.durable(deadline).await.map(|()| ids),
+            Ok((ids, Some(waiting))) => waiting.durable(deadline).await.map(|()| ids),
+            Ok((ids, None)) => Ok(ids),
             Err(error) => Err(error),
         };
         results.push(match outcome {

@@ -195,9 +195,12 @@ impl Submission<'_> {
             self.count_discarded(Kind::Transaction);
             return Ok(content.event_id);
         };
-        let id = prepared.entry.event_id;
+        let id = prepared.event.event_id;
+        let Some(entry) = prepared.entry else {
+            self.count_rule_discard();
+            return Ok(Some(id));
+        };
         let queue = self.context.app.rate.queue(self.project.id, 1);
-        let entry = prepared.entry;
         let waiting: Waiting = self.enqueue(queue, entry, &Arc::new(content.reservation));
         waiting.durable(super::durable_deadline()).await.map_err(Refusal::Counted)?;
         Ok(Some(id))

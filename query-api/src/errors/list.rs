@@ -85,6 +85,11 @@ async fn rows<T>(
     Ok(shown)
 }
 
+/// Everything about one error; none when it has gone meanwhile.
+pub(super) async fn row(client: &Client, place: Place) -> Result<Option<ErrorRow>, DbError> {
+    Ok(rows(client, &[place], |row| row).await?.pop())
+}
+
 /// `GET /api/errors/{id}`.
 pub(crate) async fn get(app: Arc<App>, call: Call) -> Answer {
     let name = call.error_id()?;
@@ -92,7 +97,7 @@ pub(crate) async fn get(app: Arc<App>, call: Call) -> Answer {
     let found = lookup::find_one(&app, &reach, name).await?;
     let place = Place::of(found.project, found.error_id);
     let client = db::client(&app.pool).await.map_err(db::failure)?;
-    let mut shown = rows(&client, &[place], DetailedError::new).await.map_err(db::failure)?;
-    let error = shown.pop().ok_or_else(|| ApiError::not_found("error", name))?;
-    Ok(success::ok(error))
+    let row = row(&client, place).await.map_err(db::failure)?;
+    let row = row.ok_or_else(|| ApiError::not_found("error", name))?;
+    Ok(success::ok(DetailedError::new(row)))
 }

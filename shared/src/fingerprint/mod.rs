@@ -5,9 +5,11 @@
 //! decided here but in `stacktrace`.
 
 mod causes;
+mod explain;
 mod names;
 mod normalise;
 mod parts;
+pub mod rules;
 mod stack;
 
 use std::borrow::Cow;
@@ -16,7 +18,8 @@ use crate::event::Exception;
 use crate::ids::Fingerprint;
 use crate::stacktrace::{self, scan::Header};
 use causes::Causes;
-use names::Name;
+pub use explain::{Explanation, LeftOut, PLACEHOLDERS, Reason, Replaced, normalised};
+use names::{Name, Place};
 pub use parts::Component;
 use parts::{Part, Parts};
 
@@ -57,11 +60,15 @@ pub fn explain(input: Input<'_>) -> Vec<Component> {
 
 /// Computes the grouping of one event.
 pub fn group(input: Input<'_>) -> Grouping {
-    let chain = chain_of(&input);
+    grouped(&input, &chain_of(&input))
+}
+
+/// As [`group`], of an event whose exceptions have been read.
+fn grouped(input: &Input<'_>, chain: &[Exception]) -> Grouping {
     Grouping {
-        fingerprint: parts(&input, &chain).hash(),
-        exception_type: exception_type(&input, &chain),
-        culprit: culprit(&chain),
+        fingerprint: parts(input, chain).hash(),
+        exception_type: exception_type(input, chain),
+        culprit: culprit(chain),
     }
 }
 
@@ -150,14 +157,19 @@ fn type_in_message(message: &str) -> Option<&str> {
 
 /// `function in module-or-file` of the place where the outermost exception with frames was raised.
 fn culprit(chain: &[Exception]) -> Option<String> {
-    let raised_at =
-        |all_frames| stack::decisive(chain).find_map(|it| stack::raised_at(&it.frames, all_frames));
-    let place = raised_at(false).or_else(|| raised_at(true))?;
+    let place = raised_at(chain)?;
     match place.name {
         Name::Own(name) if place.scope.is_empty() => Some(name.into_owned()),
         Name::Own(name) => Some(format!("{name} in {}", place.scope)),
         _ => (!place.scope.is_empty()).then(|| place.scope.into_owned()),
     }
+}
+
+/// The place where the outermost exception with frames was raised.
+fn raised_at(chain: &[Exception]) -> Option<Place<'_>> {
+    let raised_at =
+        |all_frames| stack::decisive(chain).find_map(|it| stack::raised_at(&it.frames, all_frames));
+    raised_at(false).or_else(|| raised_at(true))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod document;
 mod exact;
 mod failures;
 mod grouping;
+mod grouping_rules;
 mod hangs;
 mod keys;
 mod kills;

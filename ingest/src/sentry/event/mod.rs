@@ -114,6 +114,7 @@ fn decode(object: Object, id: EventId, origin: &Origin, project: &Project) -> Ev
             .text("environment", bounds::ENVIRONMENT)
             .unwrap_or_else(|| "production".to_owned()),
         exception_type,
+        type_was_read: false,
         stack_trace: message.stack_trace.clone().filter(|_| exceptions.is_empty()),
         culprit,
         url: request.url.clone(),
