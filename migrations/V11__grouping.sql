@@ -6,7 +6,8 @@ SET LOCAL lock_timeout = '2s';
 -- The numbers of each group of an error that was merged from several: what error_stats holds of the error
 -- as a whole. Written by whoever stores events, in the transaction that counts them. An error of one group
 -- has no row here, because its numbers are those of the error: so what is never merged costs nothing.
--- Workers of an earlier version do not write here; until they are gone, nothing should be merged.
+-- Workers of an earlier version do not write here: what they count of an error that was merged already goes
+-- to its own group when it is merged or taken apart again.
 CREATE TABLE group_stats (
   project_id int NOT NULL,
   group_id bigint NOT NULL,
@@ -20,14 +21,18 @@ CREATE TABLE group_stats (
   source text NOT NULL,
   -- When the latest event happened; before all times: its payload is not kept.
   latest_at timestamptz NOT NULL,
+  -- Of the events since the row is there: the latest moment that is not after either of an event's two
+  -- times, and the latest receipt. They tell whether an error that was closed would have reopened.
+  newest timestamptz NOT NULL DEFAULT '-infinity',
+  newest_receipt timestamptz NOT NULL DEFAULT '-infinity',
   PRIMARY KEY (project_id, group_id)
 ) WITH (fillfactor = 70);
 -- Upkeep keeps the newest events of groups before their day is dropped.
 CREATE INDEX group_stats_by_latest_day ON group_stats (latest_day);
 
 -- The errors that were merged into others, as they were: an error and its first group have one number, so
--- the row is found by the number of the group that is taken out again. `event_count` tells whether
--- something has happened since.
+-- the row is found by the number of the group that is taken out again. `ignored_until_count` is of that group
+-- alone.
 CREATE TABLE merged_errors (
   project_id int NOT NULL,
   error_id bigint NOT NULL,
@@ -43,7 +48,6 @@ CREATE TABLE merged_errors (
   ignored_until_count bigint,
   assigned_to text,
   created_at timestamptz NOT NULL,
-  event_count bigint NOT NULL,
   merged_at timestamptz NOT NULL,
   PRIMARY KEY (project_id, error_id)
 );

@@ -77,9 +77,6 @@ pub(super) async fn post(
             Ok(prepared) => {
                 let ids = Ids::of(&prepared);
                 let entry = prepared.entry;
-                if entry.is_none() {
-                    submission.count_rule_discard();
-                }
                 Ok((ids, entry.map(|entry| submission.enqueue(queue, entry, &memory))))
             }
             Err(error) => {
@@ -92,9 +89,14 @@ pub(super) async fn post(
         }
     }
     waiting.extend(submission.refuse_items(unfitting.len()).map(Err));
+    let discarded = waiting.iter().filter(|item| matches!(item, Ok((_, None)))).count();
     let answer = await_all(waiting, context.app.config.service.environment)
         .await
         .map_err(Refusal::Counted)?;
+    // Only now: a batch that is refused is sent again.
+    for _ in 0..discarded {
+        submission.count_rule_discard();
+    }
     let response: Response<Vec<u8>> = json_response(StatusCode::OK, &Success::new(answer));
     Ok(response.map(|body| Full::new(Bytes::from(body))))
 }

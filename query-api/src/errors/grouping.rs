@@ -1,12 +1,12 @@
 //! `GET /api/errors/{id}/grouping`: why the events of an error belong together.
 //!
-//! Nothing of it is stored: the latest event is read again, where its payload is kept, by the function that named it, under
-//! the project's rules of today. Where those have changed since, `is_current` says so.
+//! Nothing of it is stored: the latest event is read again, where its payload is kept, by the function of
+//! today under the project's rules of today. Where one of them has changed since, `is_current` says so.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use deadpool_postgres::Client;
+use deadpool_postgres::GenericClient;
 use serde::Serialize;
 use serde_json::json;
 use shared::api::ApiError;
@@ -15,10 +15,11 @@ use shared::fingerprint::rules::{Matched, ProjectRules};
 use shared::fingerprint::{Component, Explanation, Input, LeftOut, Replaced};
 use shared::ids::{ErrorId, EventId, FINGERPRINT_VERSION, Fingerprint, ProjectId};
 use shared::postgres::DbError;
-use tokio_postgres::Row;
+use tokio_postgres::{IsolationLevel, Row};
 
 use super::list;
 use super::lookup;
+use super::row::ErrorRow;
 use super::search::Place;
 use crate::app::App;
 use crate::call::Call;
@@ -26,19 +27,15 @@ use crate::db;
 use crate::routes::Answer;
 use crate::success;
 
-/// Fields of an event that never decide.
+/// Fields of an event that never decide unless a rule asks for them.
 const NEVER: [&str; 5] = ["source", "environment", "level", "release", "url"];
 
 /// `GET /api/errors/{id}/grouping`.
 pub(crate) async fn grouping(app: Arc<App>, call: Call) -> Answer {
     let (name, reach) = (call.error_id()?, call.reach_alone()?);
     let found = lookup::find_one(&app, &reach, name).await?;
-    let client = db::client(&app.pool).await.map_err(db::failure)?;
-    let gone = || ApiError::not_found("error", name);
-    let place = Place::of(found.project, found.error_id);
-    let row = list::row(&client, place).await.map_err(db::failure)?.ok_or_else(gone)?;
-    let fingerprints =
-        fingerprints(&client, found.project, found.error_id).await.map_err(db::failure)?;
+    let read = read(&app, found.project, name).await.map_err(db::failure)?;
+    let (row, fingerprints) = read.ok_or_else(|| ApiError::not_found("error", name))?;
     let access = app.access.table();
     let project = access.as_ref().and_then(|table| table.project(found.project));
     let rules = project.map(|project| Arc::clone(&project.rules)).unwrap_or_default();
@@ -50,6 +47,23 @@ pub(crate) async fn grouping(app: Arc<App>, call: Call) -> Answer {
         "never_decide": NEVER,
         "fingerprints": fingerprints,
     })))
+}
+
+/// The error that an id leads to, with its fingerprints. All of one moment: nobody sees half of a merge.
+async fn read(
+    app: &App,
+    project: ProjectId,
+    name: ErrorId,
+) -> Result<Option<(ErrorRow, Vec<Part>)>, DbError> {
+    let mut client = db::client(&app.pool).await?;
+    let snapshot = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead);
+    let tx = snapshot.read_only(true).start().await;
+    let tx = tx.map_err(DbError::statement("begin a look at an error"))?;
+    let found = lookup::find_now(&tx, &[project.0], &[name]).await?;
+    let Some(found) = found.first() else { return Ok(None) };
+    let row = list::row(&tx, Place::of(found.project, found.error_id)).await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some((row, fingerprints(&tx, found.project, found.error_id).await?)))
 }
 
 /// One fingerprint of the error.
@@ -76,7 +90,7 @@ fn as_text<S: serde::Serializer>(
 }
 
 async fn fingerprints(
-    client: &Client,
+    client: &impl GenericClient,
     project: ProjectId,
     error_id: i64,
 ) -> Result<Vec<Part>, DbError> {

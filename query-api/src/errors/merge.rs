@@ -25,8 +25,9 @@ use crate::db;
 use crate::routes::Answer;
 use crate::success;
 
-/// Fingerprints that one error may hold: what is counted for each is shown in one answer.
-const MAX_FINGERPRINTS: i64 = 1_000;
+/// Fingerprints that one error may hold. Of each user who comes to it the worker has to find out whether one
+/// of them has had that user before, which takes some microseconds a fingerprint.
+pub(super) const MAX_FINGERPRINTS: usize = 100;
 
 /// `POST /api/errors/merge`.
 pub(crate) async fn merge(app: Arc<App>, call: Call) -> Answer {
@@ -186,7 +187,7 @@ impl Locked for Merge {
         let errors: Vec<i64> = errors.into_iter().collect();
         let all: Vec<i64> = errors.iter().copied().chain([into]).collect();
         let fingerprints = fingerprints(tx, project, &all).await?;
-        if fingerprints > MAX_FINGERPRINTS {
+        if usize::try_from(fingerprints).is_ok_and(|held| held > MAX_FINGERPRINTS) {
             return Ok(Err(Refusal::TooMany(fingerprints)));
         }
         if !errors.is_empty() {
@@ -212,22 +213,47 @@ impl Merge {
         let all: Vec<i64> = errors.iter().copied().chain([into]).collect();
         let sql = include_str!("sql/keep_group_stats.sql");
         db::execute(tx, "keep the numbers of fingerprints", sql, &[&project, &all]).await?;
+        complete(tx, self.projects[0], &all).await?;
+        let sql = include_str!("sql/merged_users.sql");
+        let users = users(tx, sql, &[&project, &all]).await?;
         let sql = include_str!("sql/merge_errors.sql");
         let values: db::Params<'_> = &[&project, &errors, &into, &now, &self.key_id];
         db::query(tx, "merge errors", sql, values).await?;
-        recount(tx, self.projects[0], into, now).await
+        recount(tx, (self.projects[0], into), users, now).await
     }
 }
 
-/// Counts an error anew from what its groups count.
-pub(super) async fn recount(
+/// Counts for single fingerprints what workers of an earlier version counted for errors alone.
+pub(super) async fn complete(
     tx: &Transaction<'_>,
     project: ProjectId,
-    error_id: i64,
+    errors: &[i64],
+) -> Result<(), DbError> {
+    let sql = include_str!("sql/complete_group_stats.sql");
+    let values: db::Params<'_> = &[&project.0, &errors];
+    db::execute(tx, "complete the numbers of fingerprints", sql, values).await.map(drop)
+}
+
+/// How many users an error will have.
+pub(super) async fn users(
+    tx: &Transaction<'_>,
+    sql: &'static str,
+    values: db::Params<'_>,
+) -> Result<i64, DbError> {
+    let rows = db::query(tx, "count the users of an error", sql, values).await?;
+    Ok(rows.first().map_or(0, |row| row.get("users")))
+}
+
+/// Counts an error anew from what its groups count, with the users that they have together.
+pub(super) async fn recount(
+    tx: &Transaction<'_>,
+    (project, error_id): (ProjectId, i64),
+    users: i64,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let sql = include_str!("sql/recount_error.sql");
-    db::execute(tx, "count an error anew", sql, &[&project.0, &error_id, &now]).await.map(drop)
+    let values: db::Params<'_> = &[&project.0, &error_id, &now, &users];
+    db::execute(tx, "count an error anew", sql, values).await.map(drop)
 }
 
 /// The id that an error is shown under.

@@ -15,16 +15,13 @@ use uuid::Uuid;
 
 use super::locked::{self, Locked};
 use super::lookup;
-use super::merge::{public_id, recount};
+use super::merge::{self, MAX_FINGERPRINTS, public_id};
 use crate::app::App;
 use crate::body::BodyFields;
 use crate::call::Call;
 use crate::db;
 use crate::routes::Answer;
 use crate::success;
-
-/// Fingerprints of one request: as many as an error may hold.
-const MAX_FINGERPRINTS: usize = 1_000;
 
 /// `POST /api/errors/{id}/unmerge`.
 pub(crate) async fn unmerge(app: Arc<App>, call: Call) -> Answer {
@@ -181,10 +178,13 @@ impl Unmerge {
     ) -> Result<Vec<Own>, DbError> {
         let project = self.projects[0];
         let ids: Vec<i64> = groups.iter().map(|(group, _)| *group).collect();
+        merge::complete(tx, project, &[from]).await?;
         let sql = include_str!("sql/unmerge_errors.sql");
         let values: db::Params<'_> = &[&project.0, &from, &ids, &now, &self.key_id];
         let rows = db::query(tx, "unmerge errors", sql, values).await?;
-        recount(tx, project, from, now).await?;
+        let sql = include_str!("sql/remaining_users.sql");
+        let users = merge::users(tx, sql, &[&project.0, &from, &ids]).await?;
+        merge::recount(tx, (project, from), users, now).await?;
         let sql = include_str!("sql/forget_group_stats.sql");
         db::execute(tx, "forget the numbers of fingerprints", sql, &[&project.0, &from]).await?;
         let own = |row: &Row| {

@@ -69,7 +69,12 @@ fn explanation() -> Value {
         [
             ("event_id", uuid("The event: the error's latest.")),
             ("fingerprint", fingerprint("What it would be given today.")),
-            ("is_current", flag("Whether that is one of the error's. If not, rules have changed.")),
+            (
+                "is_current",
+                flag(
+                    "Whether that is one of the error's. If not, rules or the function have changed.",
+                ),
+            ),
             ("decided_by", word(["rule", "client", "stack", "message"], "What decides.")),
             ("rule", or_null(object("The rule that matches.", rule))),
             (
@@ -106,7 +111,13 @@ fn explain() -> Operation {
             ("id", uuid("The error's id.")),
             ("version", integer("The version of the function that names events today.")),
             ("explanation", or_null(named("GroupingExplanation"))),
-            ("never_decide", list(text("A field."), "Fields of an event that never count.")),
+            (
+                "never_decide",
+                list(
+                    text("A field."),
+                    "Fields of an event that count only where a rule asks for them.",
+                ),
+            ),
             ("fingerprints", list(part, "All that the error holds, its own first.")),
         ],
     );

@@ -39,7 +39,7 @@ fn merge() -> Operation {
             ("id", uuid("The error's id.")),
             ("merged", integer("How many errors became part of it.")),
             ("already_merged", list(uuid("An error's id."), "The ids that led to it before.")),
-            ("fingerprints", integer("How many fingerprints it holds now; at most 1,000.")),
+            ("fingerprints", integer("How many fingerprints it holds now; at most 100.")),
         ],
     );
     let example = json!({
@@ -62,7 +62,7 @@ fn merge() -> Operation {
 fn unmerge() -> Operation {
     let fingerprints = with(
         list(fingerprint("A fingerprint."), "The fingerprints."),
-        json!({"minItems": 1, "maxItems": 1_000}),
+        json!({"minItems": 1, "maxItems": 100}),
     );
     let body = input("What is taken out.", &["fingerprints"], [("fingerprints", fingerprints)]);
     let taken = object(

@@ -68,7 +68,13 @@ pub(super) async fn update_groups(
         return Ok(());
     }
     let columns = Columns::of(&changes.merged_groups);
-    UPDATE_GROUP_STATS.execute(tx, &columns.values()).await
+    let all = || changes.merged_groups.values();
+    let newest: Vec<DateTime<Utc>> = all().map(|change| change.newest).collect();
+    let receipts: Vec<DateTime<Utc>> = all().map(|change| change.newest_receipt).collect();
+    let mut values = columns.values();
+    values.push(&newest);
+    values.push(&receipts);
+    UPDATE_GROUP_STATS.execute(tx, &values).await
 }
 
 /// Keeps other transactions from errors that hold several groups, until this one ends.

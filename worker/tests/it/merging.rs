@@ -180,10 +180,8 @@ async fn explain(place: &Place) {
     project_lock::exclusive(&tx, &[PROJECT]).await.unwrap();
     let keep = include_str!("../../../query-api/src/errors/sql/keep_group_stats.sql");
     tx.execute(keep, &[&1, &vec![1001_i64, 1002]]).await.unwrap();
-    let moved = "UPDATE groups SET error_id = 1001 WHERE group_id = 1002";
-    tx.execute(moved, &[]).await.unwrap();
-    let recount = include_str!("../../../query-api/src/errors/sql/recount_error.sql");
-    let explained = recount.replace("$1", "1").replace("$2", "1001::bigint").replace("$3", "now()");
+    let users = include_str!("../../../query-api/src/errors/sql/merged_users.sql");
+    let explained = users.replace("$1", "1").replace("$2", "ARRAY[1001, 1002]::bigint[]");
     let rows = tx.query(&format!("EXPLAIN (ANALYZE, BUFFERS) {explained}"), &[]).await.unwrap();
     for row in rows {
         println!("{}", row.get::<_, String>(0));

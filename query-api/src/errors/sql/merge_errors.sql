@@ -1,14 +1,17 @@
 -- Moves the groups of errors ($2) to another error ($3), and puts the errors aside as they are, so that
--- they can be taken out again. Answers how many groups were moved. Primary keys; groups_by_error.
+-- they can be taken out again. One that is ignored until its count reaches a number waits for as many further
+-- events of the group that it will have then. Answers how many groups were moved. Primary keys;
+-- groups_by_error.
 WITH kept AS (
   INSERT INTO merged_errors (project_id, error_id, public_id, status, regressed, exception_type, message,
                              culprit, resolved_at, settled_at, ignored_until, ignored_until_count,
-                             assigned_to, created_at, event_count, merged_at)
+                             assigned_to, created_at, merged_at)
   SELECT e.project_id, e.error_id, e.public_id, e.status, e.regressed, e.exception_type, e.message,
-         e.culprit, e.resolved_at, e.settled_at, e.ignored_until, e.ignored_until_count,
-         e.assigned_to, e.created_at, s.event_count, $4
+         e.culprit, e.resolved_at, e.settled_at, e.ignored_until,
+         e.ignored_until_count - s.event_count + own.event_count, e.assigned_to, e.created_at, $4
   FROM errors e
   JOIN error_stats s USING (project_id, error_id)
+  JOIN group_stats own ON own.project_id = e.project_id AND own.group_id = e.error_id
   WHERE e.project_id = $1 AND e.error_id = ANY ($2)
   ORDER BY e.error_id
   RETURNING error_id, public_id

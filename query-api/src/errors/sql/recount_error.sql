@@ -1,6 +1,6 @@
 -- The numbers of an error, from those of its groups: what was merged into it, or taken out, changes them at
--- once, whatever the number of its events. Users are counted by what they are in all groups together,
--- grouped by hash. An error that is ignored until its count reaches a number waits for as many further
+-- once, whatever the number of its events. How many users ($4) all groups have together was counted before.
+-- An error that is ignored until its count reaches a number waits for as many further
 -- events as before. Primary keys; groups_by_error.
 WITH own_groups AS MATERIALIZED (
   SELECT group_id FROM groups WHERE project_id = $1 AND error_id = $2
@@ -13,12 +13,6 @@ WITH own_groups AS MATERIALIZED (
   FROM own_groups JOIN group_stats s ON s.project_id = $1 AND s.group_id = own_groups.group_id
   ORDER BY s.latest_at DESC, s.last_seen DESC, s.latest_event_id DESC
   LIMIT 1
-), users AS (
-  SELECT count(*) AS user_count
-  FROM (
-    SELECT DISTINCT u.user_hash
-    FROM own_groups JOIN group_users u ON u.project_id = $1 AND u.group_id = own_groups.group_id
-  ) different
 ), before AS (
   SELECT event_count FROM error_stats WHERE project_id = $1 AND error_id = $2
 ), waiting AS (
@@ -29,9 +23,9 @@ WITH own_groups AS MATERIALIZED (
   WHERE e.project_id = $1 AND e.error_id = $2
 )
 UPDATE error_stats x
-SET event_count = counted.event_count, user_count = users.user_count,
+SET event_count = counted.event_count, user_count = $4,
     first_seen = counted.first_seen, last_seen = counted.last_seen,
     latest_event_id = latest.latest_event_id, latest_day = latest.latest_day,
     level = latest.level, source = latest.source, latest_at = latest.latest_at
-FROM counted, latest, users
+FROM counted, latest
 WHERE x.project_id = $1 AND x.error_id = $2

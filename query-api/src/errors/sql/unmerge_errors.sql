@@ -1,6 +1,6 @@
 -- Makes groups ($3) of an error ($2) errors of their own again, each under its old id, with what it
--- counted and as it was before it was merged; but one that was resolved, or ignored up to a number of
--- events, is open if what should have reopened it has happened meanwhile. Primary keys.
+-- counted and as it was before it was merged; but one that was resolved, or ignored for a time or up to a
+-- number of events, is open if what would have reopened it has happened meanwhile. Primary keys.
 WITH moved AS (
   UPDATE groups SET error_id = group_id
   WHERE project_id = $1 AND error_id = $2 AND group_id = ANY ($3)
@@ -10,9 +10,9 @@ WITH moved AS (
   DELETE FROM group_stats WHERE project_id = $1 AND group_id = ANY ($3) RETURNING *
 ), found AS (
   SELECT taken.*, numbers.event_count AS events_now,
-         taken.status = 1 AND numbers.event_count > taken.event_count
-           AND coalesce(numbers.last_seen > taken.settled_at, false) AS came_back,
-         taken.status = 2 AND coalesce(numbers.event_count >= taken.ignored_until_count, false) AS woke
+         taken.status = 1 AND coalesce(numbers.newest > taken.settled_at, false) AS came_back,
+         taken.status = 2 AND (coalesce(numbers.newest_receipt > taken.ignored_until, false)
+           OR coalesce(numbers.event_count >= taken.ignored_until_count, false)) AS woke
   FROM taken JOIN numbers ON numbers.group_id = taken.error_id
 ), back AS (
   INSERT INTO errors (project_id, error_id, public_id, status, regressed, exception_type, message, culprit,

@@ -9,7 +9,13 @@ use crate::fingerprint::{Input, raised_at, type_in_message};
 use crate::stacktrace::in_app;
 
 /// Frames that are looked at; deeper ones are the runtime's.
-const MAX_FRAMES: usize = 256;
+const MAX_FRAMES: usize = 128;
+
+/// Exceptions that are looked at, from the one that is shown on.
+const MAX_EXCEPTIONS: usize = 8;
+
+/// Bytes of a text that are looked at. What it says further on differs from event to event.
+const MAX_TEXT: usize = 1_024;
 
 /// An event with its exceptions, as they were read.
 #[derive(Clone, Copy)]
@@ -28,9 +34,9 @@ impl<'a> Facts<'a> {
 
     fn fits(&self, matcher: &Matcher) -> bool {
         let found = match &matcher.key {
-            Key::Type => self.types().any(|kind| matcher.pattern.matches(kind)),
-            Key::Message => self.messages().any(|text| matcher.pattern.matches(text)),
-            key => matcher.pattern.matches(&self.value(key)),
+            Key::Type => self.types().any(|kind| matcher.pattern.matches(start(kind))),
+            Key::Message => self.messages().any(|text| matcher.pattern.matches(start(text))),
+            key => matcher.pattern.matches(start(&self.value(key))),
         };
         found == (matcher.sense == Sense::Is)
     }
@@ -44,7 +50,7 @@ impl<'a> Facts<'a> {
         let (wanted, unwanted) = (of_sense(Sense::Is), of_sense(Sense::IsNot));
         let frames = || self.chain.iter().flat_map(|it| &it.frames).take(MAX_FRAMES);
         let has = |frame: &Frame, matcher: &Matcher| {
-            matcher.pattern.matches(of_frame(frame, &matcher.key))
+            matcher.pattern.matches(start(of_frame(frame, &matcher.key)))
         };
         let lacks_all = |frame: &Frame| unwanted.clone().all(|matcher| !has(frame, matcher));
         let has_all = |frame: &Frame| wanted.clone().all(|matcher| has(frame, matcher));
@@ -55,14 +61,16 @@ impl<'a> Facts<'a> {
     /// The type that was given and those of the stack; else the one that the message begins with.
     fn types(&self) -> impl Iterator<Item = &'a str> {
         let given = self.input.exception_type.filter(|kind| !kind.is_empty());
-        let read = || self.chain.iter().filter_map(|exception| exception.kind.as_deref());
+        let chain = || self.chain.iter().take(MAX_EXCEPTIONS);
+        let read = || chain().filter_map(|exception| exception.kind.as_deref());
         let is_alone = given.is_none() && read().next().is_none();
         let in_message = if is_alone { type_in_message(self.input.message) } else { None };
         given.into_iter().chain(read()).chain(in_message)
     }
 
     fn messages(&self) -> impl Iterator<Item = &'a str> {
-        let raised = self.chain.iter().filter_map(|exception| exception.value.as_deref());
+        let chain = self.chain.iter().take(MAX_EXCEPTIONS);
+        let raised = chain.filter_map(|exception| exception.value.as_deref());
         [self.event.message.as_str(), self.input.message].into_iter().chain(raised)
     }
 
@@ -94,6 +102,11 @@ impl<'a> Facts<'a> {
         };
         Cow::Borrowed(text.unwrap_or_default())
     }
+}
+
+/// The part of a text that is looked at.
+fn start(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(MAX_TEXT)).unwrap_or(text)
 }
 
 /// What a frame says; nothing for what only an event says.

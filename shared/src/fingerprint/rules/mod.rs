@@ -31,11 +31,14 @@ use glob::Glob;
 pub use parse::{MAX_TEXT, RuleError};
 use template::Template;
 
-/// Rules of one text. Each costs every event of the project up to a few microseconds.
+/// Rules of one text.
 pub const MAX_RULES: usize = 200;
 
 /// Matchers of one rule.
 pub const MAX_MATCHERS: usize = 16;
+
+/// Matchers of one text. Every event of the project pays for them, those of frames once for each frame.
+pub const MAX_ALL_MATCHERS: usize = 500;
 
 /// Parts of one fingerprint.
 pub const MAX_PIECES: usize = 8;

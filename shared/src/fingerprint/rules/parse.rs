@@ -3,8 +3,8 @@
 use super::glob::{Glob, MAX_STATES, Token};
 use super::template::{Piece, Template};
 use super::{
-    Action, Key, List, MAX_MATCHERS, MAX_PIECES, MAX_RULES, Matcher, ProjectRules, Rule, Rules,
-    Sense,
+    Action, Key, List, MAX_ALL_MATCHERS, MAX_MATCHERS, MAX_PIECES, MAX_RULES, Matcher,
+    ProjectRules, Rule, Rules, Sense,
 };
 use crate::event::Level;
 
@@ -40,6 +40,7 @@ impl ProjectRules {
             return Err(vec![RuleError { line: 1, column: 1, message }]);
         }
         let (mut rules, mut errors) = (Rules::default(), Vec::new());
+        let mut matchers = 0;
         for (index, line) in text.lines().enumerate() {
             let mut cursor = Cursor { line, at: 0 };
             match rule(&mut cursor, list) {
@@ -49,7 +50,13 @@ impl ProjectRules {
                     errors.push(RuleError { line: index + 1, column: 1, message });
                     break;
                 }
+                Ok(Some(rule)) if matchers + rule.matchers.len() > MAX_ALL_MATCHERS => {
+                    let message = format!("more than {MAX_ALL_MATCHERS} matchers in all rules");
+                    errors.push(RuleError { line: index + 1, column: 1, message });
+                    break;
+                }
                 Ok(Some(rule)) => {
+                    matchers += rule.matchers.len();
                     rules.rules.push(rule);
                     rules.lines.push(index + 1);
                 }
@@ -228,7 +235,7 @@ fn part(cursor: &mut Cursor<'_>, opened: usize) -> Result<Template, Fault> {
     let (mut pieces, mut text) = (Vec::new(), String::new());
     loop {
         let at = cursor.at;
-        if at - opened > MAX_PIECE {
+        if at - opened > MAX_PIECE + 1 {
             return fault(opened, format!("a part has at most {MAX_PIECE} bytes"));
         }
         if cursor.take_here("{{") {

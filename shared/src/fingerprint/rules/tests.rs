@@ -170,9 +170,12 @@ fn everything_has_a_bound() {
     assert!(refused(format!("type:{} -> discard", "x".repeat(128))).message.contains("127"));
     let matchers = "type:x ".repeat(MAX_MATCHERS + 1);
     assert!(refused(format!("{matchers} -> discard")).message.contains("matchers"));
+    let rule = format!("{}-> discard\n", "type:x ".repeat(10));
+    assert_eq!(refused(rule.repeat(MAX_ALL_MATCHERS / 10 + 1)).line, MAX_ALL_MATCHERS / 10 + 1);
     let parts = ["\"a\""; MAX_PIECES + 1].join(",");
     assert!(refused(format!("type:x -> fingerprint({parts})")).message.contains("8 parts"));
-    let long = "x".repeat(300);
+    assert!(!rules(&format!("type:x -> fingerprint(\"{}\")", "x".repeat(200))).is_empty());
+    let long = "x".repeat(201);
     assert!(refused(format!("type:x -> fingerprint(\"{long}\")")).message.contains("200 bytes"));
     assert!(refused(format!("tags.{long}:x -> discard")).message.contains("200 bytes"));
 }

@@ -10,17 +10,20 @@ UPDATE group_stats s SET
   latest_day = CASE WHEN new.is_latest THEN new.latest_day ELSE s.latest_day END,
   level = CASE WHEN new.is_latest THEN new.level ELSE s.level END,
   source = CASE WHEN new.is_latest THEN new.source ELSE s.source END,
-  latest_at = greatest(s.latest_at, new.latest_at)
+  latest_at = greatest(s.latest_at, new.latest_at),
+  newest = greatest(s.newest, new.newest),
+  newest_receipt = greatest(s.newest_receipt, new.newest_receipt)
 FROM (
   SELECT given.*, given.latest_at >= old.latest_at
            AND (isfinite(given.latest_at) OR given.last_seen >= old.last_seen) AS is_latest
   FROM (
     SELECT project_id, group_id, event_count, user_count, first_seen, last_seen, latest_event_id, latest_day,
-           level, source, coalesce(latest_at, '-infinity') AS latest_at
+           level, source, coalesce(latest_at, '-infinity') AS latest_at, newest, newest_receipt
     FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::timestamptz[],
-                $7::uuid[], $8::date[], $9::smallint[], $10::text[], $11::timestamptz[])
+                $7::uuid[], $8::date[], $9::smallint[], $10::text[], $11::timestamptz[],
+                $12::timestamptz[], $13::timestamptz[])
       AS new (project_id, group_id, event_count, user_count, first_seen, last_seen, latest_event_id,
-              latest_day, level, source, latest_at)
+              latest_day, level, source, latest_at, newest, newest_receipt)
   ) given
   JOIN group_stats old USING (project_id, group_id)
 ) new

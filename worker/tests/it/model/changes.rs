@@ -90,10 +90,13 @@ async fn merge(tx: &Transaction<'_>, project: i32, (other, into): (i64, i64), at
     if other == into {
         return;
     }
-    rows(tx, sql!("keep_group_stats"), &[&project, &vec![other, into]]).await;
+    let both = vec![other, into];
+    rows(tx, sql!("keep_group_stats"), &[&project, &both]).await;
+    rows(tx, sql!("complete_group_stats"), &[&project, &both]).await;
+    let users: i64 = rows(tx, sql!("merged_users"), &[&project, &both]).await[0].get("users");
     let values: Values<'_> = &[&project, &vec![other], &into, &at, &Uuid::nil()];
     rows(tx, sql!("merge_errors"), values).await;
-    rows(tx, sql!("recount_error"), &[&project, &into, &at]).await;
+    rows(tx, sql!("recount_error"), &[&project, &into, &at, &users]).await;
 }
 
 async fn unmerge(
@@ -107,9 +110,13 @@ async fn unmerge(
     if group == from {
         return;
     }
-    let values: Values<'_> = &[&project, &from, &vec![group], &at, &Uuid::nil()];
+    let groups = vec![group];
+    rows(tx, sql!("complete_group_stats"), &[&project, &vec![from]]).await;
+    let values: Values<'_> = &[&project, &from, &groups, &at, &Uuid::nil()];
     rows(tx, sql!("unmerge_errors"), values).await;
-    rows(tx, sql!("recount_error"), &[&project, &from, &at]).await;
+    let values: Values<'_> = &[&project, &from, &groups];
+    let users: i64 = rows(tx, sql!("remaining_users"), values).await[0].get("users");
+    rows(tx, sql!("recount_error"), &[&project, &from, &at, &users]).await;
     rows(tx, sql!("forget_group_stats"), &[&project, &from]).await;
 }
 

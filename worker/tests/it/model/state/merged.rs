@@ -12,9 +12,9 @@ use super::{Error, Event, Model, Status};
 pub(super) struct Merged {
     /// The error that it is part of now.
     pub(super) into: Uuid,
+    /// As it was. Ignored up to a number of events, it waits for as many of its own fingerprint.
     status: Status,
     regressed: bool,
-    events: usize,
 }
 
 impl Model {
@@ -37,8 +37,11 @@ impl Model {
         for merged in self.merged.values_mut().filter(|merged| merged.into == other) {
             merged.into = into;
         }
-        let Error { status, regressed, events, .. } = gone;
-        self.merged.insert(other, Merged { into, status, regressed, events: events.len() });
+        let own = gone.events.iter().filter(|event| event.entry.error_id.0 == other).count();
+        let mut put_aside = gone.clone();
+        put_aside.wait_longer(own as i64 - gone.events.len() as i64);
+        let Error { regressed, events, .. } = gone;
+        self.merged.insert(other, Merged { into, status: put_aside.status, regressed });
         let error = self.errors.get_mut(&into).unwrap();
         error.wait_longer(events.len() as i64);
         error.events.extend(events);
@@ -63,13 +66,17 @@ impl Error {
     fn again(merged: Merged, events: Vec<Event>) -> Self {
         let mut error = Self { events, ..Self::new() };
         (error.status, error.regressed) = (merged.status, merged.regressed);
-        let last_seen = error.events.iter().map(|event| event.entry.occurred_at).max();
-        let came = error.events.len() > merged.events;
+        let entries = || error.events.iter().map(|event| &event.entry);
+        let newest = entries().map(|entry| entry.occurred_at.min(entry.received_at)).max();
+        let received = entries().map(|entry| entry.received_at).max();
+        let is_over = |until: Option<_>| until.is_some() && received > until;
+        let is_reached =
+            |count: Option<i64>| count.is_some_and(|count| error.events.len() as i64 >= count);
         match merged.status {
-            Status::Resolved(_, last) if came && last_seen > Some(last) => {
+            Status::Resolved(_, last) if newest > Some(last) => {
                 (error.status, error.regressed) = (Status::Open, true);
             }
-            Status::Ignored(_, Some(count)) if error.events.len() as i64 >= count => {
+            Status::Ignored(until, count) if is_over(until) || is_reached(count) => {
                 (error.status, error.regressed) = (Status::Open, false);
             }
             Status::Open | Status::Resolved(..) | Status::Ignored(..) => {}
