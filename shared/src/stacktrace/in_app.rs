@@ -1,5 +1,6 @@
 //! Decides whether a frame is the program's own code or that of a library, framework or runtime.
 
+use super::scan::base_name;
 use crate::event::Frame;
 
 /// Whether the frame is the program's own. What the client said about it wins.
@@ -10,6 +11,8 @@ pub(crate) fn is_in_app(frame: &Frame) -> bool {
         let is_go = path.ends_with(".go");
         !(is_runtime_path(path)
             || has_library_directory(path)
+            || is_compiled_python(path)
+            || is_library_script(path)
             || is_library_module(module)
             || (module.contains("::") || path.ends_with(".rs"))
                 && is_library_crate(crate_of(module))
@@ -25,8 +28,10 @@ pub(crate) fn path_of(frame: &Frame) -> &str {
 
 /// Code that is part of an interpreter or a browser and has no file of its own.
 fn is_runtime_path(path: &str) -> bool {
-    const STARTS: [&str; 13] = [
+    const STARTS: [&str; 15] = [
         "<",
+        "/var/runtime/",
+        "/var/lang/",
         "[",
         "node:",
         "internal/",
@@ -81,6 +86,27 @@ pub(super) fn has_library_directory(path: &str) -> bool {
     })
 }
 
+/// Sources of compiled modules are not installed with them: they are told by paths relative to
+/// wherever the library was built.
+pub(super) fn is_compiled_python(path: &str) -> bool {
+    let is_source = [".pyx", ".pxi", ".pxd"].iter().any(|end| path.ends_with(end));
+    is_source && !path.starts_with('/') && !path.contains(":\\")
+}
+
+/// Bundlers put libraries into files of their own, named like this by most of them.
+pub(super) fn is_library_script(path: &str) -> bool {
+    const STARTS: [&str; 6] =
+        ["vendor", "vendors", "chunk-vendors", "polyfills", "jquery", "react-dom"];
+    let path = path.split(['?', '#']).next().unwrap_or(path);
+    if !path.ends_with("js") {
+        return false;
+    }
+    let file = base_name(path);
+    STARTS.iter().any(|start| {
+        file.strip_prefix(start).is_some_and(|rest| rest.starts_with(['.', '-', '~', '_']))
+    })
+}
+
 /// `python3.12`, `python3`, `Python312`.
 fn is_python_directory(name: &str) -> bool {
     let number = name.strip_prefix("python").or(name.strip_prefix("Python"));
@@ -89,16 +115,18 @@ fn is_python_directory(name: &str) -> bool {
 
 /// Packages, namespaces and crates that programs are built on.
 fn is_library_module(module: &str) -> bool {
-    const STARTS: [&str; 49] = [
+    const STARTS: [&str; 98] = [
         // The Java virtual machine and its frameworks.
         "java.",
         "javax.",
         "jdk.",
         "sun.",
         "com.sun.",
+        "com.oracle.",
         "jakarta.",
         "kotlin.",
         "kotlinx.",
+        "_COROUTINE.",
         "scala.",
         "groovy.",
         "clojure.",
@@ -112,13 +140,34 @@ fn is_library_module(module: &str) -> bool {
         "org.eclipse.",
         "org.jboss.",
         "org.junit.",
+        "org.testng.",
+        "org.gradle.",
         "org.postgresql.",
+        "org.mariadb.",
+        "org.sqlite.",
+        "org.h2.",
         "org.slf4j.",
         "org.mockito.",
+        "org.codehaus.",
+        "org.jetbrains.",
+        "org.aspectj.",
+        "org.glassfish.",
+        "org.thymeleaf.",
+        "org.flywaydb.",
+        "org.quartz.",
+        "org.redisson.",
+        "org.elasticsearch.",
         "com.zaxxer.",
         "com.mysql.",
+        "com.microsoft.sqlserver.",
         "com.google.common.",
+        "com.google.gson.",
+        "com.google.inject.",
+        "com.google.protobuf.",
         "com.fasterxml.",
+        "com.rabbitmq.",
+        "com.amazonaws.",
+        "software.amazon.awssdk.",
         "ch.qos.logback.",
         "io.netty.",
         "io.undertow.",
@@ -127,20 +176,46 @@ fn is_library_module(module: &str) -> bool {
         "io.vertx.",
         "io.grpc.",
         "io.reactivex.",
+        "io.lettuce.",
+        "io.ktor.",
+        "io.opentelemetry.",
+        "io.sentry.",
+        "net.bytebuddy.",
         "oracle.jdbc.",
         "okhttp3.",
+        "okio.",
         "retrofit2.",
+        "feign.",
         "reactor.",
         "akka.",
+        "cats.",
+        "zio.",
+        "play.",
         "rx.",
         "redis.clients.",
+        "junit.",
         // .NET.
         "System.",
         "Microsoft.",
         "Newtonsoft.",
         "Npgsql.",
         "MySqlConnector.",
+        "MySql.Data.",
         "StackExchange.",
+        "MongoDB.",
+        "RabbitMQ.",
+        "Grpc.",
+        "Serilog.",
+        "NLog.",
+        "Polly.",
+        "Dapper.",
+        "AutoMapper.",
+        "MediatR.",
+        "Hangfire.",
+        "Castle.",
+        "Xunit.",
+        "NUnit.",
+        "Sentry.",
     ];
     STARTS.iter().any(|start| module.starts_with(start))
 }
@@ -152,20 +227,64 @@ fn crate_of(module: &str) -> &str {
 
 /// Crates that are part of Rust, and those that drive most programs.
 pub(super) fn is_library_crate(name: &str) -> bool {
-    const CRATES: [&str; 13] = [
+    const CRATES: [&str; 57] = [
         "std",
         "core",
         "alloc",
         "__rustc",
         "test",
         "backtrace",
-        "tokio",
+        "std_detect",
+        "panic_unwind",
+        "hashbrown",
+        "gimli",
+        "addr2line",
         "anyhow",
-        "hyper",
-        "axum",
-        "rayon_core",
+        "color_eyre",
+        "thiserror",
+        "tokio",
+        "tokio_util",
+        "tokio_stream",
+        "tokio_postgres",
+        "tokio_rustls",
+        "async_std",
         "futures_util",
         "futures_core",
+        "futures_executor",
+        "hyper",
+        "hyper_util",
+        "http_body_util",
+        "axum",
+        "axum_core",
+        "tower_http",
+        "tower_service",
+        "actix_web",
+        "actix_http",
+        "actix_rt",
+        "tonic",
+        "reqwest",
+        "rustls",
+        "serde",
+        "serde_json",
+        "serde_core",
+        "sqlx",
+        "sqlx_core",
+        "sqlx_postgres",
+        "sqlx_mysql",
+        "sqlx_sqlite",
+        "rusqlite",
+        "r2d2",
+        "tracing",
+        "tracing_core",
+        "tracing_subscriber",
+        "rayon",
+        "rayon_core",
+        "crossbeam_utils",
+        "crossbeam_deque",
+        "parking_lot",
+        "once_cell",
+        "indexmap",
+        "lambda_runtime",
     ];
     CRATES.contains(&name)
 }
@@ -249,6 +368,12 @@ mod tests {
         check("/usr/lib/ruby/3.2.0/json.rb", "", false);
         check("/home/u/go/pkg/mod/q.example/r@v1.2.3/s.go", "q.example/r", false);
         check("q.example/r@v1.2.3/s.go", "q.example/r", false);
+        check("frames/_libs/index.pyx", "", false);
+        check("/srv/a/fast.pyx", "", true);
+        check("https://x.example/assets/vendor.99aa31c2.js", "", false);
+        check("https://x.example/assets/vendors.js", "", false);
+        check("https://x.example/assets/vendor/own.js", "", false);
+        check("https://x.example/assets/vendoring.js", "", true);
     }
 
     #[test]

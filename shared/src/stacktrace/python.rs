@@ -5,6 +5,9 @@ use crate::event::{Exception, Frame};
 
 const START: &str = "Traceback (most recent call last):";
 
+/// Opens the traceback, as text, of an exception that another process raised.
+const REMOTE: &str = "RemoteTraceback:";
+
 /// Whether the line opens a Python traceback.
 pub(super) fn recognises(line: &str) -> bool {
     line.ends_with(START)
@@ -36,6 +39,8 @@ struct Reader {
     indent: usize,
     /// Whether what comes next was caused by what was read last.
     continues: bool,
+    /// Whether what was read last came from another process, where it was raised.
+    is_remote: bool,
 }
 
 impl Reader {
@@ -50,6 +55,8 @@ impl Reader {
             self.indent = indent_of(content);
         } else if is_chain_note(content) {
             self.continues = true;
+        } else if !self.in_traceback && content.trim_end().ends_with(REMOTE) {
+            self.is_remote = true;
         } else if self.in_traceback {
             let indent = self.indent.min(indent_of(content));
             self.traceback_line(content.get(indent..).unwrap_or(content));
@@ -76,7 +83,11 @@ impl Reader {
         exception.frames = std::mem::take(&mut self.frames);
         exception.frames.reverse();
         exception.frames.truncate(MAX_FRAMES);
-        if self.continues {
+        // What another process raised is raised again here, with the frames of who waited for it.
+        let is_repeated = self.is_remote && self.continues;
+        if is_repeated {
+            self.is_remote = false;
+        } else if self.continues {
             self.chain.insert(self.chain_start, exception);
         } else {
             self.chain.push(exception);
@@ -162,6 +173,16 @@ mod tests {
                 &[("LoadError", &["outer"]), ("KeyError", &["inner"])],
             );
         }
+    }
+
+    #[test]
+    fn exceptions_of_other_processes_are_told_once() {
+        check(
+            "pool.RemoteTraceback: \n\"\"\"\nTraceback (most recent call last):\n  File \"a.py\", line 1, in \
+             work\nKeyError: 'x'\n\"\"\"\n\nThe above exception was the direct cause of the following \
+             exception:\n\nTraceback (most recent call last):\n  File \"a.py\", line 2, in wait\nKeyError: 'x'\n",
+            &[("KeyError", &["work"])],
+        );
     }
 
     #[test]

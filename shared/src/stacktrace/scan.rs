@@ -1,6 +1,8 @@
 //! Cuts the pieces that several languages share out of the lines of a trace: locations, type names,
 //! headers. What only one language writes is read in that language's file.
 
+use std::borrow::Cow;
+
 use crate::event::{Exception, Frame};
 
 /// Deeper stacks are recursion; the frames nearest to the failure are kept.
@@ -25,8 +27,10 @@ impl<'a> Header<'a> {
             Some((name, value)) => (name, Some(value)),
             None => (line.strip_suffix(':').unwrap_or(line), None),
         };
-        // Node writes the code of an error behind its type.
+        // Node writes the code of an error behind its type; exceptions of the platform share one type
+        // and have a name of their own there.
         let name = match name.split_once(" [") {
+            Some(("DOMException", own)) if own.ends_with(']') => own.trim_end_matches(']'),
             Some((name, code)) if code.ends_with(']') => name,
             _ => name,
         };
@@ -110,6 +114,22 @@ pub(super) fn push(frames: &mut Vec<Frame>, frame: Frame) {
     }
 }
 
+/// The text without the commands by which terminals colour it.
+pub(super) fn without_colours(text: &str) -> Cow<'_, str> {
+    let mut pieces = text.split("\u{1b}[");
+    let first = pieces.next().unwrap_or_default();
+    if first.len() == text.len() {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    plain.push_str(first);
+    for piece in pieces {
+        let rest = piece.trim_start_matches(|it: char| it.is_ascii_digit() || it == ';');
+        plain.push_str(rest.strip_prefix(|end: char| end.is_ascii_alphabetic()).unwrap_or(rest));
+    }
+    Cow::Owned(plain)
+}
+
 /// The last part of a path, whichever way its slashes lean.
 pub(crate) fn base_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
@@ -129,9 +149,16 @@ mod tests {
         check("KeyError", Some((None, "KeyError", None)));
         check("App\\Jobs\\Failed: x", Some((Some("App\\Jobs"), "Failed", Some("x"))));
         check("Error [ERR_X]: y", Some((None, "Error", Some("y"))));
+        check("DOMException [AbortError]: y", Some((None, "AbortError", Some("y"))));
         check("net::Timeout: z", Some((Some("net"), "Timeout", Some("z"))));
         check("it broke: z", None);
         check("", None);
+    }
+
+    #[test]
+    fn colours_are_left_out() {
+        assert_eq!(without_colours("a\u{1b}[1mb\u{1b}[1;31mc\u{1b}[m\u{1b}["), "abc");
+        assert!(matches!(without_colours("abc"), Cow::Borrowed("abc")));
     }
 
     #[test]

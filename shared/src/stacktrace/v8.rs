@@ -82,6 +82,8 @@ fn read_frame(rest: &str) -> Option<Frame> {
     let rest = rest.strip_prefix("async ").unwrap_or(rest);
     let split = rest.strip_suffix(')').and_then(|rest| rest.split_once(" ("));
     let (function, source) = split.unwrap_or(("", rest));
+    // Engines on phones name the place in the bundle.
+    let source = source.strip_prefix("address at ").unwrap_or(source);
     let (path, line, column) = location(innermost(source));
     // A frame without a position is one of the engine's own.
     let is_native = matches!(path, "<anonymous>" | "native") || source.starts_with("index ");
@@ -136,6 +138,7 @@ mod tests {
             Some("go"),
             "https://x.example/b/app-1f2e.js",
         );
+        check_frame("at go (address at /data/a.bundle:1:400)", Some("go"), "/data/a.bundle");
         check_frame("at go (/srv/a (old)/b.js:1:4)", Some("go"), "/srv/a (old)/b.js");
     }
 
