@@ -226,6 +226,7 @@ mod tests {
         check("Permission denied (os error 13)", "13");
         check("ORA-00942: table or view", "ORA-00942");
         check("process ended with exit code 137", "137");
+        check("job 7 ended, exit_code=137", "137");
         check("ERROR in EMAIL", "");
     }
 

@@ -196,7 +196,11 @@ fn go(function: &str) -> Name<'_> {
     {
         end = start.len();
     }
-    own(name.get(..end).unwrap_or(name))
+    match name.get(..end).unwrap_or(name) {
+        // Closures of variables of the package, before and since 1.21.
+        "glob" | "init" if end < name.len() => Name::Anonymous,
+        name => own(name),
+    }
 }
 
 /// `block (2 levels) in run`, `rescue in run`, and since 3.4 `Store#run`.
@@ -210,6 +214,9 @@ fn ruby(function: &str) -> Name<'_> {
 fn is_template(path: &str) -> bool {
     [".erb", ".haml", ".slim"].iter().any(|end| path.ends_with(end))
 }
+
+/// What the code of a file outside its functions is called: by how it came to run.
+const TOP_LEVEL: [&str; 5] = ["{main}", "include", "include_once", "require", "require_once"];
 
 fn php<'a>(function: &'a str, module: Option<&'a str>, path: &'a str) -> Place<'a> {
     let split = function.rsplit_once("->").or(function.rsplit_once("::"));
@@ -225,7 +232,7 @@ fn php<'a>(function: &'a str, module: Option<&'a str>, path: &'a str) -> Place<'
             .map(|around| around.rsplit([':', '\\']).next().unwrap_or(around))
             .filter(|around| !around.ends_with(".php"))
             .map_or(Name::Anonymous, own),
-        None if method == "{main}" => Name::TopLevel,
+        None if TOP_LEVEL.contains(&method) => Name::TopLevel,
         None => own(method),
     };
     let scope = match class {
@@ -299,11 +306,14 @@ mod tests {
         check("B.kt", "org.example.B", "run$lambda-2", "org.example.B run");
         check("/a/b.go", "example.org/a", "(*B).run.func1.2", "example.org/a (*B).run");
         check("/a/b.go", "example.org/a", "Map[...]", "example.org/a Map");
+        check("/a/b.go", "example.org/a", "glob..func3", "example.org/a anonymous");
+        check("/a/b.go", "example.org/a", "init.func2", "example.org/a anonymous");
         check("/a/b.rb", "", "block (2 levels) in run", "b.rb run");
         check("/a/b.rb", "", "rescue in B::C#run", "b.rb run");
         check("/a/b.rb", "", "block in <main>", "b.rb top level");
         check("/a/b.html.erb", "", "_a_b_html_erb___12_34", "b.html.erb top level");
         check("/a/B.php", "", "A\\B::run", "A\\B run");
+        check("/a/B.php", "", "require_once", "B.php top level");
         check("/a/B.php", "A\\B", "A\\{closure}", "A\\B anonymous");
         check("/a/B.php", "A\\B", "{closure:A\\B::run():12}", "A\\B run");
         check("/a/B.php", "A\\B@anonymous\u{0}/a/B.php:3$0", "run", "A\\B run");

@@ -97,7 +97,21 @@ pub(super) fn is_compiled_python(path: &str) -> bool {
 pub(super) fn is_library_script(path: &str) -> bool {
     const STARTS: [&str; 6] =
         ["vendor", "vendors", "chunk-vendors", "polyfills", "jquery", "react-dom"];
+    /// Hosts that serve libraries to everybody.
+    const HOSTS: [&str; 6] = [
+        "ajax.googleapis.com/",
+        "cdn.jsdelivr.net/",
+        "cdnjs.cloudflare.com/",
+        "deno.land/",
+        "esm.sh/",
+        "unpkg.com/",
+    ];
     let path = path.split(['?', '#']).next().unwrap_or(path);
+    if let Some(rest) = path.strip_prefix("https://")
+        && HOSTS.iter().any(|host| rest.starts_with(host))
+    {
+        return true;
+    }
     if !path.ends_with("js") {
         return false;
     }
@@ -374,6 +388,7 @@ mod tests {
         check("https://x.example/assets/vendors.js", "", false);
         check("https://x.example/assets/vendor/own.js", "", false);
         check("https://x.example/assets/vendoring.js", "", true);
+        check("https://unpkg.com/q@1.2.3/q.js", "", false);
     }
 
     #[test]

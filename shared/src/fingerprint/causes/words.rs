@@ -108,7 +108,8 @@ pub(super) fn keyword(word: &str) -> Option<Keyword> {
         b"bad" | b"unauthorized" | b"forbidden" | b"method" | b"conflict" | b"gone" | b"too"
         | b"unprocessable" | b"internal" | b"service" | b"gateway" | b"client" | b"server"
         | b"payment" | b"precondition" | b"request" => Keyword::ReasonPhrase,
-        b"errno" | b"winerror" | b"sqlstate" | b"hresult" => Keyword::Errno,
+        b"errno" | b"winerror" | b"sqlstate" | b"hresult" | b"error_code" | b"errorcode"
+        | b"err_code" | b"errcode" | b"exit_code" | b"exitcode" => Keyword::Errno,
         b"error" | b"exit" => Keyword::ErrorKind,
         b"os" => Keyword::Os,
         b"refused" | b"econnrefused" | b"unreachable" => Keyword::Refused,
