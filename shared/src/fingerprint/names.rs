@@ -92,12 +92,14 @@ fn directory_of<'a>(path: &'a str, file: &'a str) -> &'a str {
 }
 
 fn language(path: &str, module: Option<&str>, function: &str) -> Language {
-    let file = path.split(['?', '#']).next().unwrap_or(path);
-    let extension = base_name(file).rsplit_once('.').map(|(_, it)| it);
+    let end = path.bytes().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(path.len());
+    let extension = base_name(path.get(..end).unwrap_or(path)).rsplit_once('.').map(|(_, it)| it);
     match extension {
         Some("py" | "pyx" | "pxi" | "pyw") => Language::Python,
-        Some("js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" | "vue" | "svelte" | "bundle"
-            | "jsbundle") => Language::JavaScript,
+        Some(
+            "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" | "vue" | "svelte"
+            | "bundle" | "jsbundle",
+        ) => Language::JavaScript,
         Some("java" | "kt" | "kts" | "scala" | "groovy") => Language::Java,
         Some("go" | "s") => Language::Go,
         Some("rb" | "erb" | "haml" | "slim" | "rake" | "ru") => Language::Ruby,
@@ -254,8 +256,11 @@ fn dotnet<'a>(function: &'a str, class: &'a str) -> Place<'a> {
     let in_brackets = function.strip_prefix('<').and_then(angled);
     let method = local.or(in_brackets).or(written).unwrap_or(function);
     let method = method.split(['[', '`', '(']).next().unwrap_or(method);
-    // With everything that stands before a method where it is declared: `async Task Load(int id)`.
-    let method = method.rsplit(' ').next().unwrap_or(method);
+    // With all that stands before a method where it is declared: `async Task Store.Load(int id)`.
+    let method = match method.rsplit_once(' ') {
+        Some((_, declared)) => declared.rsplit('.').next().unwrap_or(declared),
+        None => method,
+    };
     let name =
         if method.is_empty() || method == "lambda_method" { Name::Anonymous } else { own(method) };
     let scope = outer.split(['`', '[']).next().unwrap_or(outer);

@@ -5,6 +5,7 @@
 //! recognised by its shape, and everything goes into one buffer of the caller. No step looks at a
 //! byte more than a fixed number of times. What is *the same* is not decided here.
 
+mod bytes;
 mod chunk;
 mod quotes;
 mod resource;
@@ -12,6 +13,7 @@ mod shapes;
 mod word;
 mod zone;
 
+use bytes::Marks;
 use quotes::Pair;
 
 /// Longer messages are cut: what names the event stands at the start.
@@ -73,8 +75,8 @@ impl<'a> Scanner<'a> {
                 b'(' => self.bracket(),
                 b'?' if self.follows_parameter() => self.at += 1,
                 ESCAPE => self.escape(),
-                byte if is_delimiter(byte) => self.delimiter(byte),
-                byte if quotes::opens_wide(&self.text[self.at..]) => self.wide_quote(byte),
+                0xc2 | 0xe2 if quotes::opens_wide(&self.text[self.at..]) => self.wide_quote(byte),
+                byte if Marks::of_byte(byte).has(Marks::END) => self.delimiter(byte),
                 _ => self.chunk(),
             }
         }
@@ -145,19 +147,27 @@ impl<'a> Scanner<'a> {
     fn chunk(&mut self) {
         let rest = &self.text[self.at..];
         let mut length = chunk_length(rest);
-        if let Some(url) = resource::url(&rest[..length]) {
+        let mut marks = Marks::of(&rest[..length]);
+        if marks.has(Marks::COLON)
+            && let Some(url) = resource::url(&rest[..length])
+        {
             length = url + resource::url_length(&rest[url..]);
+            marks = Marks::of(&rest[..length]);
         }
         self.at += length;
         let key = self.key.take();
         let chunk = &rest[..length];
+        if marks.are_letters() && key.is_none() && !self.out.ends_with(b"> ") {
+            self.plain(chunk);
+            return;
+        }
         let content = chunk::trim_end(chunk);
         match key {
             Some(key) if word::names_identity(key) || word::is_literal(content) => {
                 self.placeholder(NAME);
             }
             _ if self.ends_time(chunk, content) => return,
-            _ => self.chunk_of(content),
+            _ => self.chunk_of(content, marks),
         }
         self.out.extend_from_slice(&chunk[content.len()..]);
     }
@@ -165,7 +175,8 @@ impl<'a> Scanner<'a> {
     /// Writes a placeholder; a list of values, however long, becomes a single one.
     fn placeholder(&mut self, placeholder: &[u8]) {
         let written = self.out[self.start..].trim_ascii_end();
-        if placeholder == VALUE && self.measured > 0 && self.start + written.len() == self.measured {
+        if placeholder == VALUE && self.measured > 0 && self.start + written.len() == self.measured
+        {
             // `1 hour 5 minutes` is one duration.
             self.out.truncate(self.measured);
             return;
@@ -180,20 +191,14 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Characters that stand for themselves and end a chunk.
-fn is_delimiter(byte: u8) -> bool {
-    const DELIMITERS: &[u8; 15] = b"()[]{}<>,;|?&!*";
-    DELIMITERS.contains(&byte)
-}
-
 /// How far the chunk at the start of the text reaches; a comma between digits does not end it.
 fn chunk_length(text: &[u8]) -> usize {
     let mut length = 1;
     while let Some(&byte) = text.get(length) {
-        let between_digits = byte == b','
-            && text[length - 1].is_ascii_digit()
-            && text.get(length + 1).is_some_and(u8::is_ascii_digit);
-        if (is_chunk_end(byte) && !between_digits) || quotes::opens_wide(&text[length..]) {
+        let marks = Marks::of_byte(byte);
+        let ends = (marks.has(Marks::END) && !is_between_digits(text, length))
+            || (marks.has(Marks::WIDE) && quotes::opens_wide(&text[length..]));
+        if ends {
             break;
         }
         length += 1;
@@ -201,10 +206,10 @@ fn chunk_length(text: &[u8]) -> usize {
     length
 }
 
-fn is_chunk_end(byte: u8) -> bool {
-    byte.is_ascii_whitespace()
-        || matches!(byte, b'"' | b'\'' | b'=' | b'`' | ESCAPE)
-        || is_delimiter(byte)
+fn is_between_digits(text: &[u8], at: usize) -> bool {
+    text[at] == b','
+        && text[at - 1].is_ascii_digit()
+        && text.get(at + 1).is_some_and(u8::is_ascii_digit)
 }
 
 #[cfg(test)]
@@ -237,6 +242,8 @@ mod tests {
         check("at 2026-11-07T09:15:01.123Z done", "at <time> done");
         check("at 2026-11-07 09:15:01,123 +0200 done", "at <time> done");
         check("Sat, 07 Nov 2026 09:15:01 GMT", "<time>, <n> <time> <n> <time>");
+        check("Sat Nov 07 2026 09:15:01 GMT+0100 (Some Time) x", "<time> <time> <n> <n> <time> x");
+        check("at 09:15 UTC (disk full)", "at <time> (disk full)");
         check("at 20261107T091501Z, 9:15 p.m. (late)", "at <time> (late)");
         check("[07/Nov/2026:09:15:01 +0000]", "[<n>/<time>/<n> <n>]");
     }

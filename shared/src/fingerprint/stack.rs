@@ -51,8 +51,12 @@ const MAX_CYCLE: usize = 64;
 const OVERFLOW_TYPES: [&str; 4] =
     ["RecursionError", "StackOverflowError", "StackOverflowException", "SystemStackError"];
 /// What such an exception says in languages that have no type for it.
-const OVERFLOW_WORDS: [&str; 4] =
-    ["stack overflow", "call stack size exceeded", "too much recursion", "recursion depth exceeded"];
+const OVERFLOW_WORDS: [&str; 4] = [
+    "stack overflow",
+    "call stack size exceeded",
+    "too much recursion",
+    "recursion depth exceeded",
+];
 
 /// Adds the parts of a chain that has frames. `kind` names an exception that the stack does not,
 /// as in browsers that print nothing but frames.

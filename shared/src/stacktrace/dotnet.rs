@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-use super::scan::{Header, MAX_EXCEPTIONS, frame, push};
+use super::scan::{Header, MAX_EXCEPTIONS, frame, is_doubtful, push};
 use crate::event::{Exception, Frame};
 
 const WRAPS: &str = "---> ";
@@ -47,6 +47,10 @@ pub(super) fn parse(text: &str) -> Vec<Exception> {
 /// The first line, and lines that start with the arrow; older runtimes put all on one line.
 fn read_headers(content: &str, chain: &mut Vec<Exception>) {
     let content = content.strip_prefix("Unhandled exception. ").unwrap_or(content);
+    let is_doubted = matches!(chain.as_slice(), [only] if is_doubtful(only));
+    if is_doubted && Header::read_certain(content).is_some_and(|header| header.module.is_some()) {
+        chain.clear();
+    }
     let is_header = chain.is_empty() || content.starts_with(WRAPS);
     if !is_header || chain.iter().any(|exception| !exception.frames.is_empty()) {
         return;
@@ -154,6 +158,15 @@ mod tests {
                 ("AggregateException", &[("Depot.Run", "All")]),
                 ("BadException", &[("Depot.Rack", "Open")]),
             ],
+        );
+    }
+
+    #[test]
+    fn what_a_logger_writes_above_is_no_type() {
+        check(
+            "fail: Web.Server[13]\n      Request \"0H\": it failed.\n      Depot.BadException: no\n         \
+             at Depot.Rack.Open()\n",
+            &[("BadException", &[("Depot.Rack", "Open")])],
         );
     }
 

@@ -1,5 +1,7 @@
 //! Decides whether a frame is the program's own code or that of a library, framework or runtime.
 
+mod known;
+
 use super::scan::base_name;
 use crate::event::Frame;
 
@@ -64,8 +66,13 @@ fn is_runtime_path(path: &str) -> bool {
 
 /// Whether one of the directories of a path is where package managers and installers put code.
 pub(super) fn has_library_directory(path: &str) -> bool {
+    // The module cache of Go and package names with a version look the same on all systems.
+    if path.contains('@') && path.contains("@v") {
+        return true;
+    }
     let mut before = "";
-    path.split(['/', '\\']).any(|directory| {
+    path.as_bytes().split(|byte| matches!(byte, b'/' | b'\\')).any(|directory| {
+        let directory = std::str::from_utf8(directory).unwrap_or_default();
         let is_library = match directory {
             "site-packages" | "dist-packages" | "node_modules" | "bower_components" | "vendor"
             | "gems" | "jspm_packages" | ".cargo" | "rustlib" | "__pypackages__" | ".yarn" => true,
@@ -74,11 +81,9 @@ pub(super) fn has_library_directory(path: &str) -> bool {
             "registry" => before == "cargo",
             "library" => before == "rust",
             "ruby" => before == "lib" || before == "include",
-            // The module cache of Go and package names with a version look the same on all systems.
             other => {
-                (is_python_directory(other) && before.eq_ignore_ascii_case("lib"))
+                (before.eq_ignore_ascii_case("lib") && is_python_directory(other))
                     || (other.eq_ignore_ascii_case("lib") && is_python_directory(before))
-                    || other.contains("@v")
             }
         };
         before = directory;
@@ -106,16 +111,15 @@ pub(super) fn is_library_script(path: &str) -> bool {
         "esm.sh/",
         "unpkg.com/",
     ];
-    let path = path.split(['?', '#']).next().unwrap_or(path);
     if let Some(rest) = path.strip_prefix("https://")
         && HOSTS.iter().any(|host| rest.starts_with(host))
     {
         return true;
     }
-    if !path.ends_with("js") {
+    let file = base_name(path.split('?').next().unwrap_or(path));
+    if !file.ends_with("js") {
         return false;
     }
-    let file = base_name(path);
     STARTS.iter().any(|start| {
         file.strip_prefix(start).is_some_and(|rest| rest.starts_with(['.', '-', '~', '_']))
     })
@@ -129,109 +133,10 @@ fn is_python_directory(name: &str) -> bool {
 
 /// Packages, namespaces and crates that programs are built on.
 fn is_library_module(module: &str) -> bool {
-    const STARTS: [&str; 98] = [
-        // The Java virtual machine and its frameworks.
-        "java.",
-        "javax.",
-        "jdk.",
-        "sun.",
-        "com.sun.",
-        "com.oracle.",
-        "jakarta.",
-        "kotlin.",
-        "kotlinx.",
-        "_COROUTINE.",
-        "scala.",
-        "groovy.",
-        "clojure.",
-        "android.",
-        "androidx.",
-        "com.android.",
-        "dalvik.",
-        "org.springframework.",
-        "org.apache.",
-        "org.hibernate.",
-        "org.eclipse.",
-        "org.jboss.",
-        "org.junit.",
-        "org.testng.",
-        "org.gradle.",
-        "org.postgresql.",
-        "org.mariadb.",
-        "org.sqlite.",
-        "org.h2.",
-        "org.slf4j.",
-        "org.mockito.",
-        "org.codehaus.",
-        "org.jetbrains.",
-        "org.aspectj.",
-        "org.glassfish.",
-        "org.thymeleaf.",
-        "org.flywaydb.",
-        "org.quartz.",
-        "org.redisson.",
-        "org.elasticsearch.",
-        "com.zaxxer.",
-        "com.mysql.",
-        "com.microsoft.sqlserver.",
-        "com.google.common.",
-        "com.google.gson.",
-        "com.google.inject.",
-        "com.google.protobuf.",
-        "com.fasterxml.",
-        "com.rabbitmq.",
-        "com.amazonaws.",
-        "software.amazon.awssdk.",
-        "ch.qos.logback.",
-        "io.netty.",
-        "io.undertow.",
-        "io.micronaut.",
-        "io.quarkus.",
-        "io.vertx.",
-        "io.grpc.",
-        "io.reactivex.",
-        "io.lettuce.",
-        "io.ktor.",
-        "io.opentelemetry.",
-        "io.sentry.",
-        "net.bytebuddy.",
-        "oracle.jdbc.",
-        "okhttp3.",
-        "okio.",
-        "retrofit2.",
-        "feign.",
-        "reactor.",
-        "akka.",
-        "cats.",
-        "zio.",
-        "play.",
-        "rx.",
-        "redis.clients.",
-        "junit.",
-        // .NET.
-        "System.",
-        "Microsoft.",
-        "Newtonsoft.",
-        "Npgsql.",
-        "MySqlConnector.",
-        "MySql.Data.",
-        "StackExchange.",
-        "MongoDB.",
-        "RabbitMQ.",
-        "Grpc.",
-        "Serilog.",
-        "NLog.",
-        "Polly.",
-        "Dapper.",
-        "AutoMapper.",
-        "MediatR.",
-        "Hangfire.",
-        "Castle.",
-        "Xunit.",
-        "NUnit.",
-        "Sentry.",
-    ];
-    STARTS.iter().any(|start| module.starts_with(start))
+    module.bytes().enumerate().filter(|(_, byte)| *byte == b'.').any(|(dot, _)| {
+        let start = module.get(..dot).unwrap_or_default();
+        known::MODULES.binary_search(&start).is_ok()
+    })
 }
 
 /// The first part of a path of Rust.
@@ -241,118 +146,14 @@ fn crate_of(module: &str) -> &str {
 
 /// Crates that are part of Rust, and those that drive most programs.
 pub(super) fn is_library_crate(name: &str) -> bool {
-    const CRATES: [&str; 57] = [
-        "std",
-        "core",
-        "alloc",
-        "__rustc",
-        "test",
-        "backtrace",
-        "std_detect",
-        "panic_unwind",
-        "hashbrown",
-        "gimli",
-        "addr2line",
-        "anyhow",
-        "color_eyre",
-        "thiserror",
-        "tokio",
-        "tokio_util",
-        "tokio_stream",
-        "tokio_postgres",
-        "tokio_rustls",
-        "async_std",
-        "futures_util",
-        "futures_core",
-        "futures_executor",
-        "hyper",
-        "hyper_util",
-        "http_body_util",
-        "axum",
-        "axum_core",
-        "tower_http",
-        "tower_service",
-        "actix_web",
-        "actix_http",
-        "actix_rt",
-        "tonic",
-        "reqwest",
-        "rustls",
-        "serde",
-        "serde_json",
-        "serde_core",
-        "sqlx",
-        "sqlx_core",
-        "sqlx_postgres",
-        "sqlx_mysql",
-        "sqlx_sqlite",
-        "rusqlite",
-        "r2d2",
-        "tracing",
-        "tracing_core",
-        "tracing_subscriber",
-        "rayon",
-        "rayon_core",
-        "crossbeam_utils",
-        "crossbeam_deque",
-        "parking_lot",
-        "once_cell",
-        "indexmap",
-        "lambda_runtime",
-    ];
-    CRATES.contains(&name)
+    known::CRATES.contains(&name)
 }
 
 /// Packages of Go's standard library have no dot in the first part of their path; neither have
 /// packages of programs named without a host, so the names are listed.
 fn is_go_standard(package: &str) -> bool {
-    const ROOTS: [&str; 43] = [
-        "archive",
-        "bufio",
-        "bytes",
-        "compress",
-        "container",
-        "context",
-        "crypto",
-        "database",
-        "debug",
-        "embed",
-        "encoding",
-        "errors",
-        "expvar",
-        "flag",
-        "fmt",
-        "go",
-        "hash",
-        "html",
-        "image",
-        "index",
-        "io",
-        "iter",
-        "log",
-        "maps",
-        "math",
-        "mime",
-        "net",
-        "os",
-        "path",
-        "plugin",
-        "reflect",
-        "regexp",
-        "runtime",
-        "slices",
-        "sort",
-        "strconv",
-        "strings",
-        "sync",
-        "syscall",
-        "testing",
-        "text",
-        "time",
-        "unicode",
-    ];
     let root = package.split_once('/').map_or(package, |(root, _)| root);
-    ROOTS.contains(&root)
+    known::ROOTS.contains(&root)
 }
 
 #[cfg(test)]
@@ -401,6 +202,11 @@ mod tests {
         check("", "core::panicking", false);
         check("/srv/core.py", "core", true);
         check("", "core_banking::book", true);
+    }
+
+    #[test]
+    fn modules_are_in_order() {
+        assert!(known::MODULES.is_sorted_by(|first, second| first < second));
     }
 
     #[test]

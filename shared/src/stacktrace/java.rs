@@ -1,6 +1,6 @@
 //! Java, Kotlin, Scala and what else runs on the virtual machine: `at package.Class.method(File:1)`.
 
-use super::scan::{Header, MAX_EXCEPTIONS, push};
+use super::scan::{Header, MAX_EXCEPTIONS, is_doubtful, push};
 use crate::event::{Exception, Frame, SUPPRESSED};
 
 /// Whether the line is a frame of the Java virtual machine.
@@ -64,10 +64,20 @@ impl Reader {
             if let Some(printed) = self.read.last_mut() {
                 printed.omitted = omitted;
             }
-        } else if let Some((header, link)) = read_header(content, self.read.is_empty()) {
+        } else if let Some((header, link)) = read_header(content, self.expects_first(content)) {
             let indent = line.bytes().take_while(u8::is_ascii_whitespace).count();
             self.begin(header.exception(), link, indent);
         }
+    }
+
+    /// Whether the line may be the one that names the exception.
+    fn expects_first(&mut self, content: &str) -> bool {
+        let is_replaced = matches!(self.read.as_slice(), [only] if is_doubtful(&only.exception))
+            && Header::read(content).is_some_and(|header| header.module.is_some());
+        if is_replaced {
+            self.read.clear();
+        }
+        self.read.is_empty()
     }
 
     fn begin(&mut self, exception: Exception, link: Link, indent: usize) {
@@ -243,6 +253,8 @@ mod tests {
     fn messages_may_have_several_lines() {
         let text = "org.example.Bad: first\nsecond: line\n\tat org.example.A.b(A.kt:3)\n";
         assert_eq!(summary(text), ["Bad org.example.A#b"]);
+        let logged = "ERROR: it broke\norg.example.Bad: first\n\tat org.example.A.b(A.kt:3)\n";
+        assert_eq!(summary(logged), ["Bad org.example.A#b"]);
     }
 
     #[test]

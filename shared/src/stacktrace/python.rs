@@ -117,8 +117,10 @@ fn is_chain_note(line: &str) -> bool {
 
 /// The rest of a line `File "path", line 12, in function`. Syntax errors name no function.
 fn read_frame(rest: &str) -> Option<Frame> {
-    let (path, rest) = rest.split_once("\", line ")?;
-    let (line, function) = rest.split_once(", in ").unwrap_or((rest, ""));
+    let (path, rest) = rest.split_once('"')?;
+    let rest = rest.strip_prefix(", line ")?;
+    let (line, function) = rest.split_once(',').unwrap_or((rest, ""));
+    let function = function.strip_prefix(" in ").unwrap_or_default();
     Some(frame(function.trim(), path, line.trim().parse().ok()))
 }
 

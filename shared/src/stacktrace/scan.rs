@@ -79,6 +79,13 @@ pub(crate) fn looks_like_type(name: &str) -> bool {
         && ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
+/// Whether the line above the frames named a level or a logger rather than an exception: a line below
+/// it that names one for certain goes before.
+pub(super) fn is_doubtful(exception: &Exception) -> bool {
+    let is_type = exception.kind.as_deref().is_some_and(looks_like_type);
+    !is_type && exception.module.is_none() && exception.frames.is_empty()
+}
+
 /// A path and the line and column behind it: `path:12:5`, `path:12`, `path`.
 pub(super) fn location(text: &str) -> (&str, Option<u32>, Option<u32>) {
     let Some((rest, last)) = split_number(text) else {
@@ -116,11 +123,11 @@ pub(super) fn push(frames: &mut Vec<Frame>, frame: Frame) {
 
 /// The text without the commands by which terminals colour it.
 pub(super) fn without_colours(text: &str) -> Cow<'_, str> {
-    let mut pieces = text.split("\u{1b}[");
-    let first = pieces.next().unwrap_or_default();
-    if first.len() == text.len() {
+    if !text.contains('\u{1b}') {
         return Cow::Borrowed(text);
     }
+    let mut pieces = text.split("\u{1b}[");
+    let first = pieces.next().unwrap_or_default();
     let mut plain = String::with_capacity(text.len());
     plain.push_str(first);
     for piece in pieces {
@@ -132,7 +139,8 @@ pub(super) fn without_colours(text: &str) -> Cow<'_, str> {
 
 /// The last part of a path, whichever way its slashes lean.
 pub(crate) fn base_name(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
+    let slash = path.bytes().rposition(|byte| matches!(byte, b'/' | b'\\'));
+    slash.and_then(|slash| path.get(slash + 1..)).unwrap_or(path)
 }
 
 #[cfg(test)]

@@ -38,7 +38,8 @@ fn scene() -> impl Strategy<Value = Scene> {
         "/opt/[a-z]{3,8}/v[0-9]{1,2}\\.[0-9]{1,3}",
         "/Users/[a-z]{2,6}/Code/[a-z]{3,8}",
     ];
-    let values = (1_u32..9000, any::<u32>(), "[0-9a-f]{15}[0-9]", 0_u8..30, any::<[u8; 4]>(), any::<u32>());
+    let values =
+        (1_u32..9000, any::<u32>(), "[0-9a-f]{15}[0-9]", 0_u8..30, any::<[u8; 4]>(), any::<u32>());
     (root, values).prop_map(|(root, (line, id, hash, minor, host, second))| Scene {
         root,
         line,

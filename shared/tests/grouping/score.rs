@@ -6,9 +6,9 @@ use crate::corpus::{cases, grouping_of, messages};
 
 /// The label of each report and the fingerprint it got.
 fn labelled() -> Vec<(String, String)> {
-    let stacks = cases().into_iter().map(|case| {
-        (case.error.to_owned(), case.group().fingerprint.to_string())
-    });
+    let stacks = cases()
+        .into_iter()
+        .map(|case| (case.error.to_owned(), case.group().fingerprint.to_string()));
     let alone = messages().into_iter().enumerate().flat_map(|(error, messages)| {
         let fingerprint = |message: &str| grouping_of(message, "").fingerprint.to_string();
         messages.into_iter().map(move |message| (format!("message {error}"), fingerprint(message)))
@@ -34,5 +34,8 @@ fn pairs_of_reports_are_told_together_and_apart() {
     let (precision, recall) = (right / found, right / together);
     let f1 = 2.0 * precision * recall / (precision + recall);
     assert!(together > 250.0, "only {together} pairs");
-    assert!(precision >= 0.99 && f1 >= 0.98, "precision {precision:.4}, recall {recall:.4}, F1 {f1:.4}");
+    assert!(
+        precision >= 0.99 && f1 >= 0.98,
+        "precision {precision:.4}, recall {recall:.4}, F1 {f1:.4}"
+    );
 }

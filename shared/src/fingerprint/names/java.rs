@@ -93,7 +93,9 @@ mod tests {
 
     #[test]
     fn code_that_nobody_wrote_is_generated() {
-        for (class, function) in [("a.$Proxy3", "run"), ("a.B", "access$000"), ("_C._BOUNDARY", "_")] {
+        for (class, function) in
+            [("a.$Proxy3", "run"), ("a.B", "access$000"), ("_C._BOUNDARY", "_")]
+        {
             assert_eq!(place(function, class).name, Name::Generated, "{class} {function}");
         }
     }

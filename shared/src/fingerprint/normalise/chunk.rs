@@ -1,5 +1,6 @@
 //! Recognises a chunk of a message, that is a run of text without spaces, quotes and brackets.
 
+use super::bytes::Marks;
 use super::resource;
 use super::shapes::{self, is_word_byte};
 use super::word::{self, Word};
@@ -30,24 +31,42 @@ const HOST_ROOTS: [&[u8]; 19] = [
 ];
 
 impl<'a> Scanner<'a> {
-    /// Writes the chunk, or the placeholder of what it is.
-    pub(super) fn chunk_of(&mut self, chunk: &'a [u8]) {
-        if let Some(start) = resource::url(chunk) {
+    /// Writes the chunk, or the placeholder of what it is, which the bytes in it tell as far as they do.
+    pub(super) fn chunk_of(&mut self, chunk: &'a [u8], marks: Marks) {
+        let has = |others| marks.has(others);
+        if has(Marks::COLON)
+            && let Some(start) = resource::url(chunk)
+        {
             self.words(&chunk[..start]);
             self.placeholder(URL);
-        } else if let Some((start, end)) = resource::email(chunk) {
+        } else if has(Marks::AT)
+            && let Some((start, end)) = resource::email(chunk)
+        {
             self.words(&chunk[..start]);
             self.placeholder(EMAIL);
             self.words(&chunk[end..]);
-        } else if let Some(rest) = below_host_root(chunk) {
+        } else if has(Marks::PATH)
+            && let Some(rest) = below_host_root(chunk)
+        {
             self.out.extend_from_slice(PATH);
             self.words(base_name(rest));
-        } else if shapes::is_ipv6(chunk) || shapes::is_mac(chunk) {
+        } else if has(Marks::COLON) && shapes::is_ipv6(chunk) || shapes::is_mac(chunk) {
             self.placeholder(HOST);
-        } else if shapes::is_drawn(chunk) || resource::is_cloud_name(chunk) {
+        } else if has(Marks::DIGIT) && shapes::is_drawn(chunk) || resource::is_cloud_name(chunk) {
             self.placeholder(VALUE);
-        } else {
+        } else if has(Marks::DOT) || has(Marks::COLON) {
             self.hosts_and_words(chunk);
+        } else {
+            self.words(chunk);
+        }
+    }
+
+    /// A chunk of letters alone, which may still be a hash, an id or the name of a month.
+    pub(super) fn plain(&mut self, word: &[u8]) {
+        match word::classify_letters(word) {
+            Word::Text | Word::Numbered => self.text(word),
+            Word::Value => self.placeholder(VALUE),
+            Word::Calendar => self.placeholder(TIME),
         }
     }
 
@@ -86,7 +105,8 @@ impl<'a> Scanner<'a> {
                 at += self.word(rest);
                 continue;
             }
-            if !(byte == b'$' || is_sign(chunk, at)) || !rest.get(1).is_some_and(u8::is_ascii_digit) {
+            if !(byte == b'$' || is_sign(chunk, at)) || !rest.get(1).is_some_and(u8::is_ascii_digit)
+            {
                 self.out.push(byte);
             }
             at += 1;

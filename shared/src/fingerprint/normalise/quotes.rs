@@ -1,5 +1,6 @@
 //! What stands in quotes, in all the ways people and programs quote.
 
+use super::bytes::Marks;
 use super::{NAME, QUOTED, Scanner};
 
 /// The ways to enclose a value, each closed by something else.
@@ -34,7 +35,7 @@ impl Scanner<'_> {
         let content = &self.text[self.at + 1..close];
         self.at = close + 1;
         if self.text.get(self.at) == Some(&b':') && self.in_object() {
-            self.chunk_of(content);
+            self.chunk_of(content, Marks::of(content));
             self.out.push(b':');
             self.at += 1;
             let spaces = self.text[self.at..].iter();
@@ -115,9 +116,8 @@ impl Scanner<'_> {
             return;
         }
         let tells_value = self.out.ends_with(b")=") || self.out.ends_with(b"key value is ");
-        let close = tells_value
-            .then(|| self.find(Pair::Bracket, self.at, |byte| byte == b')'))
-            .flatten();
+        let close =
+            tells_value.then(|| self.find(Pair::Bracket, self.at, |byte| byte == b')')).flatten();
         self.delimiter(b'(');
         if let Some(close) = close {
             self.out.extend_from_slice(NAME);

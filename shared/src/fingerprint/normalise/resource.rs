@@ -81,7 +81,7 @@ fn is_host(name: &[u8], has_port: bool) -> bool {
 
 /// Whether the chunk is the name of a resource in a cloud: `arn:aws:s3:::bucket/key`.
 pub(super) fn is_cloud_name(chunk: &[u8]) -> bool {
-    [b"arn:".as_slice(), b"urn:", b"crn:"].iter().any(|start| chunk.starts_with(start))
+    matches!(chunk, [b'a' | b'c', b'r', b'n', b':', ..] | [b'u', b'r', b'n', b':', ..])
         && chunk.iter().filter(|byte| **byte == b':').count() >= 2
 }
 

@@ -248,7 +248,9 @@ mod tests {
         for text in ["V1StGXR8_Z5jdHi6B-myT", "IRFa-VaY2b_8xT4q9ZpL0"] {
             assert!(is_drawn(text.as_bytes()), "{text}");
         }
-        for text in ["Order-Service-v2-Prod-01", "shop-worker-12-eu-west-1", "SQLConnectionTimeout2"] {
+        for text in
+            ["Order-Service-v2-Prod-01", "shop-worker-12-eu-west-1", "SQLConnectionTimeout2"]
+        {
             assert!(!is_drawn(text.as_bytes()), "{text}");
         }
     }

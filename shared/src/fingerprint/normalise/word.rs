@@ -26,21 +26,28 @@ const CASES_MIN: usize = 10;
 
 /// Classifies a run of letters and digits.
 pub(super) fn classify(word: &[u8]) -> Word {
-    let all_hex = word.iter().all(u8::is_ascii_hexdigit);
     if !word.iter().any(u8::is_ascii_digit) {
-        return match word.len() {
-            3..=9 if is_calendar(word) => Word::Calendar,
-            length if all_hex && length >= HEX_LETTERS_MIN => Word::Value,
-            length if length >= CASES_MIN && case_changes(word) * 3 > length => Word::Value,
-            _ => Word::Text,
-        };
+        return classify_letters(word);
     }
+    let all_hex = word.iter().all(u8::is_ascii_hexdigit);
     let starts_with_digit = word.first().is_some_and(u8::is_ascii_digit);
     let is_id = starts_with_digit
         || (all_hex && word.len() >= HEX_MIN)
         || turns(word) >= TURNS_MIN
         || word.len() >= LONG_MIN;
     if is_id { Word::Value } else { Word::Numbered }
+}
+
+/// Classifies a run of letters.
+pub(super) fn classify_letters(word: &[u8]) -> Word {
+    match word.len() {
+        3..=9 if is_calendar(word) => Word::Calendar,
+        length if length >= HEX_LETTERS_MIN && word.iter().all(u8::is_ascii_hexdigit) => {
+            Word::Value
+        }
+        length if length >= CASES_MIN && case_changes(word) * 3 > length => Word::Value,
+        _ => Word::Text,
+    }
 }
 
 /// How often letters and digits take turns.
@@ -58,9 +65,25 @@ fn case_changes(word: &[u8]) -> usize {
 /// Names of months and days, whole or cut to three letters.
 fn is_calendar(word: &[u8]) -> bool {
     const NAMES: [&[u8]; 19] = [
-        b"January", b"February", b"March", b"April", b"May", b"June", b"July", b"August",
-        b"September", b"October", b"November", b"December", b"Monday", b"Tuesday", b"Wednesday",
-        b"Thursday", b"Friday", b"Saturday", b"Sunday",
+        b"January",
+        b"February",
+        b"March",
+        b"April",
+        b"May",
+        b"June",
+        b"July",
+        b"August",
+        b"September",
+        b"October",
+        b"November",
+        b"December",
+        b"Monday",
+        b"Tuesday",
+        b"Wednesday",
+        b"Thursday",
+        b"Friday",
+        b"Saturday",
+        b"Sunday",
     ];
     word[0].is_ascii_uppercase()
         && NAMES.iter().any(|name| *name == word || (word.len() == 3 && name.starts_with(word)))
@@ -239,9 +262,9 @@ pub(super) fn is_host_suffix(label: &[u8]) -> bool {
 /// Ends of host names that are words, too: only names of three labels or with a port are hosts.
 pub(super) fn may_be_host_suffix(label: &[u8]) -> bool {
     const SUFFIXES: [&str; 31] = [
-        "ai", "app", "be", "cl", "corp", "cz", "dev", "dk", "es", "example", "fi", "gr", "home", "hu",
-        "ie", "in", "invalid", "ir", "kr", "mx", "nz", "prod", "pt", "ru", "sg", "site", "store", "test",
-        "tr", "ua", "xyz",
+        "ai", "app", "be", "cl", "corp", "cz", "dev", "dk", "es", "example", "fi", "gr", "home",
+        "hu", "ie", "in", "invalid", "ir", "kr", "mx", "nz", "prod", "pt", "ru", "sg", "site",
+        "store", "test", "tr", "ua", "xyz",
     ];
     SUFFIXES.iter().any(|suffix| label == suffix.as_bytes())
 }

@@ -9,8 +9,8 @@ const NAME_MAX: usize = 64;
 /// Zones by their short names.
 const ZONES: [&[u8]; 29] = [
     b"AEDT", b"AEST", b"AKST", b"AWST", b"BRT", b"BST", b"CDT", b"CEST", b"CET", b"CST", b"EDT",
-    b"EEST", b"EET", b"EST", b"GMT", b"HKT", b"HST", b"IST", b"JST", b"KST", b"MDT", b"MSK", b"MST",
-    b"PDT", b"PST", b"SGT", b"UTC", b"WEST", b"WET",
+    b"EEST", b"EET", b"EST", b"GMT", b"HKT", b"HST", b"IST", b"JST", b"KST", b"MDT", b"MSK",
+    b"MST", b"PDT", b"PST", b"SGT", b"UTC", b"WEST", b"WET",
 ];
 
 impl Scanner<'_> {
@@ -22,11 +22,13 @@ impl Scanner<'_> {
             return false;
         }
         self.out.pop();
-        // A half of the day brings no name of a zone.
-        self.zoned = if is_half { 0 } else { self.out.len() };
+        // Only scripts write a longer name, and only behind an offset.
+        let has_offset = content.iter().any(|byte| matches!(byte, b'+' | b'-'));
+        self.zoned = if has_offset { self.out.len() } else { 0 };
         let punctuation = &chunk[content.len()..];
         let is_dotted = is_half && content.contains(&b'.');
-        self.out.extend_from_slice(&punctuation[usize::from(is_dotted && !punctuation.is_empty())..]);
+        self.out
+            .extend_from_slice(&punctuation[usize::from(is_dotted && !punctuation.is_empty())..]);
         true
     }
 
