@@ -80,7 +80,9 @@ const MESSAGE: &str = "Payment 8813 of customer anna@example.org declined after 
 fn name(criterion: &mut Criterion) {
     let mut stacks = criterion.benchmark_group("stack of twelve frames");
     for (language, stack) in [("python", PYTHON), ("node", NODE), ("java", JAVA)] {
-        let message = stack.trim_end().lines().next_back().unwrap_or_default();
+        let is_message =
+            |line: &&str| !line.starts_with([' ', '\t', 'T']) || line.contains("Error: ");
+        let message = stack.lines().find(is_message).unwrap_or_default();
         let input = Input { message, stack_trace: Some(stack), ..Input::default() };
         stacks.bench_function(language, |bencher| bencher.iter(|| group(black_box(input))));
     }

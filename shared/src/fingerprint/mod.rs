@@ -118,7 +118,9 @@ fn computed(input: &Input<'_>, chain: &[Exception]) -> Parts {
     if chain.iter().any(|exception| !exception.frames.is_empty()) {
         let kind = input.exception_type.or_else(|| type_in_message(input.message));
         stack::add_to(&mut parts, chain, kind, input.message);
-        for value in chain.iter().filter_map(|exception| exception.value.as_deref()) {
+        let values = chain.iter().filter_map(|exception| exception.value.as_deref());
+        // What the message ends with was read with it.
+        for value in values.filter(|value| !input.message.ends_with(value)) {
             causes.read(value);
         }
     } else {

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use crate::event::Frame;
 use crate::stacktrace::in_app::path_of;
-use crate::stacktrace::scan::base_name;
+use crate::stacktrace::scan::{base_name, split_at_last};
 
 /// Minifiers leave one long line.
 const MINIFIED_COLUMN_MIN: u32 = 200;
@@ -93,7 +93,8 @@ fn directory_of<'a>(path: &'a str, file: &'a str) -> &'a str {
 
 fn language(path: &str, module: Option<&str>, function: &str) -> Language {
     let end = path.bytes().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(path.len());
-    let extension = base_name(path.get(..end).unwrap_or(path)).rsplit_once('.').map(|(_, it)| it);
+    let extension =
+        split_at_last(base_name(path.get(..end).unwrap_or(path)), b'.').map(|(_, it)| it);
     match extension {
         Some("py" | "pyx" | "pxi" | "pyw") => Language::Python,
         Some(

@@ -67,7 +67,7 @@ fn is_runtime_path(path: &str) -> bool {
 /// Whether one of the directories of a path is where package managers and installers put code.
 pub(super) fn has_library_directory(path: &str) -> bool {
     // The module cache of Go and package names with a version look the same on all systems.
-    if path.contains('@') && path.contains("@v") {
+    if path.as_bytes().windows(2).any(|pair| pair == b"@v") {
         return true;
     }
     let mut before = "";

@@ -1,6 +1,6 @@
 //! Java, Kotlin, Scala and what else runs on the virtual machine: `at package.Class.method(File:1)`.
 
-use super::scan::{Header, MAX_EXCEPTIONS, is_doubtful, push};
+use super::scan::{Header, MAX_EXCEPTIONS, is_doubtful, push, split_at, split_at_last};
 use crate::event::{Exception, Frame, SUPPRESSED};
 
 /// Whether the line is a frame of the Java virtual machine.
@@ -150,15 +150,15 @@ fn read_header(content: &str, is_first: bool) -> Option<(Header<'_>, Link)> {
 /// `module/package.Class.method(File.java:12)`; also `(Native Method)` and `(Unknown Source)`.
 fn read_frame(rest: &str) -> Option<Frame> {
     // Logging frameworks add the jar: `~[app.jar:1.0]`.
-    let end = rest.find(')')?;
-    let (name, source) = rest.get(..end)?.split_once('(')?;
+    let (call, _) = split_at(rest, b')')?;
+    let (name, source) = split_at(call, b'(')?;
     // `loader/module@version/package.Class.method`
-    let name = name.rsplit('/').next().unwrap_or(name);
-    let (class, method) = name.rsplit_once('.')?;
-    if name.contains(' ') || !is_source(source) {
+    let name = split_at_last(name, b'/').map_or(name, |(_, name)| name);
+    let (class, method) = split_at_last(name, b'.')?;
+    if name.bytes().any(|byte| byte == b' ') || !is_source(source) {
         return None;
     }
-    let (file, line) = match source.split_once(':') {
+    let (file, line) = match split_at(source, b':') {
         Some((file, line)) => (Some(file), line.parse().ok()),
         None if source.contains('.') => (Some(source), None),
         None => (None, None),
@@ -175,11 +175,11 @@ fn read_frame(rest: &str) -> Option<Frame> {
 /// What stands in the brackets: a file with or without its line, or why there is none.
 fn is_source(source: &str) -> bool {
     const NONE: [&str; 4] = ["Native Method", "Unknown Source", "<generated>", "Compiled Code"];
-    let file = source.split_once(':').map_or(source, |(file, _)| file);
-    let is_file = file.rsplit_once('.').is_some_and(|(_, extension)| {
+    let file = split_at(source, b':').map_or(source, |(file, _)| file);
+    let is_file = split_at_last(file, b'.').is_some_and(|(_, extension)| {
         matches!(extension, "java" | "kt" | "kts" | "scala" | "groovy" | "clj" | "dart")
     });
-    NONE.contains(&source) || is_file || matches!(file, "SourceFile" | "Unknown Source")
+    is_file || NONE.contains(&source) || matches!(file, "SourceFile" | "Unknown Source")
 }
 
 #[cfg(test)]

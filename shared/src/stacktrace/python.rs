@@ -1,6 +1,6 @@
 //! Python: `Traceback (most recent call last)`, chained both ways, and exception groups.
 
-use super::scan::{Header, MAX_EXCEPTIONS, MAX_FRAMES, frame};
+use super::scan::{Header, MAX_EXCEPTIONS, MAX_FRAMES, USUAL_FRAMES, frame, split_at};
 use crate::event::{Exception, Frame};
 
 const START: &str = "Traceback (most recent call last):";
@@ -51,6 +51,7 @@ impl Reader {
                 self.chain_start = self.chain.len();
             }
             self.frames.clear();
+            self.frames.reserve(USUAL_FRAMES);
             self.in_traceback = true;
             self.indent = indent_of(content);
         } else if is_chain_note(content) {
@@ -117,9 +118,9 @@ fn is_chain_note(line: &str) -> bool {
 
 /// The rest of a line `File "path", line 12, in function`. Syntax errors name no function.
 fn read_frame(rest: &str) -> Option<Frame> {
-    let (path, rest) = rest.split_once('"')?;
+    let (path, rest) = split_at(rest, b'"')?;
     let rest = rest.strip_prefix(", line ")?;
-    let (line, function) = rest.split_once(',').unwrap_or((rest, ""));
+    let (line, function) = split_at(rest, b',').unwrap_or((rest, ""));
     let function = function.strip_prefix(" in ").unwrap_or_default();
     Some(frame(function.trim(), path, line.trim().parse().ok()))
 }

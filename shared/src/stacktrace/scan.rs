@@ -7,6 +7,8 @@ use crate::event::{Exception, Frame};
 
 /// Deeper stacks are recursion; the frames nearest to the failure are kept.
 pub(super) const MAX_FRAMES: usize = 512;
+/// Most stacks have room in this many, so that the list of frames need not grow.
+pub(super) const USUAL_FRAMES: usize = 16;
 /// Longer chains repeat themselves.
 pub(super) const MAX_EXCEPTIONS: usize = 32;
 
@@ -23,8 +25,10 @@ impl<'a> Header<'a> {
     /// start with a name.
     pub(crate) fn read(line: &'a str) -> Option<Self> {
         let line = line.trim();
-        let (name, value) = match line.split_once(": ") {
-            Some((name, value)) => (name, Some(value)),
+        let colon =
+            line.match_indices(':').find(|(at, _)| line.as_bytes().get(at + 1) == Some(&b' '));
+        let (name, value) = match colon {
+            Some((colon, _)) => (line.get(..colon)?, line.get(colon + 2..)),
             None => (line.strip_suffix(':').unwrap_or(line), None),
         };
         // Node writes the code of an error behind its type; exceptions of the platform share one type
@@ -57,6 +61,19 @@ impl<'a> Header<'a> {
             ..Exception::default()
         }
     }
+}
+
+/// The text before and behind the first such byte, which must be ASCII. For the short pieces of a line
+/// this takes less than a search that is prepared for long texts.
+pub(super) fn split_at(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|it| it == byte)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
+/// The same for the last such byte.
+pub(crate) fn split_at_last(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().rposition(|it| it == byte)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 /// Splits the name of a type from the module or namespace it is in.
@@ -98,7 +115,7 @@ pub(super) fn location(text: &str) -> (&str, Option<u32>, Option<u32>) {
 }
 
 fn split_number(text: &str) -> Option<(&str, u32)> {
-    let (rest, number) = text.rsplit_once(':')?;
+    let (rest, number) = split_at_last(text, b':')?;
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     // A line number beyond all sense is still a line number.
     is_number.then(|| (rest, number.parse().unwrap_or(u32::MAX)))
@@ -116,6 +133,9 @@ pub(super) fn frame(function: &str, path: &str, lineno: Option<u32>) -> Frame {
 
 /// Adds a frame unless the stack is as deep as a stack is kept.
 pub(super) fn push(frames: &mut Vec<Frame>, frame: Frame) {
+    if frames.is_empty() {
+        frames.reserve(USUAL_FRAMES);
+    }
     if frames.len() < MAX_FRAMES {
         frames.push(frame);
     }

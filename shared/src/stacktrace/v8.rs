@@ -80,7 +80,7 @@ fn call(line: &str) -> Option<&str> {
 
 fn read_frame(rest: &str) -> Option<Frame> {
     let rest = rest.strip_prefix("async ").unwrap_or(rest);
-    let split = rest.strip_suffix(')').and_then(|rest| rest.split_once(" ("));
+    let split = rest.strip_suffix(')').and_then(split_call);
     let (function, source) = split.unwrap_or(("", rest));
     // Engines on phones name the place in the bundle.
     let source = source.strip_prefix("address at ").unwrap_or(source);
@@ -97,6 +97,12 @@ fn read_frame(rest: &str) -> Option<Frame> {
     }
     let path = if is_native { "<anonymous>" } else { path };
     Some(Frame { colno: column, ..frame(function, path, line) })
+}
+
+/// The function and the place in the first brackets that a space stands before.
+fn split_call(call: &str) -> Option<(&str, &str)> {
+    let open = call.as_bytes().windows(2).position(|pair| pair == b" (")?;
+    Some((call.get(..open)?, call.get(open + 2..)?))
 }
 
 /// The file that evaluated code comes from: `eval at run (/srv/a.js:1:2), <anonymous>:1:1`.

@@ -41,13 +41,15 @@ impl<'a> Iterator for Words<'a> {
         let length = bytes[start..].iter().take_while(|byte| is_part(**byte)).count();
         let end = start + length;
         self.at = end;
-        let text = self.text.get(start..end)?;
-        let trimmed = text.trim_matches(['.', '-', '/']);
+        let is_mark = |byte: &&u8| matches!(**byte, b'.' | b'-' | b'/');
+        let trailing = bytes[start..end].iter().rev().take_while(is_mark).count();
+        let leading = bytes[start..end - trailing].iter().take_while(is_mark).count();
+        let trimmed = leading + trailing > 0;
         let next = bytes.get(end);
         Some(Word {
-            text: trimmed,
+            text: self.text.get(start + leading..end - trailing)?,
             follows_host: follows_host(&bytes[..start]),
-            ends_clause: trimmed.len() < text.len() || next.is_none_or(|byte| *byte != b' '),
+            ends_clause: trimmed || next.is_none_or(|byte| *byte != b' '),
             rest: self.text.get(end..).unwrap_or_default(),
         })
     }
@@ -62,8 +64,22 @@ fn follows_host(before: &[u8]) -> bool {
 }
 
 fn is_part(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'$' | b'/') || byte >= 0x80
+    PARTS[usize::from(byte)]
 }
+
+/// Which bytes words are made of.
+const PARTS: [bool; 256] = {
+    let mut parts = [false; 256];
+    let mut byte = 0_u8;
+    while byte < u8::MAX {
+        parts[byte as usize] = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'_' | b'.' | b'-' | b'$' | b'/')
+            || byte >= 0x80;
+        byte += 1;
+    }
+    parts[u8::MAX as usize] = true;
+    parts
+};
 
 /// Words that say what the next one means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,8 +222,25 @@ const KEYWORDS: [(&[u8], Keyword); 106] = [
     (b"with", Keyword::Answered),
 ];
 
+/// Which lengths the keywords with each first letter have: most words need not be looked up.
+const LENGTHS: [u16; 26] = {
+    let mut lengths = [0; 26];
+    let mut at = 0;
+    while at < KEYWORDS.len() {
+        let name = KEYWORDS[at].0;
+        lengths[(name[0] - b'a') as usize] |= 1 << name.len();
+        at += 1;
+    }
+    lengths
+};
+
 /// What the word announces, in any case of letters.
 pub(super) fn keyword(word: &str) -> Option<Keyword> {
+    let (first, length) = (*word.as_bytes().first()?, word.len());
+    let initial = usize::from(first.to_ascii_lowercase().checked_sub(b'a')?);
+    if length > KEYWORD_MAX || LENGTHS.get(initial)? & (1 << length) == 0 {
+        return None;
+    }
     let mut lower = [0; KEYWORD_MAX];
     let lower = lower.get_mut(..word.len())?;
     lower.copy_from_slice(word.as_bytes());
