@@ -75,11 +75,21 @@ fn grouped(input: &Input<'_>, chain: &[Exception]) -> Grouping {
 /// The exceptions given, else those in the stack text, else those in a message that is a stack.
 fn chain_of<'a>(input: &Input<'a>) -> Cow<'a, [Exception]> {
     if !input.exceptions.is_empty() {
-        return Cow::Borrowed(input.exceptions);
+        let remote = remote_traceback(input.exceptions).and_then(stacktrace::parse);
+        return remote.map_or(Cow::Borrowed(input.exceptions), Cow::Owned);
     }
     let text = input.stack_trace.filter(|text| !text.trim().is_empty());
     let text = text.or_else(|| input.message.contains('\n').then_some(input.message));
     Cow::Owned(text.and_then(stacktrace::parse).unwrap_or_default())
+}
+
+/// What an exception of another process says that Python hands on with its traceback as text. The
+/// others of the chain repeat it, with the frames of who waited for it.
+fn remote_traceback(chain: &[Exception]) -> Option<&str> {
+    let is_remote = |exception: &&Exception| {
+        exception.kind.as_deref().is_some_and(|kind| kind.ends_with("RemoteTraceback"))
+    };
+    chain.iter().find(is_remote)?.value.as_deref()
 }
 
 /// The client's own grouping where there is one, with ours where it is asked for.
@@ -115,7 +125,9 @@ fn computed(input: &Input<'_>, chain: &[Exception]) -> Parts {
     if chain.iter().any(|exception| !exception.frames.is_empty()) {
         let kind = input.exception_type.or_else(|| type_in_message(input.message));
         stack::add_to(&mut parts, chain, kind, input.message);
-        for value in chain.iter().filter_map(|exception| exception.value.as_deref()) {
+        let values = chain.iter().filter_map(|exception| exception.value.as_deref());
+        // What the message ends with was read with it.
+        for value in values.filter(|value| !input.message.ends_with(value)) {
             causes.read(value);
         }
     } else {
@@ -127,10 +139,11 @@ fn computed(input: &Input<'_>, chain: &[Exception]) -> Parts {
 
 fn add_without_frames(parts: &mut Parts, input: &Input<'_>, chain: &[Exception]) {
     for exception in stack::decisive(chain) {
-        parts.add(Part::Type, exception.kind.as_deref().unwrap_or_default().as_bytes());
+        let kind = exception.kind.as_deref().unwrap_or_default();
+        parts.add(Part::Type, stack::type_name(kind).as_bytes());
     }
     if let Some(kind) = input.exception_type.filter(|_| chain.is_empty()) {
-        parts.add(Part::Type, kind.as_bytes());
+        parts.add(Part::Type, stack::type_name(kind).as_bytes());
     }
     parts.add_with(Part::Message, |bytes| normalise::normalise(input.message, bytes));
     let lines = input.stack_trace.filter(|_| chain.is_empty()).unwrap_or_default().lines();

@@ -121,7 +121,6 @@ fn is_secret(word: &[u8]) -> bool {
             | b"setcookie"
             | b"phpsessid"
             | b"jsessionid"
-            | b"sessionid"
             | b"creditcard"
             | b"cardnumber"
             | b"cvv"
@@ -253,7 +252,7 @@ mod tests {
              credentials creds csrf XSRF-TOKEN csrfmiddlewaretoken credit_card creditCardNumber
              card_number cardNumber cvv cvv2 CVC ssn privateKey private-key access_key_id bearer jwt
              access_token_secret user[password] user%5Bpassword%5D user%5bpassword%5d pin card_pin
-             pin_code otp X-Amz-Signature PHPSESSID sessionid",
+             pin_code otp X-Amz-Signature PHPSESSID",
             Verdict::Secret,
         );
     }

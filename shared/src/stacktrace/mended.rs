@@ -20,6 +20,7 @@ fn is_surely_foreign(frame: &Frame) -> bool {
     // Paths of generated code may look like those of files, which its name does not.
     is_generated(path)
         || frame.filename.as_deref().is_some_and(is_generated)
+        || in_app::is_compiled_python(path)
         || if (path.is_empty() || is_source_of_libc(path)) && !function.contains("::") {
             is_of_libc(function)
         } else if path.ends_with(".rs") || path.is_empty() {
@@ -86,6 +87,7 @@ fn is_foreign_script(path: &str, function: &str) -> bool {
     function.ends_with("sentryWrapped")
         || function.starts_with("console.")
         || WRAPPERS.contains(&function)
+        || in_app::is_library_script(path)
         || is_url(path) && has_library_directory(path)
 }
 
