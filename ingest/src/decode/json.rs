@@ -5,14 +5,28 @@ use std::borrow::Cow;
 use serde_json::Value;
 use shared::api::{ApiError, Code};
 
+/// What becomes of numbers that no float can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Large {
+    /// They make the document no JSON.
+    Refused,
+    /// They are read as texts: an SDK sends what the program held, and would lose its event.
+    Texts,
+}
+
 /// Reads a JSON document. What serde_json refuses is mended once, where it is one of the faults that
 /// clients are known for, and read again.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, ApiError> {
+    parse_with(bytes, Large::Refused)
+}
+
+/// As [`parse`], and says what becomes of large numbers.
+pub(crate) fn parse_with(bytes: &[u8], large: Large) -> Result<Value, ApiError> {
     let error = match serde_json::from_slice(bytes) {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };
-    match mend(bytes) {
+    match mend(bytes, large) {
         Cow::Owned(mended) => serde_json::from_slice(&mended).map_err(|error| malformed(&error)),
         Cow::Borrowed(_) => Err(malformed(&error)),
     }
@@ -83,9 +97,9 @@ pub(crate) fn mended_length(bytes: usize) -> usize {
 }
 
 /// Replaces escapes of lone surrogates by the replacement character, the bare words `NaN` and `Infinity`
-/// by null, and numbers that are too large for a float by texts. One pass; borrowed when there was nothing
-/// to mend.
-pub(crate) fn mend(bytes: &[u8]) -> Cow<'_, [u8]> {
+/// by null, and where that is wanted numbers that are too large for a float by texts. One pass; borrowed when
+/// there was nothing to mend.
+pub(crate) fn mend(bytes: &[u8], large: Large) -> Cow<'_, [u8]> {
     let mut mended: Vec<u8> = Vec::new();
     let mut copied = 0;
     let mut at = 0;
@@ -112,7 +126,7 @@ pub(crate) fn mend(bytes: &[u8]) -> Cow<'_, [u8]> {
                     (b"null", length)
                 } else {
                     let number = number(rest);
-                    if is_finite(number) {
+                    if large == Large::Refused || is_finite(number) {
                         at += number.len().max(1);
                         continue;
                     }
@@ -208,6 +222,15 @@ mod tests {
         check(r#"{"a":"NaN \" NaN","b":NaN}"#, r#"{"a":"NaN \" NaN","b":null}"#);
         check(r#"{"a":"\\ud83d","b":"\ud83d"}"#, r#"{"a":"\\ud83d","b":"\ufffd"}"#);
         check(r#"{"a":-1}"#, r#"{"a":-1}"#);
+    }
+
+    #[test]
+    fn large_numbers_are_texts_where_that_is_wanted() {
+        let check = |input: &str, expected: &str| {
+            let read = parse_with(input.as_bytes(), Large::Texts).unwrap();
+            assert_eq!(read, serde_json::from_str::<Value>(expected).unwrap());
+            assert_eq!(parse(input.as_bytes()).unwrap_err().code(), Code::MalformedJson, "{input}");
+        };
         check(r#"{"a":1e999,"b":[-1E400]}"#, r#"{"a":"1e999","b":["-1E400"]}"#);
         let digits = "9".repeat(400);
         check(&format!("[{digits},NaN,1.5]"), &format!("[\"{digits}\",null,1.5]"));
@@ -255,15 +278,15 @@ mod tests {
         fn mended_documents_have_the_length_that_was_foreseen(
             text in "(NaN|,|\\\\ud800|\"|1e999|-1|9e9){0,99}"
         ) {
-            let mended = mend(text.as_bytes());
+            let mended = mend(text.as_bytes(), Large::Texts);
             prop_assert!(mended.len() <= mended_length(text.len()));
         }
 
         #[test]
         fn mending_never_panics_and_leaves_good_json_alone(text in ".{0,200}") {
-            drop(mend(text.as_bytes()));
+            drop(mend(text.as_bytes(), Large::Texts));
             let good = serde_json::to_vec(&text).unwrap();
-            prop_assert!(matches!(mend(&good), Cow::Borrowed(_)));
+            prop_assert!(matches!(mend(&good, Large::Texts), Cow::Borrowed(_)));
         }
 
         #[test]

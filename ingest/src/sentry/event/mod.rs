@@ -86,7 +86,7 @@ fn read(item: &[u8]) -> Result<(Object, usize), ApiError> {
     let text =
         std::str::from_utf8(item).map_or_else(|_| String::from_utf8_lossy(item), Cow::Borrowed);
     let text = text.trim_start_matches('\u{feff}');
-    match json::parse(text.as_bytes())? {
+    match json::parse_with(text.as_bytes(), json::Large::Texts)? {
         Value::Object(object) if !object.is_empty() => Ok((object, text.len())),
         _ => Err(ApiError::new(Code::MalformedJson, "An event must be a JSON object with fields")),
     }
