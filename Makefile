@@ -20,6 +20,9 @@ SCHEMATHESIS = $(API_TOOLS)/bin/schemathesis
 # Where programs with live SDKs live, which report to us in tests.
 SDK_PROGRAMS = $(TARGET_DIR)/sdk-programs
 
+# Where the tools live that read what operators use: Prometheus, kustomize, hadolint and the like.
+MANIFEST_TOOLS = $(TARGET_DIR)/manifest-tools
+
 # The command that runs fuzz targets; which ones `make fuzz` runs, and how long.
 FUZZ_TOOLS = $(TARGET_DIR)/fuzz-tools
 TARGETS ?= stack message envelope
@@ -70,14 +73,15 @@ test-faults: ## Run the long tests of faults, some minutes, with throw-away engi
 	$(CARGO) build --workspace --bins
 	$(STACK) run -- $(CARGO) nextest run --workspace --profile faults --run-ignored only
 
-check: ## Check format, lints, documentation, licences, the edge's settings and scripts
+check: ## Check format, lints, documentation, licences, scripts, and what operators use
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --check --manifest-path deploy/tests/sdks/rust/Cargo.toml
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --workspace --no-deps --document-private-items --locked --quiet
 	$(CARGO) deny --all-features --locked check licenses bans sources
 	PATH="$$PATH:/usr/sbin" haproxy -c -q -f deploy/haproxy/haproxy.cfg
-	@if command -v shellcheck >/dev/null; then shellcheck .ci/run deploy/tests/sdks/prepare; else echo "shellcheck is not installed: scripts were not checked"; fi
+	@if command -v shellcheck >/dev/null; then shellcheck .ci/run deploy/tests/sdks/prepare deploy/image/* deploy/tests/manifests/{prepare,check,units}; else echo "shellcheck is not installed: scripts were not checked"; fi
+	@if test -d $(MANIFEST_TOOLS)/kustomize; then deploy/tests/manifests/check $(MANIFEST_TOOLS); else echo "deploy/tests/manifests/prepare $(MANIFEST_TOOLS) was not run: rules, manifests and the image were not checked"; fi
 
 audit: ## Look for known vulnerabilities in dependencies (fetches the advisory database)
 	$(CARGO) deny --all-features --locked check advisories

@@ -36,7 +36,7 @@ pub(crate) struct Compose {
 
 impl Compose {
     pub(crate) fn new(settings: &Settings) -> Self {
-        let file = settings.root.join("deploy/compose.yaml");
+        let file = settings.root.join("deploy/compose.dev.yaml");
         Self { file, env: environment(settings.engine_ports, settings.service_ports, settings) }
     }
 

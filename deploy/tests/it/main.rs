@@ -5,6 +5,7 @@
 
 mod edge;
 mod faults;
+mod image;
 mod processes;
 mod stack;
 mod statements;

@@ -20,6 +20,7 @@ mod lifecycle;
 mod live;
 mod load;
 mod malformed;
+mod metrics;
 mod model;
 mod monitoring;
 mod once;
