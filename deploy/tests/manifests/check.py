@@ -2,6 +2,7 @@
 other, that dashboards ask what Prometheus understands, and that settings which are named exist."""
 
 import ctypes
+import functools
 import json
 import pathlib
 import re
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-import kubernetes_validate
+import kubernetes_validate.utils
 import yaml
 
 TOOLS = pathlib.Path(sys.argv[1]).resolve()
@@ -28,6 +29,9 @@ SECRETS = {
     "errata-rabbitmq-default-user": {"username", "password"},
     "errata-edge-tls": {"tls-combined.pem"},
 }
+
+# It would read all definitions again for each object.
+kubernetes_validate.utils.schema_contents = functools.cache(kubernetes_validate.utils.schema_contents)
 
 problems = []
 
