@@ -67,7 +67,8 @@ fn every_alert_has_its_paragraph_and_its_tests() {
         rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
     assert!(!alerts.is_empty());
     for alert in &alerts {
-        let section = runbook.split("\n## ").find(|section| section.starts_with(&format!("{alert}\n")));
+        let section =
+            runbook.split("\n## ").find(|section| section.starts_with(&format!("{alert}\n")));
         let section = section.unwrap_or_else(|| panic!("the runbook says nothing of {alert}"));
         for part in ["**Symptom:**", "**Look at:**", "**Do:**"] {
             assert!(section.contains(part), "{alert}: {part} is missing");
@@ -89,8 +90,7 @@ async fn a_running_system_exposes_what_is_written_and_nothing_else() {
         let unwritten: Vec<_> = names.difference(&written).collect();
         assert!(unwritten.is_empty(), "{service} exposes {unwritten:?} besides");
     }
-    let all: BTreeSet<&str> =
-        exposed.by_service.values().flatten().map(String::as_str).collect();
+    let all: BTreeSet<&str> = exposed.by_service.values().flatten().map(String::as_str).collect();
     assert_eq!(all, metrics());
     for (file, text) in named::files(&root()) {
         for bound in named::bounds_in(&text) {

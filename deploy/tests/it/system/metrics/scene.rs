@@ -30,7 +30,8 @@ pub(super) struct Exposed {
 pub(super) async fn exposed() -> Exposed {
     let (mut broker, mut database) = (None, None);
     let system = System::start_with(|options| {
-        let (amqp, postgres) = (options.env["AMQP_URL"].clone(), options.env["DATABASE_URL"].clone());
+        let (amqp, postgres) =
+            (options.env["AMQP_URL"].clone(), options.env["DATABASE_URL"].clone());
         let before_broker = broker.insert(Relay::before(&amqp)).url(&amqp);
         let before_database = database.insert(Relay::before(&postgres)).url(&postgres);
         options
