@@ -69,9 +69,10 @@ test-e2e: ## Run programs with live SDKs, one in a browser, against the system (
 	deploy/tests/sdks/prepare $(SDK_PROGRAMS)
 	SDK_PROGRAMS=$(SDK_PROGRAMS) $(STACK) run -- $(CARGO) nextest run --package deploy --profile e2e --run-ignored only
 
-test-faults: ## Run the long tests of faults, some minutes, with throw-away engines
+test-faults: ## Run the long tests of faults, some minutes, with throw-away engines and Prometheus
 	$(CARGO) build --workspace --bins
-	$(STACK) run -- $(CARGO) nextest run --workspace --profile faults --run-ignored only
+	deploy/tests/manifests/prepare $(MANIFEST_TOOLS)
+	PATH="$$PATH:$(MANIFEST_TOOLS)/prometheus/usr/bin" $(STACK) run -- $(CARGO) nextest run --workspace --profile faults --run-ignored only
 
 check: ## Check format, lints, documentation, licences, scripts, and what operators use
 	$(CARGO) fmt --all --check

@@ -1,6 +1,7 @@
 //! What the services measure, what is written about it, and what rules and dashboards make of it: three
 //! lists that must not drift apart.
 
+mod firing;
 mod named;
 mod scene;
 mod table;
