@@ -155,7 +155,7 @@ fn read_frame(rest: &str) -> Option<Frame> {
     // `loader/module@version/package.Class.method`
     let name = split_at_last(name, b'/').map_or(name, |(_, name)| name);
     let (class, method) = split_at_last(name, b'.')?;
-    if name.bytes().any(|byte| byte == b' ') || !is_source(source) {
+    if name.as_bytes().contains(&b' ') || !is_source(source) {
         return None;
     }
     let (file, line) = match split_at(source, b':') {
