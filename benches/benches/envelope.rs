@@ -1,11 +1,16 @@
 //! What the gateway does with an envelope between its bytes and its place in the queue: take apart, decode,
-//! sanitise, name, compress.
+//! sanitise and name; then write and compress.
 
 use std::hint::black_box;
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::{Value, json};
+use shared::payload;
+
+/// That of the gateway.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Bytes of an event of a usual web application: a chain of two exceptions in fifty frames with sources
 /// and variables, breadcrumbs, a request and contexts.
@@ -73,6 +78,11 @@ fn read(criterion: &mut Criterion) {
     group.throughput(Throughput::Bytes(body.len() as u64));
     group.bench_function("decode, sanitise, name", |bencher| {
         bencher.iter(|| ingest::rehearsal::envelope(black_box(&body)));
+    });
+    let events = ingest::rehearsal::envelope(&body).expect("the envelope can be read");
+    group.bench_function("write, compress", |bencher| {
+        bencher
+            .iter(|| events.iter().map(payload::encode).for_each(|packed| drop(black_box(packed))));
     });
     group.finish();
 }

@@ -42,7 +42,7 @@ pub(crate) fn prepare(
 ) -> Result<Prepared, PayloadError> {
     let client_id = report.event_id.or(origin.idempotency_id);
     let event = event(report, origin, project, client_id.unwrap_or_else(EventId::generate));
-    name(event, IdBy::of(client_id), project)
+    name(event, project).enter(IdBy::of(client_id))
 }
 
 /// Who gave an event its id. Only what a client gave can come again.
@@ -59,12 +59,16 @@ impl IdBy {
     }
 }
 
+/// A sanitised event under its name.
+#[derive(Debug)]
+pub(crate) struct Named {
+    pub(crate) event: Event,
+    fingerprint: Fingerprint,
+    discarded: bool,
+}
+
 /// Sanitises and names an event.
-pub(crate) fn name(
-    mut event: Event,
-    id_by: IdBy,
-    project: &Project,
-) -> Result<Prepared, PayloadError> {
+pub(crate) fn name(mut event: Event, project: &Project) -> Named {
     if !project.keep_ip_addresses {
         forget_addresses(&mut event);
     }
@@ -78,10 +82,18 @@ pub(crate) fn name(
     // Where no frame tells, the client may: its own word for it, or what was being done.
     event.culprit =
         culprit.or(event.culprit).or_else(|| event.details.as_ref()?.transaction.clone());
-    let fingerprint = grouping.fingerprint;
-    let error_id = ErrorId::derive(project.id, FINGERPRINT_VERSION, fingerprint);
-    let entry = if discarded { None } else { Some(entry(&event, id_by, (error_id, fingerprint))?) };
-    Ok(Prepared { event, error_id, fingerprint, entry })
+    Named { event, fingerprint: grouping.fingerprint, discarded }
+}
+
+impl Named {
+    /// Makes of an event what is enqueued, unless a rule discards it.
+    pub(crate) fn enter(self, id_by: IdBy) -> Result<Prepared, PayloadError> {
+        let Self { event, fingerprint, discarded } = self;
+        let error_id = ErrorId::derive(event.project_id, FINGERPRINT_VERSION, fingerprint);
+        let name = (error_id, fingerprint);
+        let entry = if discarded { None } else { Some(entry(&event, id_by, name)?) };
+        Ok(Prepared { event, error_id, fingerprint, entry })
+    }
 }
 
 /// What is enqueued of an event under its name.

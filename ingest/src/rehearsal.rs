@@ -21,7 +21,8 @@ use crate::sentry::store;
 /// Memory that unpacking may take.
 const MEMORY: usize = 64 << 20;
 
-/// Reads an envelope and everything in it: its events as they would be stored, sanitised and named.
+/// Reads an envelope and everything in it: its events as they would be stored, sanitised and named. Packing
+/// them is [`shared::payload::encode`].
 ///
 /// # Errors
 /// Those that its client would be answered.
@@ -32,7 +33,7 @@ pub fn envelope(body: &Bytes) -> Result<Vec<Event>, ApiError> {
     for item in envelope.items()? {
         match item.kind {
             Kind::Event => {
-                events.extend(event::prepare(&item.payload, &with)?.map(|prepared| prepared.event));
+                events.extend(event::named(&item.payload, &with)?.map(|(named, _)| named.event));
             }
             Kind::ClientReport => drop(items::lost_events(std::iter::once(&item.payload[..]))),
             _ => {}
@@ -48,7 +49,7 @@ pub fn envelope(body: &Bytes) -> Result<Vec<Event>, ApiError> {
 pub fn stored(body: &Bytes) -> Result<Option<Event>, ApiError> {
     let mut reservation = MemoryBudget::new(MEMORY).reservation();
     let json = store::unpack(body.clone(), &mut reservation)?;
-    Ok(event::prepare(&json, &surroundings(None))?.map(|prepared| prepared.event))
+    Ok(event::named(&json, &surroundings(None))?.map(|(named, _)| named.event))
 }
 
 fn surroundings(event_id: Option<shared::ids::EventId>) -> Surroundings {

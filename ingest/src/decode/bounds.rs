@@ -59,25 +59,31 @@ impl Notes {
     }
 
     /// Cuts an object to so many bytes of JSON by leaving out its last entries, and mends its strings.
-    pub(crate) fn bounded_object(&mut self, field: &str, object: Object, limit: usize) -> Object {
+    pub(crate) fn bounded_object(
+        &mut self,
+        field: &str,
+        mut object: Object,
+        limit: usize,
+    ) -> Object {
+        mend_entries(&mut object);
         let mut left = limit;
-        let mut kept = Object::new();
-        for (mut key, mut value) in object {
-            replace_nul(&mut key);
-            mend_strings(&mut value);
-            let size = key.len() + json_size(&value) + 4;
+        let mut noted = true;
+        object.retain(|key, value| {
+            // Nothing is dropped without a note, until there are so many that nobody reads on.
+            if !noted {
+                return false;
+            }
+            let size = key.len() + json_size(value) + 4;
             if size > left {
                 let shown = key.get(..key.floor_char_boundary(NAME)).unwrap_or_default();
                 self.add(&format!("{field}.{shown}"), Change::Dropped);
-                if self.0.len() >= MAX_NOTES {
-                    break;
-                }
-                continue;
+                noted = self.0.len() < MAX_NOTES;
+                return false;
             }
             left -= size;
-            kept.insert(key, value);
-        }
-        kept
+            true
+        });
+        object
     }
 }
 
@@ -96,17 +102,19 @@ pub(crate) fn mend_strings(value: &mut Value) {
     match value {
         Value::String(text) => replace_nul(text),
         Value::Array(items) => items.iter_mut().for_each(mend_strings),
-        Value::Object(entries) => {
-            if entries.keys().any(|key| key.contains('\0')) {
-                *entries = std::mem::take(entries)
-                    .into_iter()
-                    .map(|(key, value)| (key.replace('\0', "\u{fffd}"), value))
-                    .collect();
-            }
-            entries.values_mut().for_each(mend_strings);
-        }
+        Value::Object(entries) => mend_entries(entries),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+fn mend_entries(entries: &mut Object) {
+    if entries.keys().any(|key| key.contains('\0')) {
+        *entries = std::mem::take(entries)
+            .into_iter()
+            .map(|(key, value)| (key.replace('\0', "\u{fffd}"), value))
+            .collect();
+    }
+    entries.values_mut().for_each(mend_strings);
 }
 
 /// Whether a value nests deeper than allowed.

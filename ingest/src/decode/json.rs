@@ -17,16 +17,21 @@ pub(crate) enum Large {
 /// Reads a JSON document. What serde_json refuses is mended once, where it is one of the faults that
 /// clients are known for, and read again.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, ApiError> {
-    parse_with(bytes, Large::Refused)
+    match std::str::from_utf8(bytes) {
+        Ok(text) => parse_text(text, Large::Refused),
+        // Reads as far as it can, to say where it can't.
+        Err(_) => serde_json::from_slice(bytes).map_err(|error| malformed(&error)),
+    }
 }
 
-/// As [`parse`], and says what becomes of large numbers.
-pub(crate) fn parse_with(bytes: &[u8], large: Large) -> Result<Value, ApiError> {
-    let error = match serde_json::from_slice(bytes) {
+/// As [`parse`], of what is known to be text: nothing need be checked string by string. Says what becomes of
+/// large numbers.
+pub(crate) fn parse_text(text: &str, large: Large) -> Result<Value, ApiError> {
+    let error = match serde_json::from_str(text) {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };
-    match mend(bytes, large) {
+    match mend(text.as_bytes(), large) {
         Cow::Owned(mended) => serde_json::from_slice(&mended).map_err(|error| malformed(&error)),
         Cow::Borrowed(_) => Err(malformed(&error)),
     }
@@ -227,7 +232,7 @@ mod tests {
     #[test]
     fn large_numbers_are_texts_where_that_is_wanted() {
         let check = |input: &str, expected: &str| {
-            let read = parse_with(input.as_bytes(), Large::Texts).unwrap();
+            let read = parse_text(input, Large::Texts).unwrap();
             assert_eq!(read, serde_json::from_str::<Value>(expected).unwrap());
             assert_eq!(parse(input.as_bytes()).unwrap_err().code(), Code::MalformedJson, "{input}");
         };

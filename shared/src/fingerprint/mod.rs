@@ -173,7 +173,7 @@ fn culprit(chain: &[Exception]) -> Option<String> {
     let place = raised_at(chain)?;
     match place.name {
         Name::Own(name) if place.scope.is_empty() => Some(name.into_owned()),
-        Name::Own(name) => Some(format!("{name} in {}", place.scope)),
+        Name::Own(name) => Some([&*name, " in ", &*place.scope].concat()),
         _ => (!place.scope.is_empty()).then(|| place.scope.into_owned()),
     }
 }

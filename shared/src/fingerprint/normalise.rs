@@ -146,8 +146,7 @@ impl<'a> Scanner<'a> {
 
     fn chunk(&mut self) {
         let rest = &self.text[self.at..];
-        let mut length = chunk_length(rest);
-        let mut marks = Marks::of(&rest[..length]);
+        let (mut length, mut marks) = chunk_of(rest);
         if marks.has(Marks::COLON)
             && let Some(url) = resource::url(&rest[..length])
         {
@@ -191,19 +190,25 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// How far the chunk at the start of the text reaches; a comma between digits does not end it.
-fn chunk_length(text: &[u8]) -> usize {
+/// How far the chunk at the start of the text reaches, and what is in it; a comma between digits does not
+/// end it.
+fn chunk_of(text: &[u8]) -> (usize, Marks) {
+    let mut found = Marks::of(&text[..1]);
     let mut length = 1;
     while let Some(&byte) = text.get(length) {
         let marks = Marks::of_byte(byte);
-        let ends = (marks.has(Marks::END) && !is_between_digits(text, length))
-            || (marks.has(Marks::WIDE) && quotes::opens_wide(&text[length..]));
-        if ends {
+        if marks.has(Marks::END_OR_WIDE) && ends_chunk(text, length, marks) {
             break;
         }
+        found.add(marks);
         length += 1;
     }
-    length
+    (length, found)
+}
+
+fn ends_chunk(text: &[u8], at: usize, marks: Marks) -> bool {
+    (marks.has(Marks::END) && !is_between_digits(text, at))
+        || (marks.has(Marks::WIDE) && quotes::opens_wide(&text[at..]))
 }
 
 fn is_between_digits(text: &[u8], at: usize) -> bool {

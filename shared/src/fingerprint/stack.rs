@@ -3,6 +3,8 @@
 //! Only the innermost frame of the program that carries a name counts. What called it differs for
 //! the same bug: command line or web framework, thread pool or timer, this coroutine or that one.
 
+use memchr::memmem;
+
 use super::names::{Name, Place};
 use super::normalise;
 use super::parts::{Part, Parts};
@@ -127,7 +129,12 @@ pub(super) fn type_name(kind: &str) -> &str {
 fn overflows(exception: &Exception) -> bool {
     let kind = exception.kind.as_deref().unwrap_or_default();
     let value = exception.value.as_deref().unwrap_or_default();
-    OVERFLOW_TYPES.contains(&kind) || OVERFLOW_WORDS.iter().any(|words| value.contains(words))
+    OVERFLOW_TYPES.contains(&kind) || OVERFLOW_WORDS.iter().any(|words| holds(value, words))
+}
+
+/// Whether a text holds some words. Values are short, and [`str::contains`] prepares itself for long ones.
+fn holds(text: &str, words: &str) -> bool {
+    memmem::find(text.as_bytes(), words.as_bytes()).is_some()
 }
 
 /// The place that stands for a recursion: which of the functions that call each other the stack ends

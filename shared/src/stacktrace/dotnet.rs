@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-use super::scan::{Header, MAX_EXCEPTIONS, frame, is_doubtful, push};
+use super::scan::{Header, MAX_EXCEPTIONS, frame, is_doubtful, lines, push};
 use crate::event::{Exception, Frame};
 
 const WRAPS: &str = "---> ";
@@ -22,7 +22,7 @@ pub(super) fn parse(text: &str) -> Vec<Exception> {
     let mut chain: Vec<Exception> = Vec::new();
     // The exception whose frames come next, counted from the innermost.
     let mut depth = 0;
-    for line in text.lines() {
+    for line in lines(text) {
         let content = line.trim();
         if let Some(frame) = content.strip_prefix("at ").and_then(read_frame) {
             if chain.is_empty() {

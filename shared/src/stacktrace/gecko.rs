@@ -1,6 +1,6 @@
 //! Firefox and Safari: `function@https://host/file.js:12:5`, without a line that names the error.
 
-use super::scan::{Header, frame, location, push};
+use super::scan::{Header, frame, lines, location, push};
 use crate::event::{Exception, Frame};
 
 /// Whether the line is a frame as Firefox or Safari write it.
@@ -12,7 +12,7 @@ pub(super) fn recognises(line: &str) -> bool {
 pub(super) fn parse(text: &str) -> Vec<Exception> {
     let mut exception = Exception::default();
     let mut header = None;
-    for line in text.lines() {
+    for line in lines(text) {
         if let Some(frame) = read_frame(line) {
             push(&mut exception.frames, frame);
         } else if exception.frames.is_empty() && header.is_none() {

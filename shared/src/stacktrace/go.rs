@@ -1,6 +1,6 @@
 //! Go: panics, fatal errors, `debug.Stack()`, and the `%+v` of error packages.
 
-use super::scan::{frame, location, push};
+use super::scan::{frame, lines, location, push};
 use crate::event::{Exception, Frame};
 
 /// Whether the line can only come from a Go trace.
@@ -13,7 +13,7 @@ pub(super) fn parse(text: &str) -> Vec<Exception> {
     let mut exception = Exception::default();
     let mut function = None;
     let mut goroutines = 0;
-    for line in text.lines() {
+    for line in lines(text) {
         if goroutine(line) {
             goroutines += 1;
             if goroutines > 1 && !exception.frames.is_empty() {

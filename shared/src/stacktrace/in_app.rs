@@ -66,24 +66,25 @@ fn is_runtime_path(path: &str) -> bool {
 
 /// Whether one of the directories of a path is where package managers and installers put code.
 pub(super) fn has_library_directory(path: &str) -> bool {
+    let path = path.as_bytes();
     // The module cache of Go and package names with a version look the same on all systems.
-    if path.as_bytes().windows(2).any(|pair| pair == b"@v") {
+    if path.contains(&b'@') && path.array_windows().any(|pair| pair == b"@v") {
         return true;
     }
-    let mut before = "";
-    path.as_bytes().split(|byte| matches!(byte, b'/' | b'\\')).any(|directory| {
-        let directory = std::str::from_utf8(directory).unwrap_or_default();
+    let mut before: &[u8] = b"";
+    path.split(|byte| matches!(byte, b'/' | b'\\')).any(|directory| {
         let is_library = match directory {
-            "site-packages" | "dist-packages" | "node_modules" | "bower_components" | "vendor"
-            | "gems" | "jspm_packages" | ".cargo" | "rustlib" | "__pypackages__" | ".yarn" => true,
-            "mod" => before == "pkg",
-            "src" => before.starts_with("go") && before.as_bytes().get(2) == Some(&b'-'),
-            "registry" => before == "cargo",
-            "library" => before == "rust",
-            "ruby" => before == "lib" || before == "include",
+            b"site-packages" | b"dist-packages" | b"node_modules" | b"bower_components"
+            | b"vendor" | b"gems" | b"jspm_packages" | b".cargo" | b"rustlib"
+            | b"__pypackages__" | b".yarn" => true,
+            b"mod" => before == b"pkg",
+            b"src" => before.starts_with(b"go-"),
+            b"registry" => before == b"cargo",
+            b"library" => before == b"rust",
+            b"ruby" => before == b"lib" || before == b"include",
             other => {
-                (before.eq_ignore_ascii_case("lib") && is_python_directory(other))
-                    || (other.eq_ignore_ascii_case("lib") && is_python_directory(before))
+                (before.eq_ignore_ascii_case(b"lib") && is_python_directory(other))
+                    || (other.eq_ignore_ascii_case(b"lib") && is_python_directory(before))
             }
         };
         before = directory;
@@ -126,9 +127,9 @@ pub(super) fn is_library_script(path: &str) -> bool {
 }
 
 /// `python3.12`, `python3`, `Python312`.
-fn is_python_directory(name: &str) -> bool {
-    let number = name.strip_prefix("python").or(name.strip_prefix("Python"));
-    number.is_some_and(|number| number.starts_with(|first: char| first.is_ascii_digit()))
+fn is_python_directory(name: &[u8]) -> bool {
+    let number = name.strip_prefix(b"python").or(name.strip_prefix(b"Python"));
+    number.is_some_and(|number| number.first().is_some_and(u8::is_ascii_digit))
 }
 
 /// Packages, namespaces and crates that programs are built on.

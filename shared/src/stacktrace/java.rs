@@ -1,6 +1,6 @@
 //! Java, Kotlin, Scala and what else runs on the virtual machine: `at package.Class.method(File:1)`.
 
-use super::scan::{Header, MAX_EXCEPTIONS, is_doubtful, push, split_at, split_at_last};
+use super::scan::{Header, MAX_EXCEPTIONS, is_doubtful, lines, push, split_at, split_at_last};
 use crate::event::{Exception, Frame, SUPPRESSED};
 
 /// Whether the line is a frame of the Java virtual machine.
@@ -11,7 +11,7 @@ pub(super) fn recognises(line: &str) -> bool {
 /// Reads the exception, its causes and what it suppressed, outermost first.
 pub(super) fn parse(text: &str) -> Vec<Exception> {
     let mut reader = Reader::default();
-    for line in text.lines() {
+    for line in lines(text) {
         reader.line(line);
         if reader.read.len() >= MAX_EXCEPTIONS {
             break;
@@ -155,7 +155,7 @@ fn read_frame(rest: &str) -> Option<Frame> {
     // `loader/module@version/package.Class.method`
     let name = split_at_last(name, b'/').map_or(name, |(_, name)| name);
     let (class, method) = split_at_last(name, b'.')?;
-    if name.bytes().any(|byte| byte == b' ') || !is_source(source) {
+    if name.as_bytes().contains(&b' ') || !is_source(source) {
         return None;
     }
     let (file, line) = match split_at(source, b':') {

@@ -1,6 +1,6 @@
 //! PHP: `Type: message in file:line`, `Stack trace:`, numbered frames, `Next` for what wraps.
 
-use super::scan::{MAX_EXCEPTIONS, frame, push, split_type};
+use super::scan::{MAX_EXCEPTIONS, frame, lines, push, split_type};
 use crate::event::{Exception, Frame};
 
 /// Whether the line is a numbered frame as PHP writes it.
@@ -12,7 +12,7 @@ pub(super) fn recognises(line: &str) -> bool {
 pub(super) fn parse(text: &str) -> Vec<Exception> {
     let mut chain: Vec<Exception> = Vec::new();
     let mut current = Current::default();
-    for line in text.lines() {
+    for line in lines(text) {
         if let Some(call) = read_call(line) {
             current.call(&call);
         } else if let Some(rest) = line.strip_prefix("Next ") {

@@ -1,6 +1,6 @@
 //! Python: `Traceback (most recent call last)`, chained both ways, and exception groups.
 
-use super::scan::{Header, MAX_EXCEPTIONS, MAX_FRAMES, USUAL_FRAMES, frame, split_at};
+use super::scan::{Header, MAX_EXCEPTIONS, MAX_FRAMES, USUAL_FRAMES, frame, lines, split_at};
 use crate::event::{Exception, Frame};
 
 const START: &str = "Traceback (most recent call last):";
@@ -16,7 +16,7 @@ pub(super) fn recognises(line: &str) -> bool {
 /// Reads all tracebacks of the text.
 pub(super) fn parse(text: &str) -> Vec<Exception> {
     let mut reader = Reader::default();
-    for line in text.lines() {
+    for line in lines(text) {
         reader.line(line);
         if reader.chain.len() >= MAX_EXCEPTIONS {
             break;
@@ -46,7 +46,8 @@ struct Reader {
 impl Reader {
     fn line(&mut self, line: &str) {
         let content = without_border(line);
-        if recognises(content) {
+        let inner = content.trim_ascii_start();
+        if recognises(inner) {
             if !self.continues {
                 self.chain_start = self.chain.len();
             }
@@ -54,27 +55,26 @@ impl Reader {
             self.frames.reserve(USUAL_FRAMES);
             self.in_traceback = true;
             self.indent = indent_of(content);
-        } else if is_chain_note(content) {
+        } else if is_chain_note(inner) {
             self.continues = true;
-        } else if !self.in_traceback && content.trim_end().ends_with(REMOTE) {
-            self.is_remote = true;
         } else if self.in_traceback {
-            let indent = self.indent.min(indent_of(content));
-            self.traceback_line(content.get(indent..).unwrap_or(content));
+            self.traceback_line(inner, indent_of(content));
+        } else if inner.trim_ascii_end().ends_with(REMOTE) {
+            self.is_remote = true;
         }
     }
 
-    /// Frames start with two spaces and source lines with four; the first line that starts with none
+    /// Frames are moved to the right by two spaces and source lines by four; the first line that is not
     /// names the exception.
-    fn traceback_line(&mut self, content: &str) {
-        if let Some(rest) = content.trim_start().strip_prefix("File \"") {
+    fn traceback_line(&mut self, inner: &str, indent: usize) {
+        if let Some(rest) = inner.strip_prefix("File \"") {
             self.frames.extend(read_frame(rest));
             if self.frames.len() >= 2 * MAX_FRAMES {
                 self.frames.drain(..MAX_FRAMES);
             }
-        } else if !content.starts_with(' ') && !content.is_empty() {
+        } else if indent <= self.indent && !inner.is_empty() {
             self.in_traceback = false;
-            if let Some(header) = Header::read(content) {
+            if let Some(header) = Header::read(inner) {
                 self.finish(header.exception());
             }
         }
@@ -99,7 +99,7 @@ impl Reader {
 
 /// Members of exception groups are drawn with a border of `|` and `+` at their left.
 fn without_border(line: &str) -> &str {
-    let inner = line.trim_start();
+    let inner = line.trim_ascii_start();
     match inner.strip_prefix(['|', '+']) {
         Some(inner) => inner.strip_prefix(' ').unwrap_or(inner),
         None => line,
@@ -111,7 +111,6 @@ fn indent_of(line: &str) -> usize {
 }
 
 fn is_chain_note(line: &str) -> bool {
-    let line = line.trim_start();
     line.starts_with("The above exception was the direct cause")
         || line.starts_with("During handling of the above exception")
 }
@@ -122,7 +121,7 @@ fn read_frame(rest: &str) -> Option<Frame> {
     let rest = rest.strip_prefix(", line ")?;
     let (line, function) = split_at(rest, b',').unwrap_or((rest, ""));
     let function = function.strip_prefix(" in ").unwrap_or_default();
-    Some(frame(function.trim(), path, line.trim().parse().ok()))
+    Some(frame(function.trim_ascii(), path, line.trim_ascii().parse().ok()))
 }
 
 #[cfg(test)]

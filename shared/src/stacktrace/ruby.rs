@@ -1,6 +1,6 @@
 //! Ruby: `file:line:in 'method': message (Type)`, causes, and the reversed order of terminals.
 
-use super::scan::{MAX_EXCEPTIONS, MAX_FRAMES, frame, looks_like_type, push, split_type};
+use super::scan::{MAX_EXCEPTIONS, MAX_FRAMES, frame, lines, looks_like_type, push, split_type};
 use crate::event::{Exception, Frame};
 
 /// Whether the line is a place as Ruby writes it.
@@ -14,7 +14,7 @@ pub(super) fn parse(text: &str) -> Vec<Exception> {
     // Terminals of Ruby 2.5 to 2.7 print the callers first.
     let mut reversed: Vec<Frame> = Vec::new();
     let mut header = None;
-    for line in text.lines() {
+    for line in lines(text) {
         let Some((frame, rest)) = read_place(place_of(line)) else {
             header = header.or_else(|| read_logged(line));
             continue;

@@ -1,7 +1,7 @@
 //! Rust: panics with a backtrace, and the chains of errors with context that `anyhow` prints.
 
 use super::in_app::is_library_crate;
-use super::scan::{MAX_EXCEPTIONS, frame, location, push};
+use super::scan::{MAX_EXCEPTIONS, frame, lines, location, push};
 use crate::event::{Exception, Frame};
 
 /// Whether the line opens a panic or a backtrace.
@@ -13,7 +13,7 @@ pub(super) fn recognises(line: &str) -> bool {
 /// Reads the panic, or the error and its causes; the backtrace belongs to the outermost.
 pub(super) fn parse(text: &str) -> Vec<Exception> {
     let mut reader = Reader::default();
-    for line in text.lines() {
+    for line in lines(text) {
         reader.line(line);
         // A panic while another one unwinds is not the cause of anything.
         if reader.chain.len() >= MAX_EXCEPTIONS {

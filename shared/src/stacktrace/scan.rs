@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 use crate::event::{Exception, Frame};
 
 /// Deeper stacks are recursion; the frames nearest to the failure are kept.
@@ -25,6 +27,9 @@ impl<'a> Header<'a> {
     /// start with a name.
     pub(crate) fn read(line: &'a str) -> Option<Self> {
         let line = line.trim();
+        if !may_begin_with_type(line) {
+            return None;
+        }
         let colon =
             line.match_indices(':').find(|(at, _)| line.as_bytes().get(at + 1) == Some(&b' '));
         let (name, value) = match colon {
@@ -39,8 +44,8 @@ impl<'a> Header<'a> {
             _ => name,
         };
         let first = name.bytes().next()?;
-        let is_name = (first.is_ascii_alphabetic() || first == b'_')
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.$\\:".contains(&byte));
+        let is_name =
+            (first.is_ascii_alphabetic() || first == b'_') && name.bytes().all(is_type_byte);
         if !is_name {
             return None;
         }
@@ -63,14 +68,28 @@ impl<'a> Header<'a> {
     }
 }
 
-/// The text before and behind the first such byte, which must be ASCII. For the short pieces of a line
-/// this takes less than a search that is prepared for long texts.
+/// Whether the first word of a line may be a type: most lines begin a sentence, which their second word
+/// tells.
+fn may_begin_with_type(line: &str) -> bool {
+    let length = line.bytes().take_while(|byte| is_type_byte(*byte)).count();
+    match line.as_bytes().split_at(length) {
+        (_, [] | [b' ', b'[' | b'(', ..]) => true,
+        (word, [b' ', ..]) => word.ends_with(b":"),
+        _ => false,
+    }
+}
+
+fn is_type_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$' | b'\\' | b':')
+}
+
+/// The text before and behind the first such byte, which must be ASCII.
 pub(super) fn split_at(text: &str, byte: u8) -> Option<(&str, &str)> {
-    let at = text.bytes().position(|it| it == byte)?;
+    let at = memchr(byte, text.as_bytes())?;
     Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
-/// The same for the last such byte.
+/// The same for the last such byte, which in what is split stands near the end.
 pub(crate) fn split_at_last(text: &str, byte: u8) -> Option<(&str, &str)> {
     let at = text.bytes().rposition(|it| it == byte)?;
     Some((text.get(..at)?, text.get(at + 1..)?))
@@ -141,9 +160,22 @@ pub(super) fn push(frames: &mut Vec<Frame>, frame: Frame) {
     }
 }
 
+/// The lines of a text, without what ends them. Traces are long: going from line to line is a good part of
+/// reading one.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text).filter(|text| !text.is_empty());
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = memchr(b'\n', text.as_bytes());
+        let line = text.get(..end.unwrap_or(text.len()))?;
+        rest = end.and_then(|end| text.get(end + 1..)).filter(|text| !text.is_empty());
+        Some(line.strip_suffix('\r').unwrap_or(line))
+    })
+}
+
 /// The text without the commands by which terminals colour it.
 pub(super) fn without_colours(text: &str) -> Cow<'_, str> {
-    if !text.contains('\u{1b}') {
+    if memchr(0x1b, text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }
     let mut pieces = text.split("\u{1b}[");
@@ -187,6 +219,15 @@ mod tests {
     fn colours_are_left_out() {
         assert_eq!(without_colours("a\u{1b}[1mb\u{1b}[1;31mc\u{1b}[m\u{1b}["), "abc");
         assert!(matches!(without_colours("abc"), Cow::Borrowed("abc")));
+    }
+
+    #[test]
+    fn lines_end_in_every_way() {
+        let check = |text, expected: &[&str]| assert_eq!(lines(text).collect::<Vec<_>>(), expected);
+        check("", &[]);
+        check("\n", &[""]);
+        check("a\r\n\nb\n", &["a", "", "b"]);
+        check("a\nö\rb", &["a", "ö\rb"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! V8: Node, Deno, Chromium and everything built on them.
 
-use super::scan::{Header, MAX_EXCEPTIONS, frame, location, push};
+use super::scan::{Header, MAX_EXCEPTIONS, frame, lines, location, push};
 use crate::event::{Exception, Frame};
 
 /// Whether the line is a frame as V8 writes it.
@@ -12,7 +12,7 @@ pub(super) fn recognises(line: &str) -> bool {
 pub(super) fn parse(text: &str) -> Vec<Exception> {
     let mut chain: Vec<Exception> = Vec::new();
     let mut head = Head::default();
-    for line in text.lines() {
+    for line in lines(text) {
         if let Some(frame) = call(line).and_then(read_frame) {
             if let Some(exception) = head.take() {
                 chain.push(exception);

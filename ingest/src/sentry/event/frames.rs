@@ -46,39 +46,36 @@ pub(super) fn cut_middle<T>(list: &mut Vec<T>, left: usize) {
 }
 
 fn read(frame: Value, notes: &mut Notes) -> Option<Frame> {
-    let Value::Object(mut frame) = frame else { return None };
-    let in_app = frame.remove("in_app").and_then(|value| value.as_bool());
-    let vars = variables(frame.remove("vars"), notes);
-    let mut lines = |name: &str| lines(frame.remove(name), notes);
-    let (pre_context, post_context) = (lines("pre_context"), lines("post_context"));
-    let mut number = |name: &str| number(frame.remove(name));
-    let (lineno, colno) = (number("lineno"), number("colno"));
-    let mut text = |name: &str, limit| text(frame.remove(name), limit, notes);
-    let mut read = Frame {
-        function: text("function", MAX_NAME),
-        module: text("module", MAX_NAME),
-        filename: text("filename", MAX_NAME),
-        abs_path: text("abs_path", MAX_NAME),
-        context_line: text("context_line", MAX_LINE),
-        lineno,
-        colno,
-        in_app,
-        pre_context,
-        post_context,
-        vars,
-    };
+    let Value::Object(frame) = frame else { return None };
+    let mut read = Frame::default();
+    for (name, value) in frame {
+        match name.as_str() {
+            "function" => read.function = text(value, MAX_NAME, notes),
+            "module" => read.module = text(value, MAX_NAME, notes),
+            "filename" => read.filename = text(value, MAX_NAME, notes),
+            "abs_path" => read.abs_path = text(value, MAX_NAME, notes),
+            "lineno" => read.lineno = number(value),
+            "colno" => read.colno = number(value),
+            "in_app" => read.in_app = value.as_bool(),
+            "pre_context" => read.pre_context = lines(value, notes),
+            "context_line" => read.context_line = text(value, MAX_LINE, notes),
+            "post_context" => read.post_context = lines(value, notes),
+            "vars" => read.vars = variables(value, notes),
+            _ => {}
+        }
+    }
     shared::stacktrace::settle_in_app(&mut read);
     Some(read)
 }
 
-fn text(value: Option<Value>, limit: usize, notes: &mut Notes) -> Option<String> {
-    let text = text_of(value?).filter(|text| !text.is_empty())?;
+fn text(value: Value, limit: usize, notes: &mut Notes) -> Option<String> {
+    let text = text_of(value).filter(|text| !text.is_empty())?;
     Some(notes.bounded("exceptions.frames", text, limit))
 }
 
 /// A line or column, which some clients send as a text or a float.
-fn number(value: Option<Value>) -> Option<u32> {
-    let written = match value? {
+fn number(value: Value) -> Option<u32> {
+    let written = match value {
         Value::Number(number) => number.to_string(),
         Value::String(text) => text,
         _ => return None,
@@ -88,8 +85,8 @@ fn number(value: Option<Value>) -> Option<u32> {
     whole.trim().parse::<i32>().ok().and_then(|number| u32::try_from(number).ok())
 }
 
-fn lines(value: Option<Value>, notes: &mut Notes) -> Vec<String> {
-    let Some(Value::Array(lines)) = value else { return Vec::new() };
+fn lines(value: Value, notes: &mut Notes) -> Vec<String> {
+    let Value::Array(lines) = value else { return Vec::new() };
     let line = |line: Value| {
         notes.bounded("exceptions.frames", text_of(line).unwrap_or_default(), MAX_LINE)
     };
@@ -97,10 +94,10 @@ fn lines(value: Option<Value>, notes: &mut Notes) -> Vec<String> {
 }
 
 /// Local variables; a list of them goes by its places.
-fn variables(value: Option<Value>, notes: &mut Notes) -> Object {
+fn variables(value: Value, notes: &mut Notes) -> Object {
     let vars: Object = match value {
-        Some(Value::Object(vars)) => vars,
-        Some(Value::Array(vars)) => {
+        Value::Object(vars) => vars,
+        Value::Array(vars) => {
             let numbered = vars.into_iter().enumerate();
             numbered.map(|(place, value)| (place.to_string(), value)).collect()
         }

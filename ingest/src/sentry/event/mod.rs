@@ -25,7 +25,7 @@ use self::scene::Request;
 use super::envelope::event_id;
 use crate::decode::bounds;
 use crate::decode::{json, report};
-use crate::prepare::{self, IdBy, Origin, Prepared};
+use crate::prepare::{self, IdBy, Named, Origin, Prepared};
 
 /// Bytes of an event as it comes. Larger ones than real SDKs ever send are refused before they are read.
 const MAX_BYTES: usize = 20 << 20;
@@ -47,9 +47,15 @@ pub(crate) struct Surroundings {
     pub(crate) project: Project,
 }
 
-/// Reads, bounds, sanitises and names an event. None for a transaction, which early SDKs send through the
-/// doors of events.
+/// Makes of an event what is enqueued. None for a transaction, which early SDKs send through the doors of
+/// events.
 pub(crate) fn prepare(item: &[u8], with: &Surroundings) -> Result<Option<Prepared>, ApiError> {
+    let Some((named, id_by)) = named(item, with)? else { return Ok(None) };
+    named.enter(id_by).map(Some).map_err(ApiError::internal)
+}
+
+/// Reads, bounds, sanitises and names an event.
+pub(crate) fn named(item: &[u8], with: &Surroundings) -> Result<Option<(Named, IdBy)>, ApiError> {
     let (object, length) = read(item)?;
     if object.get("type").and_then(Value::as_str) == Some("transaction") {
         return Ok(None);
@@ -62,8 +68,7 @@ pub(crate) fn prepare(item: &[u8], with: &Surroundings) -> Result<Option<Prepare
     if length > fit::LIMIT / 4 {
         fit::fit(&mut event);
     }
-    let named = prepare::name(event, IdBy::of(client_id), &with.project);
-    named.map(Some).map_err(ApiError::internal)
+    Ok(Some((prepare::name(event, &with.project), IdBy::of(client_id))))
 }
 
 /// Bytes of memory that reading an event may take.
@@ -86,7 +91,7 @@ fn read(item: &[u8]) -> Result<(Object, usize), ApiError> {
     let text =
         std::str::from_utf8(item).map_or_else(|_| String::from_utf8_lossy(item), Cow::Borrowed);
     let text = text.trim_start_matches('\u{feff}');
-    match json::parse_with(text.as_bytes(), json::Large::Texts)? {
+    match json::parse_text(text, json::Large::Texts)? {
         Value::Object(object) if !object.is_empty() => Ok((object, text.len())),
         _ => Err(ApiError::new(Code::MalformedJson, "An event must be a JSON object with fields")),
     }

@@ -44,6 +44,9 @@ fn method(method: &str) -> &str {
 /// (`$$Lambda$14/0x8f`, `$$EnhancerByProxy$$1a`), anonymous classes have numbers, and compilers make
 /// classes of functions (`Store$load$2`, `Store$$anonfun$load$1`, `Store$_load_closure1`).
 fn outer(class: &str) -> (&str, Option<&str>) {
+    if !class.as_bytes().contains(&b'$') {
+        return (class, None);
+    }
     if let Some((outer, function)) = class.split_once("$$anonfun$") {
         return (outer, function.split('$').next());
     }

@@ -2,7 +2,7 @@
 //! are told from everything else by one pass over their bytes.
 
 /// A set of properties of bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Marks(u8);
 
 impl Marks {
@@ -18,6 +18,7 @@ impl Marks {
     pub(super) const OTHER: Self = Self(1 << 6);
     /// May begin a quote of more than one byte.
     pub(super) const WIDE: Self = Self(1 << 7);
+    pub(super) const END_OR_WIDE: Self = Self(Self::END.0 | Self::WIDE.0);
 
     /// Everything that is found in the text.
     pub(super) fn of(text: &[u8]) -> Self {
@@ -26,6 +27,10 @@ impl Marks {
 
     pub(super) fn of_byte(byte: u8) -> Self {
         Self(TABLE[usize::from(byte)])
+    }
+
+    pub(super) fn add(&mut self, others: Self) {
+        self.0 |= others.0;
     }
 
     /// Whether any of the others is among these.

@@ -1,8 +1,9 @@
 //! Scans free text: messages, stacks, URLs, query strings, forms, header lines, program output.
 //!
-//! One pass from left to right. A table names the few bytes at which something can begin or, for
-//! separators, has just begun; every other byte costs one look-up. What is found is masked at once
-//! and never looked at again, so the pass stays linear whatever the text holds.
+//! One pass from left to right. A table names the bytes at which something can begin or, for
+//! separators, has just begun; every other byte costs one look-up. Words, which are most of any text, are
+//! looked at where they begin and passed as a whole. What is found is masked at once and never looked at
+//! again, so the pass stays linear whatever the text holds.
 //!
 //! JSON documents are not read here but by [`super::structured`]; this scanner sees those that are
 //! cut off or surrounded by text.
@@ -62,7 +63,7 @@ enum Trigger {
     Tag,
     /// A card number, or the digits of an IBAN.
     Digit,
-    /// A token or key that is known by how it begins.
+    /// A word, which may be a token or key that is known by how it begins.
     Word,
     /// A PEM block, or an option of a command line.
     Dash,
@@ -83,11 +84,11 @@ const fn triggers() -> [Trigger; 256] {
         table[digit as usize] = Trigger::Digit;
         digit += 1;
     }
-    let firsts = b"AbBdeghnprsSwxy";
-    let mut place = 0;
-    while place < firsts.len() {
-        table[firsts[place] as usize] = Trigger::Word;
-        place += 1;
+    let mut letter = b'a';
+    while letter <= b'z' {
+        table[letter as usize] = Trigger::Word;
+        table[letter.to_ascii_uppercase() as usize] = Trigger::Word;
+        letter += 1;
     }
     table
 }
@@ -157,36 +158,35 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// A run of letters, at whose first one the scan stands, or the rest of one.
     fn word(&mut self, at: usize) -> usize {
         let before = byte_before(self.bytes, at);
-        if before.is_ascii_alphanumeric() || before == b'_' {
-            return at + 1;
-        }
-        match self.known_by_beginning(at) {
+        let begins = !before.is_ascii_alphanumeric() && before != b'_';
+        match begins.then(|| self.known_by_beginning(at)).flatten() {
             Some((start, end)) => self.mask(start, end),
-            None => at + 1,
+            None => run_end(self.bytes, at, |byte| byte.is_ascii_alphabetic() || byte == b'_'),
         }
     }
 
     fn known_by_beginning(&self, at: usize) -> Option<(usize, usize)> {
-        let first = byte(self.bytes, at);
-        let second = byte(self.bytes, at + 1);
-        if first == b'e' {
+        match *self.bytes.get(at..)?.first_chunk()? {
             // Inside of a longer run every dash would start the look again.
-            let inside = base64::is_url_safe(byte_before(self.bytes, at));
-            let begins = !inside && second == b'y' && byte(self.bytes, at + 2) == b'J';
-            let end = (begins && self.rules.detects(Detector::Jwts))
-                .then(|| detectors::jwt::at(self.bytes, at));
-            return end.flatten().map(|end| (at, end));
+            [b'e', b'y', b'J'] if !base64::is_url_safe(byte_before(self.bytes, at)) => {
+                let on = self.rules.detects(Detector::Jwts);
+                let end = on.then(|| detectors::jwt::at(self.bytes, at)).flatten();
+                end.map(|end| (at, end))
+            }
+            [b'b' | b'B', b'e' | b'E' | b'a' | b'A', _] => {
+                let on = self.rules.detects(Detector::BearerTokens);
+                on.then(|| detectors::bearer::at(self.bytes, at)).flatten()
+            }
+            first if detectors::service::may_begin_with(first) => {
+                let on = self.rules.detects(Detector::ServiceKeys);
+                let end = on.then(|| detectors::service::at(self.bytes, at)).flatten();
+                end.map(|end| (at, end))
+            }
+            _ => None,
         }
-        if matches!(first, b'b' | b'B') {
-            let on = self.rules.detects(Detector::BearerTokens);
-            return on.then(|| detectors::bearer::at(self.bytes, at)).flatten();
-        }
-        let may = detectors::service::may_begin_with(first, second);
-        let end = (may && self.rules.detects(Detector::ServiceKeys))
-            .then(|| detectors::service::at(self.bytes, at));
-        end.flatten().map(|end| (at, end))
     }
 
     fn dashes(&mut self, at: usize) -> usize {
