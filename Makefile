@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down reset status logs test test-api test-e2e test-faults check fmt bench bench-micro bench-reads bench-live bench-alerts audit fuzz
+.PHONY: help up down reset status logs test test-api test-e2e test-faults check manifest-tools fmt bench bench-micro bench-reads bench-live bench-alerts audit fuzz
 
 CARGO ?= cargo
 # The load of `make bench`.
@@ -32,7 +32,7 @@ SECONDS_EACH ?= 600
 MAIL_TOOLS = $(TARGET_DIR)/mail-tools
 
 help: ## Show this list
-	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  %-12s %s\n' "$$target" "$$text"; done
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  %-14s %s\n' "$$target" "$$text"; done
 
 up: ## Start the whole system and wait until it is healthy
 	$(CARGO) build --workspace --bins
@@ -71,7 +71,7 @@ test-e2e: ## Run programs with live SDKs, one in a browser, against the system (
 
 test-faults: ## Run the long tests of faults, some minutes, with throw-away engines and Prometheus
 	$(CARGO) build --workspace --bins
-	deploy/tests/manifests/prepare $(MANIFEST_TOOLS)
+	$(MAKE) manifest-tools
 	PATH="$$PATH:$(MANIFEST_TOOLS)/prometheus/usr/bin" $(STACK) run -- $(CARGO) nextest run --workspace --profile faults --run-ignored only
 
 check: ## Check format, lints, documentation, licences, scripts, and what operators use
@@ -82,7 +82,10 @@ check: ## Check format, lints, documentation, licences, scripts, and what operat
 	$(CARGO) deny --all-features --locked check licenses bans sources
 	PATH="$$PATH:/usr/sbin" haproxy -c -q -f deploy/haproxy/haproxy.cfg
 	@if command -v shellcheck >/dev/null; then shellcheck .ci/run deploy/tests/sdks/prepare deploy/image/* deploy/tests/manifests/{prepare,check,units}; else echo "shellcheck is not installed: scripts were not checked"; fi
-	@if test -d $(MANIFEST_TOOLS)/kustomize; then deploy/tests/manifests/check $(MANIFEST_TOOLS); else echo "deploy/tests/manifests/prepare $(MANIFEST_TOOLS) was not run: rules, manifests and the image were not checked"; fi
+	@if test -d $(MANIFEST_TOOLS)/kustomize; then deploy/tests/manifests/check $(MANIFEST_TOOLS); else echo "make manifest-tools was not run: rules, manifests and the image were not checked"; fi
+
+manifest-tools: ## Fetch what `make check` holds the files of operators against
+	deploy/tests/manifests/prepare $(MANIFEST_TOOLS)
 
 audit: ## Look for known vulnerabilities in dependencies (fetches the advisory database)
 	$(CARGO) deny --all-features --locked check advisories
