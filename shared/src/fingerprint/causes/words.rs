@@ -1,22 +1,73 @@
 //! The words of a message as the search for causes sees them.
 
+use crate::stacktrace::scan::looks_like_type;
+
 /// A word and what stands around it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Word<'a> {
     pub(super) text: &'a str,
-    /// A host and a colon stand directly before it.
-    pub(super) follows_host: bool,
     /// Nothing, or punctuation, stands directly behind it.
     pub(super) ends_clause: bool,
+    /// The text before it.
+    before: &'a str,
     /// The text behind it.
     rest: &'a str,
 }
 
-impl Word<'_> {
+impl<'a> Word<'a> {
     /// Whether the next word is `SET`.
     pub(super) fn is_before_set(&self) -> bool {
         let next = self.rest.trim_start_matches(['"', '`', ']', ' ']).get(..4);
         next.is_some_and(|word| word.eq_ignore_ascii_case("set "))
+    }
+
+    /// Whether a quoted name goes on directly behind it.
+    pub(super) fn is_before_quote(&self) -> bool {
+        self.rest.starts_with(['"', '\'', '`', '['])
+    }
+
+    /// Whether `name:`, `1.2.3.4:` or `[::1]:` stands directly before it.
+    pub(super) fn follows_host(&self) -> bool {
+        match self.before.as_bytes() {
+            [.., host, b':'] => *host == b']' || is_part(*host),
+            _ => false,
+        }
+    }
+
+    /// Whether another word stands before it in the same clause.
+    pub(super) fn follows_word(&self) -> bool {
+        matches!(self.before.as_bytes(), [.., last, b' '] if is_part(*last))
+    }
+
+    pub(super) fn follows(&self, text: &str) -> bool {
+        self.before.ends_with(text)
+    }
+
+    pub(super) fn is_before(&self, text: &str) -> bool {
+        self.rest.starts_with(text)
+    }
+
+    /// The type that it is the number of: `SocketException (111)`.
+    pub(super) fn is_number_of_type(&self) -> bool {
+        let before = self.before.strip_suffix(" (");
+        before.is_some_and(|before| looks_like_type(last_part(last_word(before))))
+    }
+
+    /// Whether it is the method of an HTTP request.
+    pub(super) fn is_method(&self) -> bool {
+        matches!(self.text, "GET" | "PUT" | "POST" | "HEAD" | "PATCH" | "DELETE" | "OPTIONS")
+            && (self.is_before(" /") || self.is_before(" http"))
+    }
+
+    /// The text behind it, without what separates it from the word.
+    pub(super) fn explanation(&self) -> &'a str {
+        self.rest.trim_start_matches([' ', '(', ':', '-', '"', '\''])
+    }
+
+    /// Whether the name can be that of a table: one with a dash has to be quoted.
+    pub(super) fn can_be_identifier(&self) -> bool {
+        let is_quoted = || self.before.ends_with(['"', '\'', '`', '[', '.']);
+        !self.text.as_bytes().contains(&b'-') || is_quoted()
     }
 }
 
@@ -48,19 +99,17 @@ impl<'a> Iterator for Words<'a> {
         let next = bytes.get(end);
         Some(Word {
             text: self.text.get(start + leading..end - trailing)?,
-            follows_host: follows_host(&bytes[..start]),
             ends_clause: trimmed || next.is_none_or(|byte| *byte != b' '),
+            before: self.text.get(..start + leading).unwrap_or_default(),
             rest: self.text.get(end..).unwrap_or_default(),
         })
     }
 }
 
-/// Whether the text ends with `name:`, `1.2.3.4:` or `[::1]:`.
-fn follows_host(before: &[u8]) -> bool {
-    match before {
-        [.., host, b':'] => *host == b']' || is_part(*host),
-        _ => false,
-    }
+/// The run of letters, digits and the like that the text ends with.
+fn last_word(text: &str) -> &str {
+    let length = text.bytes().rev().take_while(|byte| is_part(*byte)).count();
+    text.get(text.len() - length..).unwrap_or_default()
 }
 
 fn is_part(byte: u8) -> bool {
@@ -85,13 +134,24 @@ const PARTS: [bool; 256] = {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keyword {
     Status,
+    /// Announces a status as the protocol itself does.
     Http,
+    /// Speaks of the web.
+    Web,
+    Response,
+    Request,
+    Server,
     Code,
     Answered,
-    ReasonPhrase,
+    Returned,
+    Got,
+    With,
     Errno,
     ErrorKind,
     Os,
+    Database,
+    Signal,
+    Exited,
     Refused,
     Connect,
     Port,
@@ -100,8 +160,11 @@ pub(super) enum Keyword {
     Update,
     Duplicate,
     From,
+    For,
     Table,
     Relation,
+    Object,
+    Name,
     Constraint,
     Key,
     Failed,
@@ -113,30 +176,38 @@ pub(super) enum Keyword {
 const KEYWORD_MAX: usize = 13;
 
 /// All keywords in the order of their bytes.
-const KEYWORDS: [(&[u8], Keyword); 106] = [
+const KEYWORDS: [(&[u8], Keyword); 140] = [
     (b"a", Keyword::Filler),
     (b"already", Keyword::Filler),
     (b"an", Keyword::Filler),
     (b"and", Keyword::Filler),
     (b"answered", Keyword::Answered),
+    (b"api", Keyword::Web),
     (b"are", Keyword::Filler),
     (b"as", Keyword::Filler),
     (b"at", Keyword::Filler),
-    (b"bad", Keyword::ReasonPhrase),
+    (b"bad", Keyword::Filler),
+    (b"by", Keyword::Filler),
     (b"cannot", Keyword::Filler),
-    (b"client", Keyword::ReasonPhrase),
+    (b"client", Keyword::Filler),
     (b"code", Keyword::Code),
-    (b"conflict", Keyword::ReasonPhrase),
+    (b"collection", Keyword::Object),
+    (b"conflict", Keyword::Filler),
     (b"connect", Keyword::Connect),
     (b"constraint", Keyword::Constraint),
     (b"could", Keyword::Filler),
+    (b"crashed", Keyword::Exited),
+    (b"curl", Keyword::Database),
+    (b"db2", Keyword::Database),
     (b"delete", Keyword::Statement),
     (b"dial", Keyword::Connect),
     (b"did", Keyword::Filler),
+    (b"died", Keyword::Exited),
     (b"does", Keyword::Filler),
     (b"doesn", Keyword::Filler),
     (b"duplicate", Keyword::Duplicate),
     (b"econnrefused", Keyword::Refused),
+    (b"endpoint", Keyword::Web),
     (b"err_code", Keyword::Errno),
     (b"errcode", Keyword::Errno),
     (b"errno", Keyword::Errno),
@@ -148,14 +219,16 @@ const KEYWORDS: [(&[u8], Keyword); 106] = [
     (b"exit", Keyword::ErrorKind),
     (b"exit_code", Keyword::Errno),
     (b"exitcode", Keyword::Errno),
+    (b"exited", Keyword::Exited),
     (b"failed", Keyword::Failed),
-    (b"for", Keyword::Filler),
-    (b"forbidden", Keyword::ReasonPhrase),
+    (b"fetch", Keyword::Web),
+    (b"for", Keyword::For),
+    (b"forbidden", Keyword::Filler),
     (b"from", Keyword::From),
     (b"full", Keyword::Filler),
-    (b"gateway", Keyword::ReasonPhrase),
-    (b"gone", Keyword::ReasonPhrase),
-    (b"got", Keyword::Answered),
+    (b"gateway", Keyword::Web),
+    (b"gone", Keyword::Filler),
+    (b"got", Keyword::Got),
     (b"has", Keyword::Filler),
     (b"hresult", Keyword::Errno),
     (b"http", Keyword::Http),
@@ -164,62 +237,86 @@ const KEYWORDS: [(&[u8], Keyword); 106] = [
     (b"http/2", Keyword::Http),
     (b"http/2.0", Keyword::Http),
     (b"http/3", Keyword::Http),
+    (b"https", Keyword::Web),
     (b"if", Keyword::Filler),
     (b"in", Keyword::Filler),
     (b"insert", Keyword::Statement),
-    (b"internal", Keyword::ReasonPhrase),
+    (b"internal", Keyword::Filler),
     (b"into", Keyword::From),
+    (b"invalid", Keyword::Filler),
     (b"is", Keyword::Filler),
     (b"it", Keyword::Filler),
     (b"join", Keyword::From),
     (b"key", Keyword::Key),
-    (b"method", Keyword::ReasonPhrase),
-    (b"name", Keyword::Filler),
+    (b"killed", Keyword::Exited),
+    (b"ldap", Keyword::Database),
+    (b"mariadb", Keyword::Database),
+    (b"method", Keyword::Filler),
+    (b"mysql", Keyword::Database),
+    (b"name", Keyword::Name),
     (b"not", Keyword::Filler),
     (b"number", Keyword::Code),
+    (b"object", Keyword::Object),
+    (b"odbc", Keyword::Database),
     (b"of", Keyword::Filler),
     (b"on", Keyword::Filler),
     (b"or", Keyword::Filler),
+    (b"oracle", Keyword::Database),
     (b"os", Keyword::Os),
-    (b"payment", Keyword::ReasonPhrase),
+    (b"payment", Keyword::Filler),
     (b"port", Keyword::Port),
-    (b"precondition", Keyword::ReasonPhrase),
-    (b"received", Keyword::Answered),
+    (b"postgres", Keyword::Database),
+    (b"postgresql", Keyword::Database),
+    (b"precondition", Keyword::Filler),
+    (b"proxy", Keyword::Web),
+    (b"received", Keyword::Got),
     (b"refused", Keyword::Refused),
     (b"relation", Keyword::Relation),
-    (b"request", Keyword::ReasonPhrase),
+    (b"request", Keyword::Request),
     (b"responded", Keyword::Answered),
-    (b"returned", Keyword::Answered),
+    (b"response", Keyword::Response),
+    (b"returned", Keyword::Returned),
     (b"row", Keyword::Filler),
     (b"select", Keyword::Select),
-    (b"server", Keyword::ReasonPhrase),
-    (b"service", Keyword::ReasonPhrase),
+    (b"server", Keyword::Server),
+    (b"service", Keyword::Server),
     (b"set", Keyword::Filler),
+    (b"signal", Keyword::Signal),
     (b"space", Keyword::Filler),
+    (b"sql", Keyword::Database),
+    (b"sqlite", Keyword::Database),
+    (b"sqlite3", Keyword::Database),
     (b"sqlstate", Keyword::Errno),
     (b"status", Keyword::Status),
-    (b"status-code", Keyword::Status),
-    (b"status_code", Keyword::Status),
-    (b"statuscode", Keyword::Status),
+    (b"status-code", Keyword::Http),
+    (b"status_code", Keyword::Http),
+    (b"statuscode", Keyword::Http),
     (b"table", Keyword::Table),
+    (b"terminated", Keyword::Exited),
     (b"that", Keyword::Filler),
     (b"the", Keyword::Filler),
     (b"this", Keyword::Filler),
     (b"to", Keyword::Filler),
-    (b"too", Keyword::ReasonPhrase),
-    (b"unauthorized", Keyword::ReasonPhrase),
-    (b"unprocessable", Keyword::ReasonPhrase),
+    (b"too", Keyword::Filler),
+    (b"unauthorized", Keyword::Filler),
+    (b"unexpected", Keyword::Filler),
+    (b"unprocessable", Keyword::Filler),
     (b"unreachable", Keyword::Refused),
     (b"update", Keyword::Update),
+    (b"upstream", Keyword::Web),
+    (b"url", Keyword::Web),
     (b"value", Keyword::Filler),
     (b"values", Keyword::Filler),
     (b"violated", Keyword::Filler),
     (b"violates", Keyword::Filler),
     (b"violation", Keyword::Filler),
     (b"was", Keyword::Filler),
+    (b"webhook", Keyword::Web),
     (b"where", Keyword::Filler),
+    (b"win32", Keyword::Database),
     (b"winerror", Keyword::Errno),
-    (b"with", Keyword::Answered),
+    (b"winsock", Keyword::Database),
+    (b"with", Keyword::With),
 ];
 
 /// Which lengths the keywords with each first letter have: most words need not be looked up.
@@ -298,6 +395,46 @@ pub(super) fn is_error_name(word: &str) -> bool {
     has_prefix || NAMES.contains(&word)
 }
 
+/// Whether the words behind three digits are the reason that HTTP gives for them as a status.
+pub(super) fn explains_status(status: &str, explanation: &str) -> bool {
+    const REASONS: [(&str, &str); 25] = [
+        ("400", "Bad Request"),
+        ("401", "Unauthorized"),
+        ("402", "Payment Required"),
+        ("403", "Forbidden"),
+        ("404", "Not Found"),
+        ("405", "Method Not Allowed"),
+        ("406", "Not Acceptable"),
+        ("408", "Request Time"),
+        ("409", "Conflict"),
+        ("410", "Gone"),
+        ("411", "Length Required"),
+        ("412", "Precondition Failed"),
+        ("413", "Content Too Large"),
+        ("413", "Payload Too Large"),
+        ("413", "Request Entity Too Large"),
+        ("415", "Unsupported Media Type"),
+        ("422", "Unprocessable Content"),
+        ("422", "Unprocessable Entity"),
+        ("429", "Too Many Requests"),
+        ("500", "Internal Server Error"),
+        ("501", "Not Implemented"),
+        ("502", "Bad Gateway"),
+        ("503", "Service Temporarily Unavailable"),
+        ("503", "Service Unavailable"),
+        ("504", "Gateway Time"),
+    ];
+    let explains = |reason: &str| {
+        explanation.get(..reason.len()).is_some_and(|start| match reason.contains(' ') {
+            true => start.eq_ignore_ascii_case(reason),
+            // A lone word may be part of any sentence.
+            false => start == reason,
+        })
+    };
+    let class = if status.starts_with('4') { "Client Error" } else { "Server Error" };
+    explains(class) || REASONS.iter().any(|(known, reason)| *known == status && explains(reason))
+}
+
 /// The name without the schema before it.
 pub(super) fn last_part(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
@@ -306,6 +443,25 @@ pub(super) fn last_part(name: &str) -> &str {
 /// The name of a table without its schema and without the column behind it.
 pub(super) fn without_column(name: &str) -> &str {
     last_part(name.rsplit_once('.').map_or(name, |(table, _)| table))
+}
+
+/// The name of a table without the time that a partition of it is for: `events_2024_01`,
+/// `events_p20240101`.
+pub(super) fn without_partition(name: &str) -> &str {
+    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_time = |part: &str| {
+        let number = part.strip_prefix(['p', 'y']).unwrap_or(part);
+        let is_year = number.starts_with("19") || number.starts_with("20");
+        is_year && number.len() >= 4 && number.split(['m', 'w', 'q']).all(is_number)
+    };
+    let marks = name.bytes().enumerate().filter(|(_, byte)| *byte == b'_').map(|(at, _)| at);
+    for mark in marks {
+        let mut parts = name.get(mark + 1..).unwrap_or_default().split('_');
+        if mark > 0 && parts.next().is_some_and(is_time) && parts.all(is_number) {
+            return name.get(..mark).unwrap_or(name);
+        }
+    }
+    name
 }
 
 /// Whether the text can be a name at all.
