@@ -3,10 +3,12 @@
 //!
 //! One pass over the words, with what the words before said as the only memory.
 
+mod keywords;
 mod words;
 
 use super::parts::{Part, Parts};
-use words::{Keyword, Words, keyword};
+use keywords::{Keyword, keyword};
+use words::Words;
 
 /// Causes named further behind than this belong to a dump, not to a sentence.
 const MAX_BYTES: usize = 4096;

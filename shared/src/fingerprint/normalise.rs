@@ -43,7 +43,7 @@ pub(super) fn normalise(text: &str, out: &mut Vec<u8>) {
         unclosed: [0; Pair::COUNT],
         measured: 0,
         zoned: 0,
-        told_until: usize::MAX,
+        told_until: 0,
         is_logged: false,
         out,
     };
@@ -65,7 +65,7 @@ struct Scanner<'a> {
     measured: usize,
     /// Where a time ends in `out` whose zone was left out: a longer name of the zone may follow.
     zoned: usize,
-    /// The quote that ends a text whose key says that it tells what happened.
+    /// The quote that ends a text whose key says that it tells what happened; zero before the first.
     told_until: usize,
     /// The text is a line of keys and values, one of which tells what happened.
     is_logged: bool,
@@ -312,6 +312,8 @@ mod tests {
             "level=error ts=2026-11-07T09:15:01Z msg=\"no 'a' left\" broker=b",
             "level=<v> ts=<time> msg=no <str> left broker=<v>",
         );
+        check("{\"msg\":\"no \\\"a b\\\" left\"}", "{msg:no <str> left}");
+        check("{\"msg\":\"no \\\" left\"}", "{msg:no \\\" left}");
         check("reason='out of stock'", "reason=out of stock");
         check("code=4711 is wrong", "code=<n> is wrong");
         check("mode=fast failed", "mode=fast failed");

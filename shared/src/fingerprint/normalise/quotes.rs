@@ -28,8 +28,13 @@ pub(super) fn opens_wide(text: &[u8]) -> bool {
 impl Scanner<'_> {
     /// A quoted value, a quoted key of a JSON object, or just an apostrophe.
     pub(super) fn quote(&mut self, quote: u8) {
-        if self.at == self.told_until {
+        let is_told = self.at < self.told_until;
+        if self.told_until > 0 && self.at == self.told_until {
             self.at += 1;
+            return;
+        }
+        if is_told && self.text[self.told_until] == quote {
+            self.escaped_quote(quote);
             return;
         }
         let opens =
@@ -40,7 +45,7 @@ impl Scanner<'_> {
             return;
         };
         let is_key = self.text.get(close + 1) == Some(&b':') && self.in_object();
-        if !is_key && self.key.take_if(|key| keys::tells(key)).is_some() {
+        if !is_told && !is_key && self.key.take_if(|key| keys::tells(key)).is_some() {
             self.told_until = close;
             self.at += 1;
             return;
@@ -57,6 +62,24 @@ impl Scanner<'_> {
         } else {
             self.placeholder(QUOTED);
             self.key = None;
+        }
+    }
+
+    /// A value within a text that is told, whose quotes have a backslash before them: `\"value\"`.
+    fn escaped_quote(&mut self, quote: u8) {
+        let rest = &self.text[self.at + 1..self.told_until];
+        let is_escaped = self.out.last() == Some(&b'\\');
+        let mut pairs = rest.windows(2);
+        match is_escaped.then(|| pairs.position(|pair| pair == [b'\\', quote])).flatten() {
+            Some(length) => {
+                self.out.pop();
+                self.placeholder(QUOTED);
+                self.at += length + 3;
+            }
+            None => {
+                self.out.push(quote);
+                self.at += 1;
+            }
         }
     }
 
