@@ -18,8 +18,8 @@ fn message_with(id: u64, hash: &str, host: [u8; 4], seconds: u32, name: &str) ->
     )
 }
 
-/// What stands before the number of a line, in each language.
-const BEFORE_LINE: [&str; 30] = [
+/// What stands before the number of a line, in each language but JavaScript.
+const BEFORE_LINE: [&str; 22] = [
     ".py\", line ",
     ".pyx\", line ",
     ".java:",
@@ -28,14 +28,6 @@ const BEFORE_LINE: [&str; 30] = [
     ".groovy:",
     ".clj:",
     "SourceFile:",
-    ".js:",
-    ".jsx:",
-    ".mjs:",
-    ".cjs:",
-    ".ts:",
-    ".tsx:",
-    ".vue:",
-    ".svelte:",
     ".cs:line ",
     ".vb:line ",
     ".fs:line ",
@@ -52,6 +44,15 @@ const BEFORE_LINE: [&str; 30] = [
     ".phar(",
 ];
 
+/// Where the number of the line begins in a frame of JavaScript, which ends with it and the column.
+fn line_of_script(frame: &str) -> Option<usize> {
+    let is_frame = frame.trim_start().starts_with("at ") || frame.contains('@');
+    let (place, column) = frame.trim_end_matches([')', '{', ' ', '\r']).rsplit_once(':')?;
+    let (before, line) = place.rsplit_once(':')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+    (is_frame && is_number(line) && is_number(column)).then_some(before.len() + 1)
+}
+
 /// Adds to every number that stands where the languages write a line.
 fn shift_lines(stack: &str, by: u32) -> String {
     let mut shifted = String::with_capacity(stack.len() + 64);
@@ -59,7 +60,7 @@ fn shift_lines(stack: &str, by: u32) -> String {
         let numbers = BEFORE_LINE
             .iter()
             .flat_map(|mark| line.match_indices(mark).map(|(at, mark)| at + mark.len()));
-        let starts: BTreeSet<usize> = numbers.collect();
+        let starts: BTreeSet<usize> = numbers.chain(line_of_script(line)).collect();
         let mut done = 0;
         for start in starts {
             let digits = line[start..].bytes().take_while(u8::is_ascii_digit).count();

@@ -130,7 +130,7 @@ fn is_hash(piece: &str) -> bool {
         return turns(piece) >= TURNS_MIN;
     }
     let all_hex = bytes.iter().all(u8::is_ascii_hexdigit);
-    all_hex && has_digit || has_digit && !is_word(piece) || !has_small && bytes.len() >= HEX_MIN
+    has_digit && (all_hex || !is_word(piece)) || !has_small && bytes.len() >= HEX_MIN
 }
 
 /// Whether letters stand at the start, with one number among them or behind them: `oauth2client`,
