@@ -1,5 +1,4 @@
-//! A message: what is written for it has a bound, white space around it says nothing, and a message that
-//! is written twice reads twice the same.
+//! A message: what is written for it has a bound, and white space around it says nothing.
 
 #![no_main]
 

@@ -6,6 +6,9 @@ use serde_json::{Map, Value};
 /// The mechanism's type of an exception that another one in flight did not give way to.
 pub(crate) const SUPPRESSED: &str = "suppressed";
 
+/// The entry of the mechanism for a number that the stack gives beside the type.
+pub(crate) const ERROR_NUMBER: &str = "error_number";
+
 /// One exception of a chain.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Exception {
@@ -35,6 +38,11 @@ impl Exception {
     /// Whether it was raised while another one was on its way already, which it did not replace.
     pub fn is_suppressed(&self) -> bool {
         self.mechanism("type").and_then(Value::as_str) == Some(SUPPRESSED)
+    }
+
+    /// The number of the failure that the stack gives beside the type.
+    pub fn error_number(&self) -> Option<&str> {
+        self.mechanism(ERROR_NUMBER).and_then(Value::as_str)
     }
 
     fn mechanism(&self, name: &str) -> Option<&Value> {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use details::Details;
-pub(crate) use exception::SUPPRESSED;
+pub(crate) use exception::{ERROR_NUMBER, SUPPRESSED};
 pub use exception::{Exception, Frame, Thread};
 pub use level::{Level, UnknownLevel};
 pub use title::title;

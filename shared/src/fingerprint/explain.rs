@@ -5,6 +5,7 @@
 
 use super::names::{Name, Place};
 use super::parts::Component;
+use super::stack::Scope;
 use super::{Input, chain_of, computed, normalise, parts, stack};
 use crate::event::{Exception, Frame};
 use crate::ids::Fingerprint;
@@ -163,7 +164,7 @@ impl Found {
     }
 
     fn chain(&mut self, chain: &[Exception]) {
-        let all_frames = !chain.iter().flat_map(|it| &it.frames).any(in_app::is_in_app);
+        let scope = Scope::of(chain);
         for exception in chain {
             let kind = exception.kind.as_deref().unwrap_or_default();
             if !stack::decisive(chain).any(|it| std::ptr::eq(it, exception)) {
@@ -173,16 +174,15 @@ impl Found {
             if exception.is_synthetic() {
                 self.add("type", kind, Reason::Synthetic);
             }
-            self.frames(&exception.frames, all_frames);
+            self.frames(&exception.frames, scope);
         }
     }
 
-    fn frames(&mut self, frames: &[Frame], all_frames: bool) {
-        let mut decisive = stack::raised_at(frames, all_frames);
-        for frame in frames {
-            let place = Place::of(frame);
-            let counts = all_frames || in_app::is_in_app(frame);
-            if !counts {
+    fn frames(&mut self, frames: &[Frame], scope: Scope) {
+        let mut decisive = stack::raised_at(frames, scope);
+        for (at, frame) in frames.iter().enumerate() {
+            let Some(place) = Place::among(frames, at) else { continue };
+            if !scope.holds(frame) {
                 self.add("frame", &shown(frame), Reason::NotInApp);
             } else if place.name == Name::Generated {
                 self.add("frame", &shown(frame), Reason::Generated);

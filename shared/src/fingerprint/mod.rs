@@ -22,6 +22,7 @@ pub use explain::{Explanation, LeftOut, PLACEHOLDERS, Reason, Replaced, normalis
 use names::{Name, Place};
 pub use parts::Component;
 use parts::{Part, Parts};
+use stack::Scope;
 
 /// Lines of a stack no parser knows that are looked at; deeper ones are the callers.
 const MAX_UNKNOWN_LINES: usize = 32;
@@ -122,6 +123,7 @@ fn computed(input: &Input<'_>, chain: &[Exception]) -> Parts {
     let mut parts = Parts::new();
     let mut causes = Causes::default();
     causes.read(input.message);
+    chain.iter().filter_map(Exception::error_number).for_each(|it| causes.note_error_number(it));
     if chain.iter().any(|exception| !exception.frames.is_empty()) {
         let kind = input.exception_type.or_else(|| type_in_message(input.message));
         stack::add_to(&mut parts, chain, kind, input.message);
@@ -140,10 +142,10 @@ fn computed(input: &Input<'_>, chain: &[Exception]) -> Parts {
 fn add_without_frames(parts: &mut Parts, input: &Input<'_>, chain: &[Exception]) {
     for exception in stack::decisive(chain) {
         let kind = exception.kind.as_deref().unwrap_or_default();
-        parts.add(Part::Type, stack::type_name(kind).as_bytes());
+        stack::add_type(parts, exception.module.as_deref(), kind);
     }
     if let Some(kind) = input.exception_type.filter(|_| chain.is_empty()) {
-        parts.add(Part::Type, stack::type_name(kind).as_bytes());
+        stack::add_type(parts, None, kind);
     }
     parts.add_with(Part::Message, |bytes| normalise::normalise(input.message, bytes));
     let lines = input.stack_trace.filter(|_| chain.is_empty()).unwrap_or_default().lines();
@@ -181,8 +183,8 @@ fn culprit(chain: &[Exception]) -> Option<String> {
 /// The place where the outermost exception with frames was raised.
 fn raised_at(chain: &[Exception]) -> Option<Place<'_>> {
     let raised_at =
-        |all_frames| stack::decisive(chain).find_map(|it| stack::raised_at(&it.frames, all_frames));
-    raised_at(false).or_else(|| raised_at(true))
+        |scope| stack::decisive(chain).find_map(|it| stack::raised_at(&it.frames, scope));
+    raised_at(Scope::InApp).or_else(|| raised_at(Scope::All))
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //! the compiler or the runtime made of them.
 
 mod asset;
+mod folder;
+mod glue;
 mod java;
 mod rust;
 
@@ -49,7 +51,16 @@ pub(super) struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    pub(super) fn of(frame: &'a Frame) -> Self {
+    /// The place of a frame among those around it, which tell more of what compilers made.
+    pub(super) fn among(frames: &'a [Frame], at: usize) -> Option<Self> {
+        let mut place = Self::of(frames.get(at)?);
+        if matches!(place.name, Name::Own(_)) && glue::is_glue(frames, at) {
+            place.name = Name::Generated;
+        }
+        Some(place)
+    }
+
+    fn of(frame: &'a Frame) -> Self {
         let function = frame.function.as_deref().unwrap_or_default();
         let module = frame.module.as_deref().filter(|it| !it.is_empty());
         let path = path_of(frame);
@@ -77,12 +88,12 @@ impl<'a> Place<'a> {
 /// A place in a language whose files are modules.
 fn in_file<'a>(name: Name<'a>, path: &'a str, module: Option<&'a str>) -> Place<'a> {
     let scope = match base_name(path) {
-        "" => module.unwrap_or_default(),
+        "" => Cow::Borrowed(module.unwrap_or_default()),
         // Every package has this file: the package is what has a name.
-        file @ "__init__.py" => directory_of(path, file),
-        file => file,
+        file @ "__init__.py" => Cow::Borrowed(directory_of(path, file)),
+        file => folder::before(path, file).map_or(Cow::Borrowed(file), Cow::Owned),
     };
-    Place { name, scope: Cow::Borrowed(scope) }
+    Place { name, scope }
 }
 
 /// The name of the directory that a file is in; the file's own name where there is none.
@@ -162,7 +173,8 @@ fn javascript(function: &str, column: Option<u32>) -> Name<'_> {
         // What Node calls the callback of a timer.
         "_onTimeout" | "_onImmediate" => Name::Anonymous,
         "global code" | "module code" | "code" => Name::TopLevel,
-        _ if is_minified || is_generator(name) => Name::Anonymous,
+        _ if glue::is_certain(name) => Name::Generated,
+        _ if is_minified || glue::is_body(name) => Name::Anonymous,
         _ => own(name),
     }
 }
@@ -175,12 +187,6 @@ fn is_minified(name: &str) -> bool {
         3 => !name.bytes().all(|byte| byte.is_ascii_lowercase()),
         _ => false,
     }
-}
-
-/// `_callee3$`, which compilers make of asynchronous functions.
-fn is_generator(name: &str) -> bool {
-    let number = name.strip_prefix("_callee").and_then(|it| it.strip_suffix('$'));
-    number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn go(function: &str) -> Name<'_> {
@@ -227,23 +233,45 @@ fn php<'a>(function: &'a str, module: Option<&'a str>, path: &'a str) -> Place<'
         Some((class, method)) if !function.contains("{closure") => (Some(class), method),
         _ => (module, function),
     };
-    let name = match method.split_once("{closure") {
-        // Since 8.4 the name says what the closure stands in: `{closure:Store::run():12}`.
-        Some((_, around)) => around
-            .strip_prefix(':')
-            .and_then(|around| around.split("()").next())
-            .map(|around| around.rsplit([':', '\\']).next().unwrap_or(around))
-            .filter(|around| !around.ends_with(".php"))
-            .map_or(Name::Anonymous, own),
-        None if TOP_LEVEL.contains(&method) => Name::TopLevel,
-        None => own(method),
+    let (name, file) = match method.split_once("{closure") {
+        Some((_, around)) => php_closure(around),
+        None if TOP_LEVEL.contains(&method) => (Name::TopLevel, None),
+        None => (own(method), None),
     };
-    let scope = match class {
+    // A closure is bound to the class that calls it, which need not be in the file that it is in.
+    let is_bound = |class: &str| {
+        let class = class.rsplit('\\').next().unwrap_or(class);
+        name == Name::Anonymous
+            && !class.contains('@')
+            && base_name(path)
+                .split('.')
+                .next()
+                .is_some_and(|stem| !stem.is_empty() && stem != class)
+    };
+    let scope = match (file, class) {
+        (Some(file), _) => file,
         // The rest of the name of an anonymous class is the path of its file.
-        Some(class) => class.split("@anonymous").next().unwrap_or(class),
-        None => base_name(path),
+        (None, Some(class)) if !is_bound(class) => {
+            class.split("@anonymous").next().unwrap_or(class)
+        }
+        _ => base_name(path),
     };
     Place { name, scope: Cow::Borrowed(scope) }
+}
+
+/// The name of the function that a closure stands in, or the file of one outside of functions. Since 8.4
+/// its own name tells: `{closure:Store::run():12}`, `{closure:/srv/routes/web.php:3}`.
+fn php_closure(around: &str) -> (Name<'_>, Option<&str>) {
+    let Some(around) = around.strip_prefix(':') else {
+        return (Name::Anonymous, None);
+    };
+    match around.split_once("()") {
+        Some((function, _)) => (own(function.rsplit([':', '\\']).next().unwrap_or(function)), None),
+        None => {
+            let path = around.rsplit_once(':').map_or(around, |(path, _)| path);
+            (Name::Anonymous, Some(base_name(path)))
+        }
+    }
 }
 
 /// `Store.<Run>d__3.MoveNext`, `Store.<>c.<Run>b__0_1`, `Store.<Run>g__Local|0_0`.
@@ -305,7 +333,11 @@ mod tests {
         check("/a/b.js", "", "async Store.run [as next]", "b run");
         check("/a/b.js", "", "promise callback*run/<", "b run");
         check("/a/b.js", "", "_callee2$", "b anonymous");
+        check("/a/b.js", "", "__awaiter", "b generated");
         check("/a/shop/__init__.py", "", "run", "shop run");
+        check("/srv/a/orders/models.py", "", "Order.save", "orders/models.py save");
+        check("/srv/a/src/orders/index.js", "", "run", "orders/index run");
+        check("/srv/a/src/orders/store.js", "", "run", "store run");
         check("B.java", "org.example.B$1$2", "lambda$run$7", "org.example.B run");
         check("", "org.example.B$$Lambda$9/0x1f", "run", "org.example.B run");
         check("", "org.example.$Proxy3", "run", "org.example.$Proxy3 generated");
@@ -322,6 +354,9 @@ mod tests {
         check("/a/B.php", "", "require_once", "B.php top level");
         check("/a/B.php", "A\\B", "A\\{closure}", "A\\B anonymous");
         check("/a/B.php", "A\\B", "{closure:A\\B::run():12}", "A\\B run");
+        check("/a/web.php", "A\\Route", "{closure:/a/web.php:12}", "web.php anonymous");
+        check("/a/web.php", "A\\Route", "{closure}", "web.php anonymous");
+        check("/a/web.php", "", "{closure:A\\run():3}", "web.php run");
         check("/a/B.php", "A\\B@anonymous\u{0}/a/B.php:3$0", "run", "A\\B run");
         check("/a/B.cs", "A.B.<Run>d__3", "MoveNext", "A.B Run");
         check("/a/B.cs", "A.B.<>c__DisplayClass3_0", "<Run>b__0", "A.B Run");

@@ -7,6 +7,7 @@
 
 mod bytes;
 mod chunk;
+mod keys;
 mod quotes;
 mod resource;
 mod shapes;
@@ -42,6 +43,8 @@ pub(super) fn normalise(text: &str, out: &mut Vec<u8>) {
         unclosed: [0; Pair::COUNT],
         measured: 0,
         zoned: 0,
+        told_until: 0,
+        is_logged: false,
         out,
     };
     scanner.run();
@@ -62,6 +65,10 @@ struct Scanner<'a> {
     measured: usize,
     /// Where a time ends in `out` whose zone was left out: a longer name of the zone may follow.
     zoned: usize,
+    /// The quote that ends a text whose key says that it tells what happened; zero before the first.
+    told_until: usize,
+    /// The text is a line of keys and values, one of which tells what happened.
+    is_logged: bool,
 }
 
 impl<'a> Scanner<'a> {
@@ -73,6 +80,7 @@ impl<'a> Scanner<'a> {
                 b'=' => self.equals_sign(),
                 b'`' => self.backtick(),
                 b'(' => self.bracket(),
+                b'[' if self.bracketed_host() => {}
                 b'?' if self.follows_parameter() => self.at += 1,
                 ESCAPE => self.escape(),
                 0xc2 | 0xe2 if quotes::opens_wide(&self.text[self.at..]) => self.wide_quote(byte),
@@ -140,6 +148,9 @@ impl<'a> Scanner<'a> {
             .take_while(|byte| shapes::is_word_byte(**byte) || matches!(byte, b'_' | b'.' | b'-'))
             .count();
         self.key = (length > 0).then(|| &before[before.len() - length..]);
+        if length > 0 && length == self.at {
+            self.is_logged = keys::are_logged(self.text);
+        }
         self.out.push(b'=');
         self.at += 1;
     }
@@ -165,6 +176,8 @@ impl<'a> Scanner<'a> {
             Some(key) if word::names_identity(key) || word::is_literal(content) => {
                 self.placeholder(NAME);
             }
+            Some(key) if self.keeps_number(key, content) => self.out.extend_from_slice(content),
+            Some(key) if self.is_logged_value(key, content) => self.placeholder(NAME),
             _ if self.ends_time(chunk, content) => return,
             _ => self.chunk_of(content, marks),
         }
@@ -235,7 +248,19 @@ mod tests {
         check("took 3 seconds, used 1.5 GB", "took <n>, used <n>");
         check("offset -5 of [1, 2, 3]", "offset <n> of [<n>]");
         check("dial 10.1.2.3:6379: refused", "dial <host>: refused");
-        check("dial [::1]:6379", "dial [<host>]:<n>");
+        check("dial [::1]:6379", "dial <host>");
+        check("dial tcp [fe80::1%eth0]:80: refused", "dial tcp <host>: refused");
+        check("no route to [::1]", "no route to [<host>]");
+        check("connect ECONNREFUSED queue:5672", "connect ECONNREFUSED <host>");
+        check("cannot connect to db-primary:5432", "cannot connect to <host>");
+        check("moved to shelf:5432", "moved to shelf:<n>");
+        check("paid 12.99 EUR of $-3", "paid <n> of <n>");
+        check("12 ATM", "<n> ATM");
+        check("2.0.0-beta.1 and 3.1.0-rc.2 of 4-door", "<n> and <n> of <n>-door");
+        check("/dev/sda1 and /dev/nvme0n1p2", "/dev/<v> and /dev/<v>");
+        check("/dev/null is full", "/dev/null is full");
+        check("(using password: YES)", "(using password: <v>)");
+        check("said: no luck", "said: no luck");
         check("no route to db-1.internal:5432", "no route to <host>");
         check("object at 0x7f2a99 freed", "object at <n> freed");
         check("key sess:9f86d081884c7d65 gone", "key sess:<n> gone");
@@ -250,6 +275,8 @@ mod tests {
         check("Sat Nov 07 2026 09:15:01 GMT+0100 (Some Time) x", "<time> <time> <n> <n> <time> x");
         check("at 09:15 UTC (disk full)", "at <time> (disk full)");
         check("at 20261107T091501Z, 9:15 p.m. (late)", "at <time> (late)");
+        check("due 12/31/2024, 31.12.2024 or 5/3/24", "due <time> or <time>");
+        check("part 1.2.2024.7 of 40/50/60", "part <n> of <n>/<n>/<n>");
         check("[07/Nov/2026:09:15:01 +0000]", "[<n>/<time>/<n> <n>]");
     }
 
@@ -276,6 +303,25 @@ mod tests {
         check("user=alice reason=expired retries=3", "user=<v> reason=expired retries=<n>");
         check("login failed for user bob", "login failed for user <v>");
         check("no session for user is open", "no session for user is open");
+    }
+
+    #[test]
+    fn keys_that_tell_what_happened_keep_their_values() {
+        check(
+            "{\"level\":\"error\",\"msg\":\"charge 7 failed\",\"code\":\"declined\"}",
+            "{level:<str>,msg:charge <n> failed,code:declined}",
+        );
+        check("{\"error\": {\"code\": 404, \"n\": 404}}", "{error:{code:404, n:<n>}}");
+        check("{\"msg\":\"\",\"user\":\"a\"}", "{msg:,user:<str>}");
+        check(
+            "level=error ts=2026-11-07T09:15:01Z msg=\"no 'a' left\" broker=b",
+            "level=<v> ts=<time> msg=no <str> left broker=<v>",
+        );
+        check("{\"msg\":\"no \\\"a b\\\" left\"}", "{msg:no <str> left}");
+        check("{\"msg\":\"no \\\" left\"}", "{msg:no \\\" left}");
+        check("reason='out of stock'", "reason=out of stock");
+        check("code=4711 is wrong", "code=<n> is wrong");
+        check("mode=fast failed", "mode=fast failed");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::normalise;
 use super::parts::{Part, Parts};
 use crate::event::{Exception, Frame};
 use crate::stacktrace::in_app;
-use crate::stacktrace::scan::split_type;
+use crate::stacktrace::scan::{outer_classes, split_type};
 
 /// Exceptions that only carry another one across a thread, a proxy or a task group.
 const CARRIERS: [&str; 8] = [
@@ -60,26 +60,47 @@ const OVERFLOW_WORDS: [&str; 4] = [
     "recursion depth exceeded",
 ];
 
+/// Which frames count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Those of the program.
+    InApp,
+    /// All, because none is known to be the program's.
+    All,
+}
+
+impl Scope {
+    /// What counts of a chain.
+    pub(super) fn of(chain: &[Exception]) -> Self {
+        let mut frames = chain.iter().flat_map(|it| &it.frames);
+        if frames.any(in_app::is_in_app) { Self::InApp } else { Self::All }
+    }
+
+    pub(super) fn holds(self, frame: &Frame) -> bool {
+        self == Self::All || in_app::is_in_app(frame)
+    }
+}
+
 /// Adds the parts of a chain that has frames. `kind` names an exception that the stack does not,
 /// as in browsers that print nothing but frames.
 pub(super) fn add_to(parts: &mut Parts, chain: &[Exception], kind: Option<&str>, message: &str) {
-    let all_frames = !chain.iter().flat_map(|it| &it.frames).any(in_app::is_in_app);
+    let scope = Scope::of(chain);
     let mut says_enough = false;
     let mut previous = parts.position();
     for exception in decisive(chain) {
         let start = parts.position();
-        let own = exception.kind.as_deref().or(kind);
-        let kind = own.filter(|_| !exception.is_synthetic()).map_or("", type_name);
-        parts.add(Part::Type, kind.as_bytes());
+        let own = exception.kind.as_deref().or(kind).filter(|_| !exception.is_synthetic());
+        let kind = own.map_or("", type_name);
+        add_type(parts, exception.module.as_deref(), own.unwrap_or_default());
         let place = match overflows(exception) {
-            true => recurring(&exception.frames, all_frames),
-            false => raised_at(&exception.frames, all_frames),
+            true => recurring(&exception.frames, scope),
+            false => raised_at(&exception.frames, scope),
         };
         if let Some(place) = &place {
             add_place(parts, place);
         }
         let is_named = place.is_some_and(|place| matches!(place.name, Name::Own(_)));
-        says_enough |= is_named && !all_frames && !VAGUE_TYPES.contains(&kind);
+        says_enough |= is_named && scope == Scope::InApp && !VAGUE_TYPES.contains(&kind);
         parts.drop_repetition(previous, start);
         previous = start.min(parts.position());
     }
@@ -103,12 +124,8 @@ pub(super) fn decisive(chain: &[Exception]) -> impl Iterator<Item = &Exception> 
 }
 
 /// The place that a frame to look at first is in.
-pub(super) fn raised_at(frames: &[Frame], all_frames: bool) -> Option<Place<'_>> {
-    let mut candidates = frames
-        .iter()
-        .filter(|frame| all_frames || in_app::is_in_app(frame))
-        .map(|frame| (in_app::path_of(frame), Place::of(frame)))
-        .filter(|(_, place)| place.name != Name::Generated);
+pub(super) fn raised_at(frames: &[Frame], scope: Scope) -> Option<Place<'_>> {
+    let mut candidates = places(frames, scope).filter(|(_, place)| place.name != Name::Generated);
     let (path, first) = candidates.next()?;
     if first.name != Name::Anonymous {
         return Some(first);
@@ -121,8 +138,44 @@ pub(super) fn raised_at(frames: &[Frame], all_frames: bool) -> Option<Place<'_>>
     Some(around.map_or(first, |(_, place)| place))
 }
 
-/// The name of a type as it is hashed: SDKs of some languages tell it with the namespace it is in.
-pub(super) fn type_name(kind: &str) -> &str {
+/// The frames that count: the path and the place of each.
+fn places(frames: &[Frame], scope: Scope) -> impl Iterator<Item = (&str, Place<'_>)> {
+    let counts = move |(_, frame): &(usize, &Frame)| scope.holds(frame);
+    let place = |(at, frame)| Some((in_app::path_of(frame), Place::among(frames, at)?));
+    frames.iter().enumerate().filter(counts).filter_map(place)
+}
+
+/// Adds the name of a type. SDKs of some languages tell it with the namespace it is in, which is left
+/// out; the classes around it tell which of several it is: `Order.DoesNotExist`.
+pub(super) fn add_type(parts: &mut Parts, module: Option<&str>, kind: &str) {
+    let name = type_name(kind);
+    let within = kind.strip_suffix(name).and_then(|it| it.strip_suffix('.'));
+    // .NET tells the assembly: `Shop, Version=1.0.0.0`.
+    let module = module.filter(|module| !module.contains(','));
+    let outer = match (within, module) {
+        (Some(within), Some(module)) if is_package(module) && outer_classes(within).is_empty() => {
+            within
+        }
+        (Some(within), _) => outer_classes(within),
+        (None, module) => module.map_or("", outer_classes),
+    };
+    parts.add_with(Part::Type, |bytes| {
+        if !outer.is_empty() {
+            bytes.extend_from_slice(outer.as_bytes());
+            bytes.push(b'.');
+        }
+        bytes.extend_from_slice(name.as_bytes());
+    });
+}
+
+/// Whether a path is one of packages alone, which have small letters.
+fn is_package(path: &str) -> bool {
+    path.split('.').all(|part| part.starts_with(|it: char| it.is_ascii_lowercase() || it == '_'))
+        && path != "__main__"
+}
+
+/// The name of a type without the namespace it is in.
+fn type_name(kind: &str) -> &str {
     if NO_TYPES.contains(&kind) { "" } else { split_type(kind).1 }
 }
 
@@ -139,9 +192,9 @@ fn holds(text: &str, words: &str) -> bool {
 
 /// The place that stands for a recursion: which of the functions that call each other the stack ends
 /// in is chance.
-fn recurring(frames: &[Frame], all_frames: bool) -> Option<Place<'_>> {
-    let own = frames.iter().filter(|frame| all_frames || in_app::is_in_app(frame));
-    let places = own.map(Place::of).filter(|place| matches!(place.name, Name::Own(_)));
+fn recurring(frames: &[Frame], scope: Scope) -> Option<Place<'_>> {
+    let places = places(frames, scope).map(|(_, place)| place);
+    let places = places.filter(|place| matches!(place.name, Name::Own(_)));
     let mut places: Vec<Place<'_>> = places.take(MAX_CYCLE).collect();
     let round = (0..places.len()).find_map(|start| {
         let next = places[start + 1..].iter().position(|place| *place == places[start])?;
@@ -149,7 +202,7 @@ fn recurring(frames: &[Frame], all_frames: bool) -> Option<Place<'_>> {
     });
     match round {
         Some(round) => places.drain(round).min(),
-        None => raised_at(frames, all_frames),
+        None => raised_at(frames, scope),
     }
 }
 

@@ -149,6 +149,24 @@ mod tests {
     }
 
     #[test]
+    fn system_errors_have_numbers() {
+        let text = "Depot.LoadException: no\n ---> System.Net.Sockets.SocketException (111): refused\n   \
+            at Depot.Rack.Open()\n   --- End of inner exception stack trace ---\n   at Depot.Run.All()\n";
+        check(
+            text,
+            &[
+                ("LoadException", &[("Depot.Run", "All")]),
+                ("SocketException", &[("Depot.Rack", "Open")]),
+            ],
+        );
+        assert_eq!(parse(text)[1].error_number(), Some("111"));
+        check(
+            "Depot.SqlException (0x80131904): no\n   at Depot.Rack.Open()\n",
+            &[("SqlException", &[("Depot.Rack", "Open")])],
+        );
+    }
+
+    #[test]
     fn one_line_headers() {
         check(
             "System.AggregateException: Several. ---> Depot.BadException: no\n   at Depot.Rack.Open()\n   \

@@ -40,19 +40,24 @@ pub(super) fn parse(text: &str) -> Vec<Exception> {
 fn enter(exception: &mut Exception, frame: Frame) {
     let function = frame.function.as_deref().unwrap_or_default();
     let module = frame.module.as_deref().unwrap_or_default();
-    let is_panic = (module.is_empty() && function == "panic")
-        || (module == "runtime"
-            && (function.starts_with("gopanic")
-                || function.starts_with("panic")
-                || function.starts_with("goPanic")
-                || function.starts_with("sigpanic")
-                || function == "throw"
-                || function == "fatal"));
-    if is_panic {
+    if is_entry_of_failure(module, function) {
         exception.frames.clear();
         exception.kind.get_or_insert_with(|| "panic".to_owned());
     } else {
         push(&mut exception.frames, frame);
+    }
+}
+
+/// Whether the function is one by which a goroutine enters a panic or a fatal error. Packages below the
+/// runtime enter the latter under names of their own.
+fn is_entry_of_failure(module: &str, function: &str) -> bool {
+    const PANICS: [&str; 4] = ["gopanic", "panic", "goPanic", "sigpanic"];
+    let is_fatal = matches!(function, "throw" | "fatal");
+    match module {
+        "" => function == "panic",
+        "runtime" => is_fatal || PANICS.iter().any(|start| function.starts_with(start)),
+        "sync" => is_fatal,
+        _ => is_fatal && module.starts_with("internal/"),
     }
 }
 
@@ -166,6 +171,20 @@ mod tests {
             Some("panic"),
             Some("it broke"),
             &[("main", "handle")],
+        );
+    }
+
+    #[test]
+    fn packages_below_the_runtime_fail_by_it() {
+        check(
+            "fatal error: concurrent map writes\n\ngoroutine 7 [running]:\n\
+             internal/runtime/maps.fatal({0x1?, 0x2?})\n\t/usr/local/go/src/runtime/panic.go:1053 +0x18\n\
+             internal/runtime/maps.(*Map).PutSlotSmallFastStr(...)\n\
+             \t/usr/local/go/src/internal/runtime/maps/runtime_faststr_swiss.go:263\n\
+             main.(*Depot).Fill(0x0?)\n\t/srv/depot/main.go:12 +0x1d\n",
+            Some("fatal error"),
+            Some("concurrent map writes"),
+            &[("internal/runtime/maps", "(*Map).PutSlotSmallFastStr"), ("main", "(*Depot).Fill")],
         );
     }
 

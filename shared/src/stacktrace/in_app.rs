@@ -2,7 +2,7 @@
 
 mod known;
 
-use super::scan::base_name;
+use super::scan::{base_name, split_at};
 use crate::event::Frame;
 
 /// Whether the frame is the program's own. What the client said about it wins.
@@ -10,15 +10,18 @@ pub(crate) fn is_in_app(frame: &Frame) -> bool {
     frame.in_app.unwrap_or_else(|| {
         let path = path_of(frame);
         let module = frame.module.as_deref().unwrap_or_default();
-        let is_go = path.ends_with(".go");
+        let function = frame.function.as_deref().unwrap_or_default();
         !(is_runtime_path(path)
             || has_library_directory(path)
             || is_compiled_python(path)
             || is_library_script(path)
             || is_library_module(module)
-            || (module.contains("::") || path.ends_with(".rs"))
-                && is_library_crate(crate_of(module))
-            || (is_go && is_go_standard(module)))
+            || is_library_symbol(module, path)
+            || module.is_empty()
+                && function.contains("::")
+                && (path.is_empty() || path.ends_with(".rs"))
+                && is_library_symbol(function, path)
+            || is_go_standard(module, path))
     })
 }
 
@@ -140,9 +143,26 @@ fn is_library_module(module: &str) -> bool {
     })
 }
 
-/// The first part of a path of Rust.
-fn crate_of(module: &str) -> &str {
-    module.split_once("::").map_or(module, |(root, _)| root)
+/// Whether what is a symbol of Rust is one of a library or of the language.
+fn is_library_symbol(symbol: &str, path: &str) -> bool {
+    (symbol.contains("::") || path.ends_with(".rs"))
+        && crate_of(symbol).is_none_or(is_library_crate)
+}
+
+/// The crate of a symbol of Rust: `store` in `store::main`, `<store::Row as Trait>::read` and
+/// `<&mut [store::Row]>::read`; none where it is a method of a type of the language.
+pub(super) fn crate_of(symbol: &str) -> Option<&str> {
+    const OPENING: [char; 5] = ['<', '&', '[', '(', '*'];
+    let mut start = symbol.trim_start_matches(OPENING);
+    while let Some(rest) =
+        ["mut ", "const ", "dyn ", "impl "].iter().find_map(|word| start.strip_prefix(word))
+    {
+        start = rest.trim_start_matches(OPENING);
+    }
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80;
+    let (root, rest) = start.split_at_checked(start.bytes().take_while(is_name).count())?;
+    let is_type = symbol.starts_with(OPENING) || root == "fn";
+    (!is_type || rest.starts_with("::")).then_some(root)
 }
 
 /// Crates that are part of Rust, and those that drive most programs.
@@ -151,10 +171,22 @@ pub(super) fn is_library_crate(name: &str) -> bool {
 }
 
 /// Packages of Go's standard library have no dot in the first part of their path; neither have
-/// packages of programs named without a host, so the names are listed.
-fn is_go_standard(package: &str) -> bool {
-    let root = package.split_once('/').map_or(package, |(root, _)| root);
-    known::ROOTS.contains(&root)
+/// packages of programs named without a host, so the names are listed, and the path has to be that of
+/// the standard library: `/usr/local/go/src/net/http/server.go`, `net/http/server.go`.
+fn is_go_standard(package: &str, path: &str) -> bool {
+    let root = split_at(package, b'/').map_or(package, |(root, _)| root);
+    (path.ends_with(".go") || path.ends_with(".s"))
+        && known::ROOTS.binary_search(&root).is_ok()
+        && directory_of(path).is_none_or(|directory| {
+            let before = directory.strip_suffix(package);
+            before.is_some_and(|it| it.is_empty() || it.ends_with("/src/"))
+        })
+}
+
+/// The directory that a file is in, where the path tells one.
+fn directory_of(path: &str) -> Option<&str> {
+    let file = base_name(path);
+    path.strip_suffix(file)?.strip_suffix(['/', '\\'])
 }
 
 #[cfg(test)]
@@ -197,17 +229,54 @@ mod tests {
     fn libraries_are_told_by_their_name() {
         check("Thread.java", "java.lang.Thread", false);
         check("Load.java", "org.example.Load", true);
-        check("/x/net/server.go", "net/http", false);
+        check("/usr/local/go/src/net/http/server.go", "net/http", false);
+        check("C:/Program Files/Go/src/runtime/asm_amd64.s", "runtime", false);
+        check("internal/poll/fd_unix.go", "internal/poll", false);
+        check("/home/u/sdk/go1.24/src/unique/handle.go", "unique", false);
+        check("_cgo_gotypes.go", "net", false);
+        check("/x/index/store/load.go", "index/store", true);
+        check("/x/net/server.go", "net/http", true);
         check("/x/main.go", "main", true);
         check("/x/s.go", "netmap/store", true);
         check("", "core::panicking", false);
         check("/srv/core.py", "core", true);
         check("", "core_banking::book", true);
+        check("", "<alloc::vec::Vec<T> as core::ops::Index>", false);
+        check("", "<&mut dyn std::io::Read>", false);
+        check("", "<shop::Row as core::fmt::Display>", true);
     }
 
     #[test]
-    fn modules_are_in_order() {
+    fn crates_of_symbols() {
+        let check = |symbol, expected| assert_eq!(crate_of(symbol), expected, "{symbol}");
+        check("store::main", Some("store"));
+        check("main", Some("main"));
+        check("", Some(""));
+        check("<store::Row as core::fmt::Display>::fmt", Some("store"));
+        check("<&mut [store::Row]>::sort", Some("store"));
+        check("<(dyn store::Rows + Send) as core::any::Any>::type_id", Some("store"));
+        check("<[i64] as core::ops::Index<usize>>::index", None);
+        check("<str as core::fmt::Debug>::fmt", None);
+        check("fn(u8) -> u8::call", None);
+    }
+
+    #[test]
+    fn names_are_in_order() {
         assert!(known::MODULES.is_sorted_by(|first, second| first < second));
+        assert!(known::ROOTS.is_sorted_by(|first, second| first < second));
+    }
+
+    #[test]
+    fn symbols_without_a_module_tell_their_crate() {
+        let check = |function: &str, expected| {
+            let frame = Frame { function: Some(function.to_owned()), ..Frame::default() };
+            assert_eq!(is_in_app(&frame), expected, "{function}");
+        };
+        check("<alloc::vec::Vec<T> as core::ops::Index<I>>::index", false);
+        check("tokio::main", false);
+        check("<shop::Row as core::fmt::Display>::fmt", true);
+        check("shop::main", true);
+        check("core", true);
     }
 
     #[test]

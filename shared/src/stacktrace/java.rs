@@ -101,8 +101,8 @@ impl Reader {
             if let Some(outer) = enclosing.and_then(|at| chain.get(at)) {
                 share_frames(&mut exception, outer, omitted);
                 if link == Link::Suppressed || outer.is_suppressed() {
-                    let mark = (String::from("type"), SUPPRESSED.into());
-                    exception.mechanism = Some([mark].into_iter().collect());
+                    let mechanism = exception.mechanism.get_or_insert_default();
+                    mechanism.insert(String::from("type"), SUPPRESSED.into());
                 }
             }
             chain.push(exception);
@@ -152,8 +152,7 @@ fn read_frame(rest: &str) -> Option<Frame> {
     // Logging frameworks add the jar: `~[app.jar:1.0]`.
     let (call, _) = split_at(rest, b')')?;
     let (name, source) = split_at(call, b'(')?;
-    // `loader/module@version/package.Class.method`
-    let name = split_at_last(name, b'/').map_or(name, |(_, name)| name);
+    let name = without_module(name);
     let (class, method) = split_at_last(name, b'.')?;
     if name.as_bytes().contains(&b' ') || !is_source(source) {
         return None;
@@ -170,6 +169,16 @@ fn read_frame(rest: &str) -> Option<Frame> {
         lineno: line,
         ..Frame::default()
     })
+}
+
+/// The name without loader and module: `loader/module@version/package.Class.method`. A slash before a
+/// digit leads to the address of a class that was made while the program runs: `Class$$Lambda/0x7f.run`.
+fn without_module(name: &str) -> &str {
+    let bytes = name.as_bytes();
+    let ends_module =
+        |at: &usize| bytes[*at] == b'/' && !bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
+    let slash = (0..bytes.len()).rev().find(ends_module);
+    slash.and_then(|slash| name.get(slash + 1..)).unwrap_or(name)
 }
 
 /// What stands in the brackets: a file with or without its line, or why there is none.
@@ -240,6 +249,17 @@ mod tests {
         );
         let suppressed: Vec<bool> = parse(text).iter().map(Exception::is_suppressed).collect();
         assert_eq!(suppressed, [false, true, true, false]);
+    }
+
+    #[test]
+    fn addresses_of_classes_are_no_modules() {
+        let text = "a.Bad: x\n\tat a.B$$Lambda$12/1234567.apply(Unknown Source)\n\
+            \tat app//a.B$$Lambda/0x00007f.run(Unknown Source)\n\
+            \tat java.base@21/a.Made/0x00007f.run(Unknown Source)\n";
+        assert_eq!(
+            summary(text),
+            ["Bad a.B$$Lambda$12/1234567#apply a.B$$Lambda/0x00007f#run a.Made/0x00007f#run"]
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Settles which frames of an SDK are the program's own: what the SDK says holds, except where SDKs are
 //! known to be wrong. What no SDK has said is decided as for a written stack.
 
-use super::in_app::{self, has_library_directory, is_library_crate, path_of};
+use super::in_app::{self, crate_of, has_library_directory, is_library_crate, path_of};
 use crate::event::Frame;
 
 /// Says of the frame whether it is the program's own.
@@ -18,16 +18,42 @@ fn is_surely_foreign(frame: &Frame) -> bool {
     let path = path_of(frame);
     let function = frame.function.as_deref().unwrap_or_default();
     // Paths of generated code may look like those of files, which its name does not.
-    is_generated(path)
+    if is_generated(path)
         || frame.filename.as_deref().is_some_and(is_generated)
         || in_app::is_compiled_python(path)
-        || if (path.is_empty() || is_source_of_libc(path)) && !function.contains("::") {
-            is_of_libc(function)
-        } else if path.ends_with(".rs") || path.is_empty() {
-            is_foreign_rust(path, function)
-        } else {
-            is_script(path) && is_foreign_script(path, function)
+    {
+        return true;
+    }
+    match Code::of(path, function) {
+        Code::Native => is_of_libc(function),
+        Code::Rust => is_foreign_rust(path, function),
+        Code::Script => is_foreign_script(path, function),
+        Code::Other => false,
+    }
+}
+
+/// What a frame is code of, as far as it is known what SDKs get wrong about it.
+enum Code {
+    /// A library of the system.
+    Native,
+    Rust,
+    /// A script of a browser or of Node.
+    Script,
+    Other,
+}
+
+impl Code {
+    fn of(path: &str, function: &str) -> Self {
+        let is_symbol = function.contains("::");
+        match path {
+            "" if is_symbol => Self::Rust,
+            "" => Self::Native,
+            _ if is_source_of_libc(path) && !is_symbol => Self::Native,
+            _ if path.ends_with(".rs") => Self::Rust,
+            _ if is_script(path) => Self::Script,
+            _ => Self::Other,
         }
+    }
 }
 
 /// `<anonymous>`, `<frozen importlib>`, `<sqlalchemy ...>`: nobody wrote it into a file. What people
@@ -62,12 +88,11 @@ fn is_of_libc(function: &str) -> bool {
 }
 
 fn is_foreign_rust(path: &str, function: &str) -> bool {
-    let root = function.trim_start_matches(['<', '&']).split("::").next().unwrap_or_default();
+    let is_foreign =
+        |root: &str| is_library_crate(root) || root == "sentry" || root.starts_with("sentry_");
     path.starts_with("/rustc/")
         || has_library_directory(path)
-        || is_library_crate(root)
-        || root == "sentry"
-        || root.starts_with("sentry_")
+        || crate_of(function).is_none_or(is_foreign)
 }
 
 fn is_script(path: &str) -> bool {
@@ -124,6 +149,8 @@ mod tests {
         check(yes, "/home/u/src/main.rs", "ledger::main", true);
         check(yes, "/home/u/src/engine.cpp", "core::Engine::run", true);
         check(yes, "", "core::ops::function::FnOnce::call_once", false);
+        check(yes, "", "<[i64] as core::ops::index::Index<usize>>::index", false);
+        check(yes, "", "<ledger::Row as core::fmt::Display>::fmt", true);
         check(yes, "httpserver/vendor/run.py", "console.log", true);
         check(yes, "", "start_thread", false);
         check(yes, "./nptl/pthread_create.c", "start_thread", false);

@@ -2,7 +2,8 @@
 //!
 //! The language is found from the text: each language has one file that recognises the line its
 //! traces begin with and reads the rest. All readers go through the lines once. Whether a frame is
-//! the program's own is decided in `in_app`, and what SDKs say about it is mended in `mended`; what makes two traces the same is not decided here.
+//! the program's own is decided in `in_app`, and what SDKs say about it is mended in `mended`; what makes
+//! two traces the same is not decided here.
 
 mod dotnet;
 mod gecko;

@@ -1,6 +1,8 @@
 //! Python: `Traceback (most recent call last)`, chained both ways, and exception groups.
 
-use super::scan::{Header, MAX_EXCEPTIONS, MAX_FRAMES, USUAL_FRAMES, frame, lines, split_at};
+use super::scan::{
+    Header, MAX_EXCEPTIONS, MAX_FRAMES, USUAL_FRAMES, frame, lines, outer_classes, split_at,
+};
 use crate::event::{Exception, Frame};
 
 const START: &str = "Traceback (most recent call last):";
@@ -75,7 +77,7 @@ impl Reader {
         } else if indent <= self.indent && !inner.is_empty() {
             self.in_traceback = false;
             if let Some(header) = Header::read(inner) {
-                self.finish(header.exception());
+                self.finish(with_outer_classes(header, inner.trim()).exception());
             }
         }
     }
@@ -95,6 +97,18 @@ impl Reader {
         }
         self.continues = false;
     }
+}
+
+/// A class inside of another one has that one's name before its own: `shop.models.Order.DoesNotExist`.
+fn with_outer_classes<'a>(header: Header<'a>, line: &'a str) -> Header<'a> {
+    let module = header.module.unwrap_or_default();
+    let classes = outer_classes(module).len();
+    let start = module.len() - classes;
+    let split = || {
+        let kind = line.get(start..module.len() + 1 + header.kind.len())?;
+        Some(Header { module: line.get(..start.checked_sub(1)?), kind, ..header })
+    };
+    if classes == 0 { header } else { split().unwrap_or(header) }
 }
 
 /// Members of exception groups are drawn with a border of `|` and `+` at their left.
@@ -206,6 +220,11 @@ mod tests {
             parse("Traceback (most recent call last):\n  File \"a.py\", line 5, in f\na.b.C: d: e");
         assert_eq!(chain[0].module.as_deref(), Some("a.b"));
         assert_eq!(chain[0].value.as_deref(), Some("d: e"));
+        let chain = parse(
+            "Traceback (most recent call last):\n  File \"a.py\", line 5, in f\na.b.Order.DoesNotExist: d",
+        );
+        assert_eq!(chain[0].module.as_deref(), Some("a.b"));
+        assert_eq!(chain[0].kind.as_deref(), Some("Order.DoesNotExist"));
         assert_eq!(chain[0].frames[0].lineno, Some(5));
         assert_eq!(chain[0].frames[0].abs_path.as_deref(), Some("a.py"));
     }

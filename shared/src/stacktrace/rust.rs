@@ -1,6 +1,6 @@
 //! Rust: panics with a backtrace, and the chains of errors with context that `anyhow` prints.
 
-use super::in_app::is_library_crate;
+use super::in_app::{crate_of, is_library_crate};
 use super::scan::{MAX_EXCEPTIONS, frame, lines, location, push};
 use crate::event::{Exception, Frame};
 
@@ -186,15 +186,7 @@ fn mark(frame: &mut Frame) {
         "__clone3",
     ];
     let symbol = frame.function.as_deref().unwrap_or_default();
-    let start = symbol.trim_start_matches(['<', '&', '[', '(']);
-    let start = start.strip_prefix("dyn ").unwrap_or(start);
-    let (root, is_path) = match start.split_once("::") {
-        Some((root, _)) => (root, true),
-        None => (start, false),
-    };
-    let is_primitive = start.starts_with("fn(") || (!is_path && symbol.starts_with('<'));
-    let is_primitive = is_primitive || root.contains([' ', '>']);
-    if is_library_crate(root) || is_primitive || (!is_path && SYMBOLS.contains(&symbol)) {
+    if crate_of(symbol).is_none_or(is_library_crate) || SYMBOLS.contains(&symbol) {
         frame.in_app = Some(false);
     }
 }

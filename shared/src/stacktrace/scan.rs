@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
-use crate::event::{Exception, Frame};
+use crate::event::{ERROR_NUMBER, Exception, Frame};
 
 /// Deeper stacks are recursion; the frames nearest to the failure are kept.
 pub(super) const MAX_FRAMES: usize = 512;
@@ -19,6 +19,8 @@ pub(super) const MAX_EXCEPTIONS: usize = 32;
 pub(crate) struct Header<'a> {
     pub(crate) module: Option<&'a str>,
     pub(crate) kind: &'a str,
+    /// What .NET writes behind the types of system errors: `SocketException (111)`.
+    pub(crate) number: Option<&'a str>,
     pub(crate) value: Option<&'a str>,
 }
 
@@ -43,6 +45,10 @@ impl<'a> Header<'a> {
             Some((name, code)) if code.ends_with(']') => name,
             _ => name,
         };
+        let (name, number) = match name.strip_suffix(')').and_then(split_number_of_error) {
+            Some((name, number)) => (name, Some(number)),
+            None => (name, None),
+        };
         let first = name.bytes().next()?;
         let is_name =
             (first.is_ascii_alphabetic() || first == b'_') && name.bytes().all(is_type_byte);
@@ -50,7 +56,7 @@ impl<'a> Header<'a> {
             return None;
         }
         let (module, kind) = split_type(name);
-        (!kind.is_empty()).then_some(Self { module, kind, value })
+        (!kind.is_empty()).then_some(Self { module, kind, number, value })
     }
 
     /// The same, only for names that every reader takes for a type.
@@ -59,10 +65,12 @@ impl<'a> Header<'a> {
     }
 
     pub(super) fn exception(self) -> Exception {
+        let number = |number: &str| (ERROR_NUMBER.to_owned(), number.into());
         Exception {
             kind: Some(self.kind.to_owned()),
             module: self.module.map(str::to_owned),
             value: self.value.map(str::to_owned),
+            mechanism: self.number.map(|it| [number(it)].into_iter().collect()),
             ..Exception::default()
         }
     }
@@ -83,8 +91,18 @@ fn is_type_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$' | b'\\' | b':')
 }
 
+/// `Type (111`, `Type (0x80004005`, `Type (80004005, 5`: the type and the first number.
+fn split_number_of_error(name: &str) -> Option<(&str, &str)> {
+    let (name, numbers) = name.split_once(" (")?;
+    let is_part = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b'x' | b',' | b' ' | b'-');
+    let is_numbers = numbers.starts_with(|first: char| first.is_ascii_digit() || first == '-')
+        && numbers.bytes().all(is_part);
+    let number = numbers.split(',').next().unwrap_or(numbers);
+    (is_numbers && looks_like_type(split_type(name).1)).then_some((name, number))
+}
+
 /// The text before and behind the first such byte, which must be ASCII.
-pub(super) fn split_at(text: &str, byte: u8) -> Option<(&str, &str)> {
+pub(crate) fn split_at(text: &str, byte: u8) -> Option<(&str, &str)> {
     let at = memchr(byte, text.as_bytes())?;
     Some((text.get(..at)?, text.get(at + 1..)?))
 }
@@ -105,6 +123,23 @@ pub(crate) fn split_type(name: &str) -> (Option<&str>, &str) {
         }
         None => (None, name),
     }
+}
+
+/// The classes that a path of packages and classes ends with: `Order` of `shop.models.Order`. Nothing
+/// where all of it may be packages: those of some languages have capital letters, too.
+pub(crate) fn outer_classes(path: &str) -> &str {
+    let mut start = path.len();
+    while let Some(before) = path.get(..start) {
+        let (package, part) = split_at_last(before, b'.').unwrap_or(("", before));
+        if !part.starts_with(|first: char| first.is_ascii_uppercase()) {
+            break;
+        }
+        if package.is_empty() {
+            return "";
+        }
+        start = package.len();
+    }
+    path.get(start..).unwrap_or_default().trim_start_matches('.')
 }
 
 /// Whether a name ends as the names of exceptions do in all languages.
@@ -213,6 +248,20 @@ mod tests {
         check("net::Timeout: z", Some((Some("net"), "Timeout", Some("z"))));
         check("it broke: z", None);
         check("", None);
+        check("Net.SocketException (111): w", Some((Some("Net"), "SocketException", Some("w"))));
+        check("Order (17): w", None);
+    }
+
+    #[test]
+    fn numbers_behind_types() {
+        let check = |line, number| {
+            let header = Header::read(line).expect(line);
+            assert_eq!(header.number, number, "{line}");
+            assert_eq!(header.exception().error_number(), number, "{line}");
+        };
+        check("SocketException (111): Connection refused", Some("111"));
+        check("Win32Exception (0x80070005, 5): no", Some("0x80070005"));
+        check("SocketException: Connection refused", None);
     }
 
     #[test]
@@ -228,6 +277,17 @@ mod tests {
         check("\n", &[""]);
         check("a\r\n\nb\n", &["a", "", "b"]);
         check("a\nö\rb", &["a", "ö\rb"]);
+    }
+
+    #[test]
+    fn classes_around_a_type() {
+        let check = |path, expected| assert_eq!(outer_classes(path), expected, "{path}");
+        check("shop.models.Order", "Order");
+        check("shop.models.Order.Line", "Order.Line");
+        check("shop.models", "");
+        check("PIL", "");
+        check("System.Net", "");
+        check("", "");
     }
 
     #[test]

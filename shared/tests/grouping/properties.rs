@@ -1,5 +1,7 @@
 //! What may never change a fingerprint, whatever the values are.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use shared::fingerprint::{Input, group};
 use shared::stacktrace;
@@ -16,23 +18,59 @@ fn message_with(id: u64, hash: &str, host: [u8; 4], seconds: u32, name: &str) ->
     )
 }
 
+/// What stands before the number of a line, in each language but JavaScript.
+const BEFORE_LINE: [&str; 22] = [
+    ".py\", line ",
+    ".pyx\", line ",
+    ".java:",
+    ".kt:",
+    ".scala:",
+    ".groovy:",
+    ".clj:",
+    "SourceFile:",
+    ".cs:line ",
+    ".vb:line ",
+    ".fs:line ",
+    ".go:",
+    ".s:",
+    ".rb:",
+    ".erb:",
+    ".rake:",
+    ".rs:",
+    ".php:",
+    ".php(",
+    ".phtml(",
+    ".php on line ",
+    ".phar(",
+];
+
+/// Where the number of the line begins in a frame of JavaScript, which ends with it and the column.
+fn line_of_script(frame: &str) -> Option<usize> {
+    let is_frame = frame.trim_start().starts_with("at ") || frame.contains('@');
+    let (place, column) = frame.trim_end_matches([')', '{', ' ', '\r']).rsplit_once(':')?;
+    let (before, line) = place.rsplit_once(':')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+    (is_frame && is_number(line) && is_number(column)).then_some(before.len() + 1)
+}
+
 /// Adds to every number that stands where the languages write a line.
 fn shift_lines(stack: &str, by: u32) -> String {
     let mut shifted = String::with_capacity(stack.len() + 64);
     for line in stack.lines() {
-        let is_frame = [".py\", line ", ".java:", ".go:", ".cs:line "]
+        let numbers = BEFORE_LINE
             .iter()
-            .find_map(|mark| line.find(mark).map(|at| at + mark.len()));
-        match is_frame {
-            Some(at) => {
-                let (head, rest) = line.split_at(at);
-                let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-                let (number, tail) = rest.split_at(digits);
-                let number = number.parse::<u32>().unwrap_or(1).saturating_add(by);
-                shifted.push_str(&format!("{head}{number}{tail}"));
+            .flat_map(|mark| line.match_indices(mark).map(|(at, mark)| at + mark.len()));
+        let starts: BTreeSet<usize> = numbers.chain(line_of_script(line)).collect();
+        let mut done = 0;
+        for start in starts {
+            let digits = line[start..].bytes().take_while(u8::is_ascii_digit).count();
+            if let Ok(number) = line[start..start + digits].parse::<u32>() {
+                shifted.push_str(&line[done..start]);
+                shifted.push_str(&number.saturating_add(by).to_string());
+                done = start + digits;
             }
-            None => shifted.push_str(line),
         }
+        shifted.push_str(&line[done..]);
         shifted.push('\n');
     }
     shifted
@@ -108,6 +146,31 @@ proptest! {
         };
         prop_assert_eq!(pieces == others, fingerprint(&pieces) == fingerprint(&others));
     }
+}
+
+#[test]
+fn every_language_has_its_lines_shifted() {
+    let check = |stack, expected: &str| assert_eq!(shift_lines(stack, 5), format!("{expected}\n"));
+    check("  File \"/a/b.py\", line 7, in c", "  File \"/a/b.py\", line 12, in c");
+    check("\tat a.B.c(B.java:7)", "\tat a.B.c(B.java:12)");
+    check("    at c (/a/b.js:7:2)", "    at c (/a/b.js:12:2)");
+    check("c@https://a.example/b.js:7:2", "c@https://a.example/b.js:12:2");
+    check("   at A.B.C() in /a/b.cs:line 7", "   at A.B.C() in /a/b.cs:line 12");
+    check("\t/a/b.go:7 +0x1d", "\t/a/b.go:12 +0x1d");
+    check("/a/b.rb:7:in `c': no (KeyError)", "/a/b.rb:12:in `c': no (KeyError)");
+    check("#0 /a/b.php(7): {closure:/a/b.php:3}()", "#0 /a/b.php(12): {closure:/a/b.php:8}()");
+    check("             at ./src/b.rs:7:2", "             at ./src/b.rs:12:2");
+    // Each language of the corpus has its marks among them.
+    let untouched = cases().into_iter().filter(|case| {
+        stacktrace::parse(case.stack).is_some_and(|chain| {
+            chain
+                .iter()
+                .flat_map(|it| &it.frames)
+                .any(|frame| frame.lineno.is_some_and(|it| it > 0))
+        }) && shift_lines(case.stack, 1).trim_end() == case.stack.replace("\r\n", "\n").trim_end()
+    });
+    let untouched: Vec<&str> = untouched.map(|case| case.error).collect();
+    assert!(untouched.is_empty(), "{untouched:?}");
 }
 
 fn with_client(pieces: &[&str], message: &str) -> String {

@@ -1,22 +1,76 @@
 //! The words of a message as the search for causes sees them.
 
+use crate::stacktrace::scan::looks_like_type;
+
+/// No database has longer names.
+const NAME_MAX: usize = 128;
+
 /// A word and what stands around it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Word<'a> {
     pub(super) text: &'a str,
-    /// A host and a colon stand directly before it.
-    pub(super) follows_host: bool,
     /// Nothing, or punctuation, stands directly behind it.
     pub(super) ends_clause: bool,
+    /// The text before it.
+    before: &'a str,
     /// The text behind it.
     rest: &'a str,
 }
 
-impl Word<'_> {
+impl<'a> Word<'a> {
     /// Whether the next word is `SET`.
     pub(super) fn is_before_set(&self) -> bool {
         let next = self.rest.trim_start_matches(['"', '`', ']', ' ']).get(..4);
         next.is_some_and(|word| word.eq_ignore_ascii_case("set "))
+    }
+
+    /// Whether a quoted name goes on directly behind it.
+    pub(super) fn is_before_quote(&self) -> bool {
+        self.rest.starts_with(['"', '\'', '`', '['])
+    }
+
+    /// Whether `name:`, `1.2.3.4:` or `[::1]:` stands directly before it.
+    pub(super) fn follows_host(&self) -> bool {
+        match self.before.as_bytes() {
+            [.., host, b':'] => *host == b']' || is_part(*host),
+            _ => false,
+        }
+    }
+
+    /// Whether another word stands before it in the same clause.
+    pub(super) fn follows_word(&self) -> bool {
+        matches!(self.before.as_bytes(), [.., last, b' '] if is_part(*last))
+    }
+
+    pub(super) fn follows(&self, text: &str) -> bool {
+        self.before.ends_with(text)
+    }
+
+    pub(super) fn is_before(&self, text: &str) -> bool {
+        self.rest.starts_with(text)
+    }
+
+    /// The type that it is the number of: `SocketException (111)`.
+    pub(super) fn is_number_of_type(&self) -> bool {
+        let before = self.before.strip_suffix(" (");
+        before.is_some_and(|before| looks_like_type(last_part(last_word(before))))
+    }
+
+    /// Whether it is the method of an HTTP request.
+    pub(super) fn is_method(&self) -> bool {
+        matches!(self.text, "GET" | "PUT" | "POST" | "HEAD" | "PATCH" | "DELETE" | "OPTIONS")
+            && (self.is_before(" /") || self.is_before(" http"))
+    }
+
+    /// The text behind it, without what separates it from the word.
+    pub(super) fn explanation(&self) -> &'a str {
+        self.rest.trim_start_matches([' ', '(', ':', '-', '"', '\''])
+    }
+
+    /// Whether the name can be that of a table: one with a dash has to be quoted.
+    pub(super) fn can_be_identifier(&self) -> bool {
+        let is_quoted = || self.before.ends_with(['"', '\'', '`', '[', '.']);
+        !self.text.as_bytes().contains(&b'-') || is_quoted()
     }
 }
 
@@ -48,19 +102,17 @@ impl<'a> Iterator for Words<'a> {
         let next = bytes.get(end);
         Some(Word {
             text: self.text.get(start + leading..end - trailing)?,
-            follows_host: follows_host(&bytes[..start]),
             ends_clause: trimmed || next.is_none_or(|byte| *byte != b' '),
+            before: self.text.get(..start + leading).unwrap_or_default(),
             rest: self.text.get(end..).unwrap_or_default(),
         })
     }
 }
 
-/// Whether the text ends with `name:`, `1.2.3.4:` or `[::1]:`.
-fn follows_host(before: &[u8]) -> bool {
-    match before {
-        [.., host, b':'] => *host == b']' || is_part(*host),
-        _ => false,
-    }
+/// The run of letters, digits and the like that the text ends with.
+fn last_word(text: &str) -> &str {
+    let length = text.bytes().rev().take_while(|byte| is_part(*byte)).count();
+    text.get(text.len() - length..).unwrap_or_default()
 }
 
 fn is_part(byte: u8) -> bool {
@@ -80,175 +132,6 @@ const PARTS: [bool; 256] = {
     parts[u8::MAX as usize] = true;
     parts
 };
-
-/// Words that say what the next one means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Keyword {
-    Status,
-    Http,
-    Code,
-    Answered,
-    ReasonPhrase,
-    Errno,
-    ErrorKind,
-    Os,
-    Refused,
-    Connect,
-    Port,
-    Select,
-    Statement,
-    Update,
-    Duplicate,
-    From,
-    Table,
-    Relation,
-    Constraint,
-    Key,
-    Failed,
-    /// Little words that never are the name of a table.
-    Filler,
-}
-
-/// The longest keyword.
-const KEYWORD_MAX: usize = 13;
-
-/// All keywords in the order of their bytes.
-const KEYWORDS: [(&[u8], Keyword); 106] = [
-    (b"a", Keyword::Filler),
-    (b"already", Keyword::Filler),
-    (b"an", Keyword::Filler),
-    (b"and", Keyword::Filler),
-    (b"answered", Keyword::Answered),
-    (b"are", Keyword::Filler),
-    (b"as", Keyword::Filler),
-    (b"at", Keyword::Filler),
-    (b"bad", Keyword::ReasonPhrase),
-    (b"cannot", Keyword::Filler),
-    (b"client", Keyword::ReasonPhrase),
-    (b"code", Keyword::Code),
-    (b"conflict", Keyword::ReasonPhrase),
-    (b"connect", Keyword::Connect),
-    (b"constraint", Keyword::Constraint),
-    (b"could", Keyword::Filler),
-    (b"delete", Keyword::Statement),
-    (b"dial", Keyword::Connect),
-    (b"did", Keyword::Filler),
-    (b"does", Keyword::Filler),
-    (b"doesn", Keyword::Filler),
-    (b"duplicate", Keyword::Duplicate),
-    (b"econnrefused", Keyword::Refused),
-    (b"err_code", Keyword::Errno),
-    (b"errcode", Keyword::Errno),
-    (b"errno", Keyword::Errno),
-    (b"error", Keyword::ErrorKind),
-    (b"error_code", Keyword::Errno),
-    (b"errorcode", Keyword::Errno),
-    (b"exist", Keyword::Filler),
-    (b"exists", Keyword::Filler),
-    (b"exit", Keyword::ErrorKind),
-    (b"exit_code", Keyword::Errno),
-    (b"exitcode", Keyword::Errno),
-    (b"failed", Keyword::Failed),
-    (b"for", Keyword::Filler),
-    (b"forbidden", Keyword::ReasonPhrase),
-    (b"from", Keyword::From),
-    (b"full", Keyword::Filler),
-    (b"gateway", Keyword::ReasonPhrase),
-    (b"gone", Keyword::ReasonPhrase),
-    (b"got", Keyword::Answered),
-    (b"has", Keyword::Filler),
-    (b"hresult", Keyword::Errno),
-    (b"http", Keyword::Http),
-    (b"http/1.0", Keyword::Http),
-    (b"http/1.1", Keyword::Http),
-    (b"http/2", Keyword::Http),
-    (b"http/2.0", Keyword::Http),
-    (b"http/3", Keyword::Http),
-    (b"if", Keyword::Filler),
-    (b"in", Keyword::Filler),
-    (b"insert", Keyword::Statement),
-    (b"internal", Keyword::ReasonPhrase),
-    (b"into", Keyword::From),
-    (b"is", Keyword::Filler),
-    (b"it", Keyword::Filler),
-    (b"join", Keyword::From),
-    (b"key", Keyword::Key),
-    (b"method", Keyword::ReasonPhrase),
-    (b"name", Keyword::Filler),
-    (b"not", Keyword::Filler),
-    (b"number", Keyword::Code),
-    (b"of", Keyword::Filler),
-    (b"on", Keyword::Filler),
-    (b"or", Keyword::Filler),
-    (b"os", Keyword::Os),
-    (b"payment", Keyword::ReasonPhrase),
-    (b"port", Keyword::Port),
-    (b"precondition", Keyword::ReasonPhrase),
-    (b"received", Keyword::Answered),
-    (b"refused", Keyword::Refused),
-    (b"relation", Keyword::Relation),
-    (b"request", Keyword::ReasonPhrase),
-    (b"responded", Keyword::Answered),
-    (b"returned", Keyword::Answered),
-    (b"row", Keyword::Filler),
-    (b"select", Keyword::Select),
-    (b"server", Keyword::ReasonPhrase),
-    (b"service", Keyword::ReasonPhrase),
-    (b"set", Keyword::Filler),
-    (b"space", Keyword::Filler),
-    (b"sqlstate", Keyword::Errno),
-    (b"status", Keyword::Status),
-    (b"status-code", Keyword::Status),
-    (b"status_code", Keyword::Status),
-    (b"statuscode", Keyword::Status),
-    (b"table", Keyword::Table),
-    (b"that", Keyword::Filler),
-    (b"the", Keyword::Filler),
-    (b"this", Keyword::Filler),
-    (b"to", Keyword::Filler),
-    (b"too", Keyword::ReasonPhrase),
-    (b"unauthorized", Keyword::ReasonPhrase),
-    (b"unprocessable", Keyword::ReasonPhrase),
-    (b"unreachable", Keyword::Refused),
-    (b"update", Keyword::Update),
-    (b"value", Keyword::Filler),
-    (b"values", Keyword::Filler),
-    (b"violated", Keyword::Filler),
-    (b"violates", Keyword::Filler),
-    (b"violation", Keyword::Filler),
-    (b"was", Keyword::Filler),
-    (b"where", Keyword::Filler),
-    (b"winerror", Keyword::Errno),
-    (b"with", Keyword::Answered),
-];
-
-/// Which lengths the keywords with each first letter have: most words need not be looked up.
-const LENGTHS: [u16; 26] = {
-    let mut lengths = [0; 26];
-    let mut at = 0;
-    while at < KEYWORDS.len() {
-        let name = KEYWORDS[at].0;
-        lengths[(name[0] - b'a') as usize] |= 1 << name.len();
-        at += 1;
-    }
-    lengths
-};
-
-/// What the word announces, in any case of letters.
-pub(super) fn keyword(word: &str) -> Option<Keyword> {
-    let (first, length) = (*word.as_bytes().first()?, word.len());
-    let initial = usize::from(first.to_ascii_lowercase().checked_sub(b'a')?);
-    if length > KEYWORD_MAX || LENGTHS.get(initial)? & (1 << length) == 0 {
-        return None;
-    }
-    let mut lower = [0; KEYWORD_MAX];
-    let lower = lower.get_mut(..word.len())?;
-    lower.copy_from_slice(word.as_bytes());
-    lower.make_ascii_lowercase();
-    let lower = &*lower;
-    let found = KEYWORDS.binary_search_by(|(name, _)| (*name).cmp(lower)).ok()?;
-    KEYWORDS.get(found).map(|(_, keyword)| *keyword)
-}
 
 /// Names of system errors, and codes of databases that carry their own prefix.
 pub(super) fn is_error_name(word: &str) -> bool {
@@ -298,6 +181,46 @@ pub(super) fn is_error_name(word: &str) -> bool {
     has_prefix || NAMES.contains(&word)
 }
 
+/// Whether the words behind three digits are the reason that HTTP gives for them as a status.
+pub(super) fn explains_status(status: &str, explanation: &str) -> bool {
+    const REASONS: [(&str, &str); 25] = [
+        ("400", "Bad Request"),
+        ("401", "Unauthorized"),
+        ("402", "Payment Required"),
+        ("403", "Forbidden"),
+        ("404", "Not Found"),
+        ("405", "Method Not Allowed"),
+        ("406", "Not Acceptable"),
+        ("408", "Request Time"),
+        ("409", "Conflict"),
+        ("410", "Gone"),
+        ("411", "Length Required"),
+        ("412", "Precondition Failed"),
+        ("413", "Content Too Large"),
+        ("413", "Payload Too Large"),
+        ("413", "Request Entity Too Large"),
+        ("415", "Unsupported Media Type"),
+        ("422", "Unprocessable Content"),
+        ("422", "Unprocessable Entity"),
+        ("429", "Too Many Requests"),
+        ("500", "Internal Server Error"),
+        ("501", "Not Implemented"),
+        ("502", "Bad Gateway"),
+        ("503", "Service Temporarily Unavailable"),
+        ("503", "Service Unavailable"),
+        ("504", "Gateway Time"),
+    ];
+    let explains = |reason: &str| {
+        explanation.get(..reason.len()).is_some_and(|start| match reason.contains(' ') {
+            true => start.eq_ignore_ascii_case(reason),
+            // A lone word may be part of any sentence.
+            false => start == reason,
+        })
+    };
+    let class = if status.starts_with('4') { "Client Error" } else { "Server Error" };
+    explains(class) || REASONS.iter().any(|(known, reason)| *known == status && explains(reason))
+}
+
 /// The name without the schema before it.
 pub(super) fn last_part(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
@@ -308,18 +231,29 @@ pub(super) fn without_column(name: &str) -> &str {
     last_part(name.rsplit_once('.').map_or(name, |(table, _)| table))
 }
 
+/// The name of a table without the time that a partition of it is for: `events_2024_01`,
+/// `events_p20240101`.
+pub(super) fn without_partition(name: &str) -> &str {
+    if name.len() > NAME_MAX {
+        return name;
+    }
+    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_time = |part: &str| {
+        let number = part.strip_prefix(['p', 'y']).unwrap_or(part);
+        let is_year = number.starts_with("19") || number.starts_with("20");
+        is_year && number.len() >= 4 && number.split(['m', 'w', 'q']).all(is_number)
+    };
+    let marks = name.bytes().enumerate().filter(|(_, byte)| *byte == b'_').map(|(at, _)| at);
+    for mark in marks {
+        let mut parts = name.get(mark + 1..).unwrap_or_default().split('_');
+        if mark > 0 && parts.next().is_some_and(is_time) && parts.all(is_number) {
+            return name.get(..mark).unwrap_or(name);
+        }
+    }
+    name
+}
+
 /// Whether the text can be a name at all.
 pub(super) fn is_name(text: &str) -> bool {
     text.len() > 1 && text.starts_with(|first: char| first.is_alphabetic() || first == '_')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keywords_are_in_order_and_fit() {
-        assert!(KEYWORDS.is_sorted_by(|(first, _), (second, _)| first < second));
-        assert!(KEYWORDS.iter().all(|(name, _)| name.len() <= KEYWORD_MAX));
-    }
 }

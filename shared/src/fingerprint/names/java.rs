@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::{Name, Place, own};
+use crate::stacktrace::scan::split_at;
 
 /// Starts of classes that are made while a program runs.
 const GENERATED_CLASSES: [&str; 4] =
@@ -41,7 +42,7 @@ fn method(method: &str) -> &str {
 }
 
 /// The class that a source names, and the function in it that the rest was made of: generators append
-/// (`$$Lambda$14/0x8f`, `$$EnhancerByProxy$$1a`), anonymous classes have numbers, and compilers make
+/// (`$$Lambda$14/0x8f`, `$$EnhancerByProxy$$1a`, `/0x8f`), anonymous classes have numbers, and compilers make
 /// classes of functions (`Store$load$2`, `Store$$anonfun$load$1`, `Store$_load_closure1`).
 fn outer(class: &str) -> (&str, Option<&str>) {
     if !class.as_bytes().contains(&b'$') {
@@ -54,6 +55,7 @@ fn outer(class: &str) -> (&str, Option<&str>) {
         return (outer, closure.split("_closure").next());
     }
     let mut class = class.split("$$").next().unwrap_or(class);
+    class = split_at(class, b'/').map_or(class, |(class, _)| class);
     let mut is_numbered = false;
     while let Some((outer, number)) = class.rsplit_once('$')
         && number.bytes().all(|byte| byte.is_ascii_digit())
@@ -84,6 +86,7 @@ mod tests {
         };
         check("a.B$1$2", "lambda$run$7", "a.B", "run");
         check("a.B$$Lambda$9/0x1f", "run", "a.B", "run");
+        check("a.B/0x1f", "run", "a.B", "run");
         check("a.B$Inner", "run", "a.B$Inner", "run");
         check("a.B$load$2", "invokeSuspend", "a.B", "load");
         check("a.B$load$2", "close", "a.B", "close");

@@ -30,6 +30,29 @@ const HOST_ROOTS: [&[u8]; 19] = [
     b"Volumes",
 ];
 
+/// Where a system has its devices.
+const DEVICES: &[u8] = b"/dev/";
+
+/// Words behind which a name with a port is that of a host, whatever it looks like.
+const BEFORE_PEER: [&[u8]; 16] = [
+    b"connect to ",
+    b"connected to ",
+    b"connecting to ",
+    b"connection to ",
+    b"reach ",
+    b"dial ",
+    b"tcp ",
+    b"udp ",
+    b"host ",
+    b"server ",
+    b"broker ",
+    b"peer ",
+    b"ECONNREFUSED ",
+    b"ECONNRESET ",
+    b"ETIMEDOUT ",
+    b"EHOSTUNREACH ",
+];
+
 impl<'a> Scanner<'a> {
     /// Writes the chunk, or the placeholder of what it is, which the bytes in it tell as far as they do.
     pub(super) fn chunk_of(&mut self, chunk: &'a [u8], marks: Marks) {
@@ -45,6 +68,9 @@ impl<'a> Scanner<'a> {
             self.words(&chunk[..start]);
             self.placeholder(EMAIL);
             self.words(&chunk[end..]);
+        } else if has(Marks::PATH) && is_device(chunk) {
+            self.out.extend_from_slice(DEVICES);
+            self.placeholder(NAME);
         } else if has(Marks::PATH)
             && let Some(rest) = below_host_root(chunk)
         {
@@ -64,15 +90,31 @@ impl<'a> Scanner<'a> {
     /// A chunk of letters alone, which may still be a hash, an id or the name of a month.
     pub(super) fn plain(&mut self, word: &[u8]) {
         match word::classify_letters(word) {
+            _ if self.is_answer(word) => self.placeholder(NAME),
             Word::Text | Word::Numbered => self.text(word),
             Word::Value => self.placeholder(VALUE),
             Word::Calendar => self.placeholder(TIME),
         }
     }
 
+    /// Yes or no behind a colon, with nothing after it: `(using password: YES)`.
+    fn is_answer(&self, word: &[u8]) -> bool {
+        word.len() <= 5
+            && self.out.ends_with(b": ")
+            && word::is_boolean(word)
+            && self.text.get(self.at).is_none_or(|byte| matches!(byte, b')' | b',' | b';' | b'\n'))
+    }
+
     /// A host may stand at the start of a chunk and behind each colon.
     fn hosts_and_words(&mut self, chunk: &'a [u8]) {
         let mut rest = chunk;
+        if let Some(after) = resource::service(chunk)
+            && BEFORE_PEER.iter().any(|words| self.out.ends_with(words))
+        {
+            self.placeholder(HOST);
+            self.words(&chunk[chunk.len() - after..]);
+            return;
+        }
         loop {
             if let Some(after) = resource::host(rest) {
                 self.placeholder(HOST);
@@ -105,7 +147,12 @@ impl<'a> Scanner<'a> {
                 at += self.word(rest);
                 continue;
             }
-            if !(byte == b'$' || is_sign(chunk, at)) || !rest.get(1).is_some_and(u8::is_ascii_digit)
+            let number = match rest {
+                [b'$', b'-' | b'+', number @ ..] => number,
+                _ => &rest[1..],
+            };
+            if !(byte == b'$' || is_sign(chunk, at))
+                || !number.first().is_some_and(u8::is_ascii_digit)
             {
                 self.out.push(byte);
             }
@@ -178,7 +225,7 @@ impl<'a> Scanner<'a> {
 
     fn text(&mut self, text: &[u8]) {
         let is_counted = self.out.ends_with(b"<n> ");
-        if is_counted && word::is_unit(text) {
+        if is_counted && (word::is_unit(text) || word::is_currency(text)) {
             self.out.pop();
             self.measured = self.out.len();
         } else if is_counted {
@@ -219,7 +266,17 @@ fn signed(chunk: &[u8]) -> usize {
 /// A sign behind a colon, a bracket or the like, before a number.
 fn is_sign(chunk: &[u8], at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|before| chunk.get(before));
-    matches!(chunk.get(at), Some(b'-' | b'+')) && matches!(before, Some(b':' | b'/' | b'~' | b'@'))
+    matches!(chunk.get(at), Some(b'-' | b'+'))
+        && matches!(before, Some(b':' | b'/' | b'~' | b'@' | b'$'))
+}
+
+/// Whether the chunk is the path of a disk or a terminal, which have numbers and letters of their own on
+/// each host.
+fn is_device(chunk: &[u8]) -> bool {
+    const KINDS: [&[u8]; 11] = [
+        b"dm-", b"hd", b"loop", b"mapper/", b"md", b"mmcblk", b"nvme", b"sd", b"tty", b"vd", b"xvd",
+    ];
+    chunk.strip_prefix(DEVICES).is_some_and(|name| KINDS.iter().any(|kind| name.starts_with(kind)))
 }
 
 /// What follows the root of an absolute path of some host.

@@ -1,7 +1,10 @@
 //! What stands in quotes, in all the ways people and programs quote.
 
 use super::bytes::Marks;
-use super::{NAME, QUOTED, Scanner};
+use super::{HOST, NAME, QUOTED, Scanner, keys, shapes};
+
+/// No address in brackets is longer, the name of its interface included.
+const HOST_MAX: usize = 64;
 
 /// The ways to enclose a value, each closed by something else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +28,15 @@ pub(super) fn opens_wide(text: &[u8]) -> bool {
 impl Scanner<'_> {
     /// A quoted value, a quoted key of a JSON object, or just an apostrophe.
     pub(super) fn quote(&mut self, quote: u8) {
+        let is_told = self.at < self.told_until;
+        if self.told_until > 0 && self.at == self.told_until {
+            self.at += 1;
+            return;
+        }
+        if is_told && self.text[self.told_until] == quote {
+            self.escaped_quote(quote);
+            return;
+        }
         let opens =
             self.at.checked_sub(1).is_none_or(|before| !self.text[before].is_ascii_alphanumeric());
         let Some(close) = opens.then(|| self.closing(quote)).flatten() else {
@@ -32,9 +44,15 @@ impl Scanner<'_> {
             self.at += 1;
             return;
         };
+        let is_key = self.text.get(close + 1) == Some(&b':') && self.in_object();
+        if !is_told && !is_key && self.key.take_if(|key| keys::tells(key)).is_some() {
+            self.told_until = close;
+            self.at += 1;
+            return;
+        }
         let content = &self.text[self.at + 1..close];
         self.at = close + 1;
-        if self.text.get(self.at) == Some(&b':') && self.in_object() {
+        if is_key {
             self.chunk_of(content, Marks::of(content));
             self.out.push(b':');
             self.at += 1;
@@ -44,6 +62,24 @@ impl Scanner<'_> {
         } else {
             self.placeholder(QUOTED);
             self.key = None;
+        }
+    }
+
+    /// A value within a text that is told, whose quotes have a backslash before them: `\"value\"`.
+    fn escaped_quote(&mut self, quote: u8) {
+        let rest = &self.text[self.at + 1..self.told_until];
+        let is_escaped = self.out.last() == Some(&b'\\');
+        let mut pairs = rest.windows(2);
+        match is_escaped.then(|| pairs.position(|pair| pair == [b'\\', quote])).flatten() {
+            Some(length) => {
+                self.out.pop();
+                self.placeholder(QUOTED);
+                self.at += length + 3;
+            }
+            None => {
+                self.out.push(quote);
+                self.at += 1;
+            }
         }
     }
 
@@ -123,6 +159,25 @@ impl Scanner<'_> {
             self.out.extend_from_slice(NAME);
             self.at = close;
         }
+    }
+
+    /// Passes an address in brackets with a port behind it: `[::1]:5432`.
+    pub(super) fn bracketed_host(&mut self) -> bool {
+        let rest = &self.text[self.at + 1..];
+        if !rest.first().is_some_and(|byte| byte.is_ascii_hexdigit() || *byte == b':') {
+            return false;
+        }
+        let Some(length) = rest.iter().take(HOST_MAX).position(|byte| *byte == b']') else {
+            return false;
+        };
+        let port = shapes::port(&rest[length + 1..]);
+        if port == 0 || !shapes::is_ipv6(&rest[..length]) {
+            return false;
+        }
+        self.placeholder(HOST);
+        self.key = None;
+        self.at += length + 2 + port;
+        true
     }
 
     /// The first byte from `from` on that closes the pair.

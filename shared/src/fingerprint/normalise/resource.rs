@@ -63,6 +63,19 @@ pub(super) fn host(chunk: &[u8]) -> Option<usize> {
     (ends && is_host(name, has_port)).then_some(after.len())
 }
 
+/// Whether the chunk starts with a name of one label and a port, as a service or a row of a table may
+/// have: `redis:6379`. Answers how many bytes follow it.
+pub(super) fn service(chunk: &[u8]) -> Option<usize> {
+    let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(**byte, b'-' | b'_');
+    let (name, rest) = chunk.split_at(chunk.iter().take_while(is_part).count());
+    let port = shapes::port(rest);
+    let after = &rest[port..];
+    let ends = !after.first().is_some_and(|byte| is_word_byte(*byte))
+        && !matches!(after, [b':' | b'.', next, ..] if next.is_ascii_digit());
+    let is_name = name.first().is_some_and(u8::is_ascii_alphabetic);
+    (is_name && (3..=6).contains(&port) && ends).then_some(after.len())
+}
+
 fn is_host(name: &[u8], has_port: bool) -> bool {
     if name.iter().any(u8::is_ascii_uppercase) {
         return false;

@@ -74,7 +74,7 @@ pub(super) fn port(text: &[u8]) -> usize {
 /// A calendar date (`2026-11-07`, `2026/11/07`), a time of day (`09:15`, `09:15:01.5`), or both,
 /// with the zone that follows.
 pub(super) fn date_time(text: &[u8]) -> Option<usize> {
-    let Some(date) = date(text) else {
+    let Some(date) = date(text).or_else(|| local_date(text)) else {
         return compact(text).or_else(|| clock(text).map(|length| length + zone(&text[length..])));
     };
     let joined = match text.get(date) {
@@ -107,6 +107,35 @@ fn date(text: &[u8]) -> Option<usize> {
         });
     let ends = text.get(10).is_none_or(|byte| !byte.is_ascii_digit());
     (fits && ends).then_some(10)
+}
+
+/// Day, month and year as people write them: `12/31/2024`, `5/3/24`, `31.12.2024`.
+fn local_date(text: &[u8]) -> Option<usize> {
+    let first = digits(text);
+    let separator = *text.get(first)?;
+    if !matches!((first, separator), (1..=2, b'/' | b'.' | b'-')) {
+        return None;
+    }
+    let second = digits(text.get(first + 1..)?);
+    let at = first + 1 + second;
+    let year = text.get(at + 1..)?;
+    let length = digits(year);
+    let is_year = match length {
+        2 => separator == b'/',
+        4 => year.starts_with(b"19") || year.starts_with(b"20"),
+        _ => false,
+    };
+    if second > 2 || text.get(at) != Some(&separator) || !is_year {
+        return None;
+    }
+    let value =
+        |digits: &[u8]| digits.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
+    let (day, month) = (value(&text[..first]), value(&text[first + 1..at]));
+    let is_day = (1..=31).contains(&day) && (1..=31).contains(&month) && day.min(month) <= 12;
+    let end = at + 1 + length;
+    let goes_on = matches!(text.get(end..), Some([next, digit, ..])
+        if *next == separator && digit.is_ascii_digit());
+    (is_day && !goes_on).then_some(end)
 }
 
 /// Hours and minutes, with seconds and their fraction where they follow.
@@ -167,10 +196,30 @@ pub(super) fn number(text: &[u8]) -> usize {
             _ => false,
         };
         if !continues {
-            return at + usize::from(text.get(at) == Some(&b'%'));
+            let end = at + prerelease(&text[at..]);
+            return end + usize::from(text.get(end) == Some(&b'%'));
         }
         at += 1;
     }
+}
+
+/// What a version has behind its numbers before it is released: `-beta.1`, `-SNAPSHOT`. Zero when there
+/// is nothing of the kind.
+fn prerelease(text: &[u8]) -> usize {
+    const NAMES: [&[u8]; 9] =
+        [b"alpha", b"beta", b"canary", b"dev", b"next", b"pre", b"preview", b"rc", b"snapshot"];
+    let Some((b'-', rest)) = text.split_first() else {
+        return 0;
+    };
+    let letters = rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    if !NAMES.iter().any(|name| rest[..letters].eq_ignore_ascii_case(name)) {
+        return 0;
+    }
+    let mut length = 1 + alphanumeric(rest);
+    while text.get(length) == Some(&b'.') && text.get(length + 1).is_some_and(u8::is_ascii_digit) {
+        length += 1 + alphanumeric(&text[length + 1..]);
+    }
+    length
 }
 
 /// Whether the whole text is an id that a machine drew of letters, digits and `-` or `_`: capital and

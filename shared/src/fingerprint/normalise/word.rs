@@ -110,7 +110,7 @@ pub(super) fn is_without_vowels(word: &[u8]) -> bool {
 
 /// Units that stand apart from their number; `120 ms` and `2 seconds` are one kind of value.
 pub(super) fn is_unit(word: &[u8]) -> bool {
-    const UNITS: [&str; 33] = [
+    const UNITS: [&str; 34] = [
         "ns",
         "us",
         "µs",
@@ -126,6 +126,7 @@ pub(super) fn is_unit(word: &[u8]) -> bool {
         "mins",
         "minute",
         "minutes",
+        "h",
         "hr",
         "hrs",
         "hour",
@@ -146,6 +147,15 @@ pub(super) fn is_unit(word: &[u8]) -> bool {
         "percent",
     ];
     UNITS.iter().any(|unit| word.eq_ignore_ascii_case(unit.as_bytes()))
+}
+
+/// Currencies by the codes of ISO 4217 that are met most.
+pub(super) fn is_currency(word: &[u8]) -> bool {
+    const CODES: [&[u8; 3]; 20] = [
+        b"AUD", b"BRL", b"CAD", b"CHF", b"CNY", b"CZK", b"DKK", b"EUR", b"GBP", b"HKD", b"INR",
+        b"JPY", b"KRW", b"MXN", b"NOK", b"PLN", b"SEK", b"SGD", b"TRY", b"USD",
+    ];
+    word.len() == 3 && CODES.iter().any(|code| word == *code)
 }
 
 /// Keys whose value names somebody or something, whatever it looks like.
@@ -187,6 +197,12 @@ fn ends_with_id(key: &[u8]) -> bool {
 pub(super) fn is_literal(word: &[u8]) -> bool {
     const LITERALS: [&str; 7] = ["true", "false", "null", "none", "nil", "yes", "no"];
     LITERALS.iter().any(|literal| word.eq_ignore_ascii_case(literal.as_bytes()))
+}
+
+/// Words that answer a question.
+pub(super) fn is_boolean(word: &[u8]) -> bool {
+    const ANSWERS: [&str; 4] = ["true", "false", "yes", "no"];
+    ANSWERS.iter().any(|answer| word.eq_ignore_ascii_case(answer.as_bytes()))
 }
 
 /// Words that follow `for user` without being somebody's name.

@@ -163,11 +163,12 @@ pub(super) const CRATES: [&str; 57] = [
     "lambda_runtime",
 ];
 
-/// First parts of the packages of Go's standard library.
-pub(super) const ROOTS: [&str; 43] = [
+/// First parts of the packages of Go's standard library, in order.
+pub(super) const ROOTS: [&str; 48] = [
     "archive",
     "bufio",
     "bytes",
+    "cmp",
     "compress",
     "container",
     "context",
@@ -185,6 +186,7 @@ pub(super) const ROOTS: [&str; 43] = [
     "html",
     "image",
     "index",
+    "internal",
     "io",
     "iter",
     "log",
@@ -202,10 +204,13 @@ pub(super) const ROOTS: [&str; 43] = [
     "sort",
     "strconv",
     "strings",
+    "structs",
     "sync",
     "syscall",
     "testing",
     "text",
     "time",
     "unicode",
+    "unique",
+    "weak",
 ];
