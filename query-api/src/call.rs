@@ -210,6 +210,11 @@ impl OpenCall {
         &self.request_id
     }
 
+    /// The headers of the request.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        self.incoming.headers()
+    }
+
     /// The body as a JSON object.
     pub(crate) async fn object(self) -> Result<Map<String, Value>, ApiError> {
         self.incoming.object().await

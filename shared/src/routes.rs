@@ -80,6 +80,8 @@ pub static ALL: &[Route] = &[
     open(Service::Each, GET, "/ready"),
     open(Service::Each, GET, "/metrics"),
     open(Service::QueryApi, GET, "/api/openapi.json"),
+    open(Service::QueryApi, POST, "/api/login"),
+    open(Service::QueryApi, POST, "/api/logout"),
     key(GET, "/api/errors", Read, General),
     key(PUT, "/api/errors", Write, General),
     submission("/api/errors"),

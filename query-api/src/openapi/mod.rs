@@ -26,6 +26,7 @@ mod projects;
 mod schema;
 mod sentry;
 mod service;
+mod session;
 mod settings_audit;
 mod settings_keys;
 mod settings_team;
@@ -123,6 +124,7 @@ fn operations() -> impl Iterator<Item = Operation> {
         settings_audit::operations(),
         integrations::operations(),
         live::operations(),
+        session::operations(),
         service::operations(),
     ]
     .into_iter()
@@ -149,6 +151,7 @@ fn schemas() -> Vec<schema::Field> {
     schemas.extend(settings_audit::schemas());
     schemas.extend(integrations::schemas());
     schemas.extend(live::schemas());
+    schemas.extend(session::schemas());
     schemas
 }
 

@@ -211,6 +211,8 @@ fn settings() -> Vec<(Operation, String, Value)> {
         (("GET", team), team.to_owned(), json!({})),
         (one_member("DELETE"), member, json!({})),
         (("GET", "/api/settings/audit"), "/api/settings/audit".to_owned(), json!({})),
+        (("POST", "/api/login"), "/api/login".to_owned(), json!({"api_key": ADMIN})),
+        (("POST", "/api/logout"), "/api/logout".to_owned(), json!({})),
     ]
 }
 
@@ -301,6 +303,8 @@ async fn failures_are_as_the_openapi_document_says() {
             ask("GET", "/api/settings/api-keys?project_id=99"),
             404,
         ),
+        (("POST", "/api/login"), server.post("/api/login").body("{}"), 400),
+        (("POST", "/api/login"), server.post("/api/login").json(&json!({"api_key": "x"})), 401),
         (accepting, accept().json(&json!({})), 400),
         (accepting, accept().json(&no_token), 404),
         (accepting, accept().body("x".repeat(5_000)), 413),

@@ -1,0 +1,71 @@
+// The rows of the list of errors: how one looks, and what happens to one that is shown.
+
+import { h } from "../ui/h.js";
+import { full, short } from "../ui/format.js";
+import { ago, move } from "../ui/time.js";
+import { plain, status } from "../ui/badge.js";
+import { span } from "../ui/chart.js";
+
+/** Days that the picture of a row spans. */
+export const DAYS = 14;
+
+/** A row that is shown. */
+export class Row {
+  /** @param {(row: Row, event: Event) => void} picked is told when its box is ticked */
+  constructor(error, picked) {
+    this.error = error;
+    this.box = h("input", { type: "checkbox", "aria-label": `Select ${error.title}`, onclick: (event) => picked(this, event) });
+    this.link = h("a", { class: "row-title", href: `/errors/${error.id}` }, error.title);
+    this.state = h("span", { class: "row-state" }, marks(error));
+    this.count = h("span", { class: "row-number", title: `${full(error.count)} events` }, short(error.count));
+    this.users = h("span", { class: "row-number", title: `${full(error.users_affected)} users` }, short(error.users_affected));
+    this.seen = ago(error.last_seen, "row-seen");
+    this.picture = h("span", { class: "row-picture" }, span(error.first_seen, error.last_seen, DAYS));
+    this.node = h("li", { class: `row edge-${error.level}`, "data-status": error.status },
+      h("label", { class: "row-box" }, this.box),
+      h("div", { class: "row-what" },
+        h("div", { class: "row-head" }, this.link, this.state),
+        h("div", { class: "row-where" }, where(error))),
+      this.picture, this.count, this.users,
+      h("div", { class: "row-times" }, this.seen, h("span", { class: "quiet" }, "first ", ago(error.first_seen))),
+      h("span", { class: "row-who", title: "Assigned to" }, error.assigned_to ?? ""));
+  }
+
+  get isPicked() {
+    return this.box.checked;
+  }
+
+  pick(picked) {
+    this.box.checked = picked;
+    this.node.classList.toggle("picked", picked);
+  }
+
+  /** Shows another state, in its place. */
+  become(state) {
+    this.error.status = state;
+    this.node.dataset.status = state;
+    this.state.replaceChildren(...marks(this.error));
+  }
+
+  /** Shows other numbers, in its place. */
+  countOn({ count, users_affected, last_seen, status: state }) {
+    Object.assign(this.error, { count, users_affected, last_seen });
+    this.count.textContent = short(count);
+    this.users.textContent = short(users_affected);
+    move(this.seen, last_seen);
+    this.picture.replaceChildren(span(this.error.first_seen, last_seen, DAYS));
+    if (state !== this.error.status) this.become(state);
+  }
+}
+
+function marks(error) {
+  return [
+    error.status !== "unresolved" && status(error.status),
+    error.regressed && plain("regressed", "It came back after it was resolved"),
+  ].filter(Boolean);
+}
+
+function where(error) {
+  const parts = [error.culprit, error.source, error.environment, error.release];
+  return parts.filter(Boolean).map((part, index) => h("span", { class: index === 0 ? "row-culprit" : "" }, part));
+}

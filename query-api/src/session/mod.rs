@@ -1,0 +1,125 @@
+//! Browsers that are logged in: a key is shown once and exchanged for a cookie, which counts as the
+//! key wherever no key is given.
+//!
+//! `login` and `logout` begin and end a session; here is what the cookie of a request means. A session
+//! may what its key may at that moment, and ends with it. Only the hash of the token is stored, so a
+//! look-up by it tells nothing about a stored one.
+//!
+//! Pages of others can't use the cookie: it is `SameSite=Strict`; requests of other origins of the
+//! same site (another port, a sibling host) are refused by what browsers say of them; and a change
+//! needs a header that no form can send and that no preflight of ours allows along with a cookie.
+
+mod login;
+mod logout;
+mod page;
+
+use std::time::Duration;
+
+use http::header::{self, HeaderValue};
+use http::{HeaderMap, HeaderName, Method};
+use shared::access::{AccessTable, ApiKey, KeyHash};
+use shared::api::{ApiError, Code};
+use uuid::Uuid;
+
+pub(crate) use login::login;
+pub(crate) use logout::logout;
+
+use crate::app::App;
+use crate::db;
+
+/// The cookie that holds the token.
+const COOKIE: &str = "errata_session";
+
+/// How long a session lasts. Long enough for a week of work, and short enough to be forgotten by.
+const LIFETIME: Duration = Duration::from_hours(7 * 24);
+
+/// Characters of a token: 32 bytes in hex.
+const TOKEN_DIGITS: usize = 64;
+
+/// What changes by a session must bring.
+const X_REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
+
+/// The key of the session that a request names by its cookie.
+pub(crate) async fn key<'a>(
+    app: &App,
+    access: &'a AccessTable,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<&'a ApiKey, ApiError> {
+    let Some(token) = token(headers) else {
+        let message = "Give your API key in the header X-API-Key";
+        return Err(ApiError::new(Code::Authentication, message));
+    };
+    page::check(app, headers)?;
+    if !method.is_safe() && !headers.contains_key(X_REQUESTED_WITH) {
+        let message = "A change by a session needs the header X-Requested-With";
+        return Err(ApiError::new(Code::Authorization, message));
+    }
+    let key = find(app, token).await?.and_then(|id| access.key_by_id(id, shared::time::now()));
+    let key = key.ok_or_else(|| {
+        ApiError::new(Code::Authentication, "The session has ended; log in again")
+    })?;
+    key.note_use(shared::time::now());
+    Ok(key)
+}
+
+async fn find(app: &App, token: &str) -> Result<Option<Uuid>, ApiError> {
+    // Nobody has proved anything yet, so as few as of those without a key ask the database at once.
+    let _turn = app.open_turn().await?;
+    let client = db::client(&app.pool).await.map_err(db::failure)?;
+    let hash = KeyHash::of(token);
+    let values: db::Params<'_> = &[&hash.0.as_slice()];
+    let sql = include_str!("sql/find.sql");
+    let rows = db::query(&client, "find a session", sql, values).await.map_err(db::failure)?;
+    Ok(rows.first().map(|row| row.get("key_id")))
+}
+
+/// The token in the cookie, where it has the form of one.
+fn token(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all(header::COOKIE).into_iter();
+    let pairs = cookies.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
+    let mut named = pairs.filter_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='));
+    named.find(|text| is_token(text))
+}
+
+fn is_token(text: &str) -> bool {
+    text.len() == TOKEN_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The cookie with this token, for so many seconds; none at all takes it away.
+fn cookie(app: &App, token: &str, seconds: i64) -> Result<HeaderValue, ApiError> {
+    let secure = if app.public_url.starts_with("https://") { "; Secure" } else { "" };
+    let text = format!(
+        "{COOKIE}={token}; Path=/api; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
+    );
+    HeaderValue::from_str(&text).map_err(ApiError::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(cookies: &[&'static str], expected: Option<&str>) {
+        let mut headers = HeaderMap::new();
+        for cookie in cookies {
+            headers.append(header::COOKIE, HeaderValue::from_static(cookie));
+        }
+        assert_eq!(token(&headers), expected, "{cookies:?}");
+    }
+
+    #[test]
+    fn the_token_is_found_among_other_cookies() {
+        const TOKEN: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+        const ALONE: &str =
+            "errata_session=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+        const AMONG: &str =
+            "a=b; errata_session=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef;c";
+        check(&[], None);
+        check(&["errata_session=", "errata_session"], None);
+        check(&["errata_session=nonsense"], None);
+        check(&["errata_session_2=0"], None);
+        check(&[ALONE], Some(TOKEN));
+        check(&[AMONG], Some(TOKEN));
+        check(&["errata_session=old", "x=y", ALONE], Some(TOKEN));
+    }
+}
