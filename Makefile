@@ -56,7 +56,7 @@ test-api: ## Hold the running system against its OpenAPI document, with requests
 	cd deploy/tests/schemathesis && PYTHONDONTWRITEBYTECODE=1 $(STACK) run --services -- bash -c \
 	  'exec $(SCHEMATHESIS) --config-file schemathesis.toml run "$$ERRATA_URL/api/openapi.json" --phases examples,coverage,fuzzing,stateful'
 
-test-e2e: ## Run programs with live SDKs, one in a browser, against the system (fetches their packages)
+test-e2e: ## Run programs with live SDKs, and stories in a browser, against the system (fetches their packages)
 	$(CARGO) build --workspace --bins
 	deploy/tests/sdks/prepare $(SDK_PROGRAMS)
 	SDK_PROGRAMS=$(SDK_PROGRAMS) $(STACK) run -- $(CARGO) nextest run --package deploy --profile e2e --run-ignored only

@@ -5,6 +5,7 @@ import { fill, h } from "../ui/h.js";
 import { count, full } from "../ui/format.js";
 import { keys } from "../ui/keyboard.js";
 import { complain } from "../ui/toast.js";
+import { LEVELS } from "../ui/badge.js";
 import { button } from "../ui/button.js";
 import * as live from "../live.js";
 import { may } from "../session.js";
@@ -15,7 +16,6 @@ import { List } from "../errors/list.js";
 
 const SORTS = [["last_seen", "Last seen"], ["first_seen", "First seen"], ["count", "Events"], ["users", "Users"]];
 const STATES = [["unresolved", "Unresolved"], ["resolved", "Resolved"], ["ignored", "Ignored"]];
-const LEVELS = ["fatal", "error", "warning", "info", "debug"];
 const SPANS = ["1h", "24h", "7d", "30d"];
 
 /** How long a wave of changes that we made ourselves may take to come back as news. */

@@ -1,6 +1,6 @@
 // Pictures of numbers, drawn as SVG. Each says in words what it shows, for those who do not see it.
 
-import { fill, h, svg } from "./h.js";
+import { h, svg } from "./h.js";
 import { full, measured, short } from "./format.js";
 import { label, text } from "./time.js";
 
@@ -127,6 +127,3 @@ function upTo(most) {
   const room = HEIGHT - BOTTOM - 6;
   return { marks: [0, top / 2, top], y: (value) => 6 + room - (value / top) * room };
 }
-
-/** Puts a chart in the place of another. */
-export const replace = (place, chart) => fill(place, chart);

@@ -30,11 +30,6 @@ export function fill(node, ...children) {
   return node;
 }
 
-/** Whether a link may lead there. */
-export function isSafeAddress(text) {
-  return SAFE_ADDRESS.test(text);
-}
-
 function build(node, props, children) {
   for (const [name, value] of Object.entries(props ?? {})) set(node, name, value);
   node.append(...flat(children));
@@ -47,7 +42,7 @@ function set(node, name, value) {
     node.addEventListener(name.slice(2), value);
   } else if (name === "style") {
     for (const [property, text] of Object.entries(value)) node.style.setProperty(property, text);
-  } else if (name === "href" && !isSafeAddress(value)) {
+  } else if (name === "href" && !SAFE_ADDRESS.test(value)) {
     return;
   } else if (PROPERTIES.has(name)) {
     node[name] = value;

@@ -6,6 +6,7 @@ mod broker_faults;
 mod cache;
 mod chaos;
 mod client;
+mod dashboard;
 mod dead_letters;
 mod document;
 mod exact;

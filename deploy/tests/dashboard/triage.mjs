@@ -1,0 +1,73 @@
+// From the list to the stack in one click, resolved by the second; by keys, too; taken back; and what
+// arrives meanwhile moves nothing.
+
+import assert from "node:assert/strict";
+import { ask, event, listed, play, report } from "./browser.mjs";
+
+const failing = (value) => event({ exception: { values: [{ ...event().exception.values[0], type: value.replaceAll(" ", ""), value }] } });
+const state = async (id, wanted) => {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if ((await ask("GET", `/api/errors/${id}`)).status === wanted) return;
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
+  assert.fail(`${id} is not ${wanted}`);
+};
+
+for (const value of ["Cart Is Empty", "Price Is Missing", "Stock Is Gone"]) await report(failing(value));
+const error = await listed("Cart Is Empty");
+await listed("Price Is Missing");
+await listed("Stock Is Gone");
+
+await play(async (visit) => {
+  const { page } = visit;
+  await visit.logIn();
+  await visit.click(page.getByRole("link", { name: /Cart Is Empty/ }));
+  await page.locator(".source-here", { hasText: "raise ValueError" }).waitFor();
+  assert.equal(visit.clicks, 1, "clicks from the list to the line that failed");
+  await visit.click(page.getByRole("button", { name: /^Resolve/ }));
+  await state(error.id, "resolved");
+  assert.equal(visit.clicks, 2);
+
+  // The last change is taken back by a key.
+  await page.keyboard.press("u");
+  await state(error.id, "unresolved");
+  await page.getByRole("button", { name: /^Resolve/ }).waitFor();
+});
+
+await play(async (visit) => {
+  const { page } = visit;
+  await visit.logIn();
+  await page.locator(".row-title").nth(2).waitFor();
+  await page.locator('.live-dot[data-state="live"]').waitFor();
+  const titles = () => page.locator(".row-title").allTextContents();
+  const before = await titles();
+
+  // What arrives is announced, and the rows stay where they are.
+  await report(failing("Bank Is Closed"));
+  await page.getByRole("button", { name: "1 new error – show" }).waitFor();
+  assert.deepEqual(await titles(), before);
+  await page.keyboard.press("r");
+  await page.getByRole("link", { name: /Bank Is Closed/ }).waitFor();
+
+  // Two are picked and settled by keys alone.
+  for (const key of ["j", "x", "j", "x"]) await page.keyboard.press(key);
+  await page.getByText("2 selected").waitFor();
+  await page.keyboard.press("e");
+  await page.locator('.row[data-status="resolved"]').nth(1).waitFor();
+  await page.keyboard.press("u");
+  await page.locator('.row[data-status="unresolved"]').nth(3).waitFor();
+
+  // The filter is text, and a link shows the same.
+  await page.keyboard.press("/");
+  await page.keyboard.type('is:unresolved "stock is"');
+  await page.keyboard.press("Enter");
+  await page.locator(".list-said", { hasText: /^1 error$/ }).waitFor();
+  await page.reload();
+  await page.locator(".list-said", { hasText: /^1 error$/ }).waitFor();
+  await page.getByLabel("Filter").fill("nonsense:1");
+  await page.keyboard.press("Enter");
+  await page.getByText("nonsense: is not known").waitFor();
+  await page.locator("h1").evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keys" }).waitFor();
+});
