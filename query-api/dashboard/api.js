@@ -34,7 +34,9 @@ export const lookedAt = () => project;
 
 /** What to do when the session has ended; the shell says it. */
 let ended = () => {};
-export const whenEnded = (run) => { ended = run; };
+export const whenEnded = (run) => {
+  ended = run;
+};
 
 /**
  * Reads.
@@ -50,7 +52,9 @@ export const remove = (path, query) => ask("DELETE", path, { query });
 /** The address of a path with a query. */
 export function address(path, query = {}) {
   const all = { project_id: project, ...query };
-  const given = Object.entries(all).filter(([, value]) => value !== null && value !== undefined && String(value) !== "");
+  const given = Object.entries(all).filter(
+    ([, value]) => value !== null && value !== undefined && String(value) !== "",
+  );
   const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
   return text ? `${path}?${text}` : path;
 }

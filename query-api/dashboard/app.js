@@ -54,7 +54,11 @@ async function show() {
   leaving = new AbortController();
   const { signal } = leaving;
   const open = find(OPEN_PAGES);
-  if (!open && !current()) return go(`/login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`, "replace");
+  if (!open && !current())
+    return go(
+      `/login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`,
+      "replace",
+    );
   const query = new URLSearchParams(location.search);
   if (!open) lookAtProjectOf(query);
   document.body.classList.toggle("framed", !open);
@@ -66,7 +70,9 @@ async function show() {
     document.title = `${found.title} · Errata`;
     const page = await found.load();
     if (signal.aborted) return;
-    const name = (text) => { document.title = `${text} · Errata`; };
+    const name = (text) => {
+      document.title = `${text} · Errata`;
+    };
     await page.default({ root: main, params: found.params, query, signal, go, name, restate });
   } catch (failure) {
     if (!signal.aborted) fill(main, failed(failure, show));
@@ -119,24 +125,43 @@ function lookAtProjectOf(query) {
 
 async function showProjects() {
   if (!isInstallation() || !may("admin")) return fill(projects);
-  const { projects: all } = await api.get("/api/projects", { project_id: null }).catch(() => ({ projects: [] }));
-  const select = h("select", { "aria-label": "Project", onchange: (event) => {
-    api.lookAt(null);
-    const query = event.target.value ? `?project=${event.target.value}` : "";
-    go(`${location.pathname.split("/").slice(0, 2).join("/")}${query}`);
-  } },
-  h("option", { value: "" }, "All projects"),
-  all.map((project) => h("option", { value: String(project.id), selected: project.id === api.lookedAt() }, project.name)));
+  const { projects: all } = await api
+    .get("/api/projects", { project_id: null })
+    .catch(() => ({ projects: [] }));
+  const select = h(
+    "select",
+    {
+      "aria-label": "Project",
+      onchange: (event) => {
+        api.lookAt(null);
+        const query = event.target.value ? `?project=${event.target.value}` : "";
+        go(`${location.pathname.split("/").slice(0, 2).join("/")}${query}`);
+      },
+    },
+    h("option", { value: "" }, "All projects"),
+    all.map((project) =>
+      h("option", { value: String(project.id), selected: project.id === api.lookedAt() }, project.name),
+    ),
+  );
   fill(projects, select);
 }
 
 function markNavigation() {
-  fill(links, NAVIGATION.filter(([, , , isShown]) => isShown()).map(([address, name]) => {
-    const here = location.pathname.startsWith(address) || (address === "/errors" && location.pathname === "/");
-    return h("a", { href: withProject(address), "aria-current": here ? "page" : null }, name);
-  }));
-  fill(who, current() && [h("span", { class: "who", title: current().permissions.join(", ") }, current().name),
-    h("button", { type: "button", class: "quiet-button", onclick: logOut }, "Log out")]);
+  fill(
+    links,
+    NAVIGATION.filter(([, , , isShown]) => isShown()).map(([address, name]) => {
+      const here =
+        location.pathname.startsWith(address) || (address === "/errors" && location.pathname === "/");
+      return h("a", { href: withProject(address), "aria-current": here ? "page" : null }, name);
+    }),
+  );
+  fill(
+    who,
+    current() && [
+      h("span", { class: "who", title: current().permissions.join(", ") }, current().name),
+      h("button", { type: "button", class: "quiet-button", onclick: logOut }, "Log out"),
+    ],
+  );
 }
 
 async function logOut() {
@@ -147,12 +172,20 @@ async function logOut() {
 }
 
 const who = h("div", { class: "who-box" });
-const frame = h("header", { class: "frame" },
+const frame = h(
+  "header",
+  { class: "frame" },
   h("a", { class: "brand", href: "/errors" }, "Errata", dot),
-  projects, links,
-  h("div", { class: "frame-end" },
+  projects,
+  links,
+  h(
+    "div",
+    { class: "frame-end" },
     h("button", { type: "button", class: "quiet-button", onclick: showKeys }, "Keys ", h("kbd", {}, "?")),
-    themeSwitch(), who));
+    themeSwitch(),
+    who,
+  ),
+);
 
 document.body.prepend(h("a", { class: "skip", href: "#main" }, "Skip to the page"), frame, main, toasts);
 
@@ -169,7 +202,11 @@ document.addEventListener("click", (event) => {
 keys("Everywhere", [
   { key: "?", does: "Show these keys", run: showKeys },
   { key: "u", does: "Undo what was done last", run: undoLast },
-  ...NAVIGATION.map(([address, name, key]) => ({ key: `g ${key}`, does: `Go to ${name}`, run: () => go(address) })),
+  ...NAVIGATION.map(([address, name, key]) => ({
+    key: `g ${key}`,
+    does: `Go to ${name}`,
+    run: () => go(address),
+  })),
 ]);
 
 live.on(live.UP, () => say("live", "Live: what happens is shown as it happens"));
@@ -182,6 +219,7 @@ function say(state, title) {
 
 api.whenEnded(() => {
   live.disconnect();
+  if (location.pathname === "/login") return;
   go(`/login?next=${encodeURIComponent(location.pathname + location.search)}`, "replace");
 });
 

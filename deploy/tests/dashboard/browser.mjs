@@ -13,7 +13,10 @@ const PATIENCE = 20_000;
 
 /** Runs a story in a browser of its own; it fails with whatever was noted. */
 export async function play(story, settings = {}) {
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox"],
+  });
   try {
     const visit = await visitor(browser, settings);
     await story(visit, browser);
@@ -28,7 +31,9 @@ export async function visitor(browser, settings = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...settings });
   context.setDefaultTimeout(PATIENCE);
   await context.addInitScript(() => {
-    addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
+    addEventListener("securitypolicyviolation", (event) =>
+      console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`),
+    );
   });
   const page = await context.newPage();
   const problems = [];
@@ -85,14 +90,37 @@ export function event(fields = {}) {
     level: "error",
     environment: "production",
     release: "shop@1.2.0",
-    exception: { values: [{
-      type: "ValueError", value: "the cart is empty", mechanism: { type: "generic", handled: false },
-      stacktrace: { frames: [
-        { function: "run", filename: "asyncio/base.py", lineno: 12, in_app: false, context_line: "    handle()" },
-        { function: "pay", module: "shop.cart", filename: "shop/cart.py", lineno: 7, in_app: true,
-          pre_context: ["def pay(cart):"], context_line: "    raise ValueError('the cart is empty')", post_context: [""], vars: { cart: "[]" } },
-      ] },
-    }] },
+    exception: {
+      values: [
+        {
+          type: "ValueError",
+          value: "the cart is empty",
+          mechanism: { type: "generic", handled: false },
+          stacktrace: {
+            frames: [
+              {
+                function: "run",
+                filename: "asyncio/base.py",
+                lineno: 12,
+                in_app: false,
+                context_line: "    handle()",
+              },
+              {
+                function: "pay",
+                module: "shop.cart",
+                filename: "shop/cart.py",
+                lineno: 7,
+                in_app: true,
+                pre_context: ["def pay(cart):"],
+                context_line: "    raise ValueError('the cart is empty')",
+                post_context: [""],
+                vars: { cart: "[]" },
+              },
+            ],
+          },
+        },
+      ],
+    },
     ...fields,
   };
 }
@@ -102,7 +130,9 @@ export async function report(sent) {
   const { projects } = await ask("GET", "/api/projects");
   const key = new URL(projects[0].dsn).username;
   const response = await fetch(`${ORIGIN}/api/${projects[0].id}/store/?sentry_key=${key}&sentry_version=7`, {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(sent),
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(sent),
   });
   assert.equal(response.status, 200);
 }

@@ -16,7 +16,10 @@ await play(async (visit) => {
   await page.getByText("It has arrived").waitFor();
   await page.locator('#step-trial[data-done="yes"]').waitFor();
   await page.locator('#step-arrived[data-done="yes"]').waitFor();
-  await page.getByRole("status").getByRole("link", { name: /TestError/ }).click();
+  await page
+    .getByRole("status")
+    .getByRole("link", { name: /TestError/ })
+    .click();
   await page.locator(".frame-function", { hasText: "tryOut" }).first().waitFor();
   // It was asked for before it could be read.
   visit.problems = problems.splice(0).filter((problem) => !/status of 404/.test(problem));

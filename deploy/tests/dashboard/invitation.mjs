@@ -26,7 +26,10 @@ await play(async (admin, browser) => {
   assert.equal(await ann.page.getByRole("link", { name: "Settings" }).count(), 0);
   const refused = await ann.page.evaluate(async () => {
     const id = location.pathname.split("/").at(-1);
-    const response = await fetch(`/api/errors/${id}/resolve`, { method: "PUT", headers: { "X-Requested-With": "x" } });
+    const response = await fetch(`/api/errors/${id}/resolve`, {
+      method: "PUT",
+      headers: { "X-Requested-With": "x" },
+    });
     return response.status;
   });
   assert.equal(refused, 403);
@@ -35,5 +38,8 @@ await play(async (admin, browser) => {
   await ann.go("/errors");
   await ann.page.getByLabel("API key").waitFor();
   // The change that was refused is the only complaint.
-  assert.deepEqual(ann.problems.filter((problem) => !/status of 403/.test(problem)), []);
+  assert.deepEqual(
+    ann.problems.filter((problem) => !/status of 403/.test(problem)),
+    [],
+  );
 });

@@ -35,7 +35,11 @@ await report(event());
 const error = await listed("the cart is empty");
 await ask("POST", "/api/alerts/rules", { name: "Many errors", condition: "error_count >= 1 in 1h" });
 const incident = await ask("POST", "/api/alerts/incidents", { title: "The shop is slow" });
-const pages = [...PAGES, [`/errors/${error.id}`, "raise ValueError"], [`/incidents/${incident.id}`, "Timeline"]];
+const pages = [
+  ...PAGES,
+  [`/errors/${error.id}`, "raise ValueError"],
+  [`/incidents/${incident.id}`, "Timeline"],
+];
 
 for (const [look, settings] of LOOKS) {
   await play(async (visit) => {
@@ -47,7 +51,10 @@ for (const [look, settings] of LOOKS) {
       const width = await visit.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(width <= 0, `${look} ${path} is ${width} pixels too wide`);
       assert.deepEqual(await faults(visit.page), [], `${look} ${path}`);
-      if (process.env.SHOTS) await visit.page.screenshot({ path: `${process.env.SHOTS}/${look}${path.replaceAll(/[/?=]/g, "_")}.png` });
+      if (process.env.SHOTS)
+        await visit.page.screenshot({
+          path: `${process.env.SHOTS}/${look}${path.replaceAll(/[/?=]/g, "_")}.png`,
+        });
     }
   }, settings);
 }
@@ -57,9 +64,17 @@ await play(firstView);
 /** What axe-core finds serious or worse. */
 async function faults(page) {
   await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run(document, { resultTypes: ["violations"] }),
+  );
   const bad = violations.filter((violation) => ["serious", "critical"].includes(violation.impact));
-  return bad.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).slice(0, 3).join(" ")}`);
+  return bad.map(
+    (violation) =>
+      `${violation.id}: ${violation.nodes
+        .map((node) => node.html)
+        .slice(0, 3)
+        .join(" ")}`,
+  );
 }
 
 /** What a browser that has nothing yet gets before it shows the list of errors. */

@@ -17,45 +17,113 @@ const CORPUS = [
 
 const laden = (text, index) => ({
   event_id: crypto.randomUUID().replaceAll("-", ""),
-  platform: text, level: "error", environment: `e${index}${text}`.replaceAll(/[\s/]/g, "_"), release: `r${index}${text}`.replaceAll(/[\s/\\]/g, "_"),
-  server_name: text, transaction: text, logger: text, fingerprint: [`corpus ${index}`],
+  platform: text,
+  level: "error",
+  environment: `e${index}${text}`.replaceAll(/[\s/]/g, "_"),
+  release: `r${index}${text}`.replaceAll(/[\s/\\]/g, "_"),
+  server_name: text,
+  transaction: text,
+  logger: text,
+  fingerprint: [`corpus ${index}`],
   user: { id: text, email: text, username: text, ip_address: "203.0.113.7" },
   tags: { [`t${index}`]: text.replaceAll("\n", " ").slice(0, 190) },
   extra: { [text]: { [text]: text } },
   contexts: { [text]: { name: text, link: text } },
   modules: { [text]: text },
   sdk: { name: text, version: text },
-  request: { url: text, method: text, query_string: text, headers: { [text]: text }, data: { [text]: text }, env: { [text]: text } },
-  breadcrumbs: { values: [{ timestamp: 1, category: text, type: text, level: text, message: text, data: { [text]: text } }, { message: text }] },
-  exception: { values: [
-    { type: `Corpus${index}`, value: text, module: text, mechanism: { type: text, handled: false, help_link: text },
-      stacktrace: { frames: [
-        { function: text, filename: text, abs_path: text, lineno: 1, in_app: true, context_line: text, pre_context: [text], post_context: [text], vars: { [text]: text } },
-        { function: text, module: text, in_app: false },
-      ] } },
-    { type: text, value: text },
-  ] },
+  request: {
+    url: text,
+    method: text,
+    query_string: text,
+    headers: { [text]: text },
+    data: { [text]: text },
+    env: { [text]: text },
+  },
+  breadcrumbs: {
+    values: [
+      { timestamp: 1, category: text, type: text, level: text, message: text, data: { [text]: text } },
+      { message: text },
+    ],
+  },
+  exception: {
+    values: [
+      {
+        type: `Corpus${index}`,
+        value: text,
+        module: text,
+        mechanism: { type: text, handled: false, help_link: text },
+        stacktrace: {
+          frames: [
+            {
+              function: text,
+              filename: text,
+              abs_path: text,
+              lineno: 1,
+              in_app: true,
+              context_line: text,
+              pre_context: [text],
+              post_context: [text],
+              vars: { [text]: text },
+            },
+            { function: text, module: text, in_app: false },
+          ],
+        },
+      },
+      { type: text, value: text },
+    ],
+  },
 });
 
 const links = [];
 for (const [index, text] of CORPUS.entries()) {
   await report(laden(text, index));
-  await ask("POST", "/api/errors", { message: text, source: text.slice(0, 60), level: "warning", stack_trace: text, url: text, context: { [text]: text }, tags: { k: text.slice(0, 190) }, user: { id: text } });
+  await ask("POST", "/api/errors", {
+    message: text,
+    source: text.slice(0, 60),
+    level: "warning",
+    stack_trace: text,
+    url: text,
+    context: { [text]: text },
+    tags: { k: text.slice(0, 190) },
+    user: { id: text },
+  });
   await ask("POST", "/api/alerts/rules", { name: text, condition: "error_count >= 1 in 5m" });
-  const incident = await ask("POST", "/api/alerts/incidents", { title: text, description: text, assigned_to: text.slice(0, 190) });
+  const incident = await ask("POST", "/api/alerts/incidents", {
+    title: text,
+    description: text,
+    assigned_to: text.slice(0, 190),
+  });
   links.push(`/incidents/${incident.id}`);
   await ask("POST", "/api/settings/api-keys", { name: text, permissions: ["read"] });
   await ask("POST", "/api/projects", { name: text.slice(0, 90) });
 }
-await ask("PUT", "/api/settings/integrations/slack", { webhook_url: "https://hooks.slack.example/x", channel: CORPUS[1] });
+await ask("PUT", "/api/settings/integrations/slack", {
+  webhook_url: "https://hooks.slack.example/x",
+  channel: CORPUS[1],
+});
 for (const index of CORPUS.keys()) await listed(`Corpus${index}`);
 const { errors } = await ask("GET", "/api/errors?limit=100");
 for (const error of errors) {
   await ask("PUT", `/api/errors/${error.id}/assign`, { assigned_to: CORPUS[0] });
   links.push(`/errors/${error.id}`);
 }
-const pages = ["/errors", "/overview", "/alerts", "/alerts?show=firings", "/incidents?show=all", "/monitoring", "/projects", "/projects/2", "/settings/keys", "/settings/integrations", "/settings/audit", ...links,
-  ...CORPUS.map((text) => `/errors?q=${encodeURIComponent(text)}`), ...CORPUS.map((text) => `/errors/${encodeURIComponent(text)}`), ...CORPUS.map((text) => `/login?next=${encodeURIComponent(text)}`)];
+const pages = [
+  "/errors",
+  "/overview",
+  "/alerts",
+  "/alerts?show=firings",
+  "/incidents?show=all",
+  "/monitoring",
+  "/projects",
+  "/projects/2",
+  "/settings/keys",
+  "/settings/integrations",
+  "/settings/audit",
+  ...links,
+  ...CORPUS.map((text) => `/errors?q=${encodeURIComponent(text)}`),
+  ...CORPUS.map((text) => `/errors/${encodeURIComponent(text)}`),
+  ...CORPUS.map((text) => `/login?next=${encodeURIComponent(text)}`),
+];
 
 await play(async (visit) => {
   const { page, problems } = visit;
@@ -68,9 +136,14 @@ await play(async (visit) => {
     }
     const found = await page.evaluate(() => ({
       ran: globalThis.ran,
-      foreign: document.querySelectorAll("main :is(script, img, iframe, object, embed, style, link, base)").length,
-      handlers: [...document.querySelectorAll("main *")].filter((node) => node.getAttributeNames().some((name) => name.startsWith("on"))).length,
-      links: [...document.querySelectorAll("main a[href]")].map((link) => link.protocol).filter((protocol) => !/^(https?|mailto):$/.test(protocol)),
+      foreign: document.querySelectorAll("main :is(script, img, iframe, object, embed, style, link, base)")
+        .length,
+      handlers: [...document.querySelectorAll("main *")].filter((node) =>
+        node.getAttributeNames().some((name) => name.startsWith("on")),
+      ).length,
+      links: [...document.querySelectorAll("main a[href]")]
+        .map((link) => link.protocol)
+        .filter((protocol) => !/^(https?|mailto):$/.test(protocol)),
     }));
     assert.deepEqual(found, { ran: undefined, foreign: 0, handlers: 0, links: [] }, path);
   }

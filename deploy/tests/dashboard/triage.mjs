@@ -4,7 +4,10 @@
 import assert from "node:assert/strict";
 import { ask, event, listed, play, report } from "./browser.mjs";
 
-const failing = (value) => event({ exception: { values: [{ ...event().exception.values[0], type: value.replaceAll(" ", ""), value }] } });
+const failing = (value) =>
+  event({
+    exception: { values: [{ ...event().exception.values[0], type: value.replaceAll(" ", ""), value }] },
+  });
 const state = async (id, wanted) => {
   for (let tries = 0; tries < 200; tries += 1) {
     if ((await ask("GET", `/api/errors/${id}`)).status === wanted) return;
@@ -13,6 +16,8 @@ const state = async (id, wanted) => {
   assert.fail(`${id} is not ${wanted}`);
 };
 
+const rule = { name: "An error is loud", condition: "error_count >= 1 in 5m per error", create_incident: true };
+await ask("POST", "/api/alerts/rules", rule);
 for (const value of ["Cart Is Empty", "Price Is Missing", "Stock Is Gone"]) await report(failing(value));
 const error = await listed("Cart Is Empty");
 await listed("Price Is Missing");
@@ -32,6 +37,17 @@ await play(async (visit) => {
   await page.keyboard.press("u");
   await state(error.id, "unresolved");
   await page.getByRole("button", { name: /^Resolve/ }).waitFor();
+});
+
+// From an alert's incident to the line that failed in two clicks.
+await play(async (visit) => {
+  const { page } = visit;
+  await visit.logIn();
+  await visit.go("/incidents");
+  await visit.click(page.getByRole("link", { name: /An error is loud/ }).first());
+  await visit.click(page.getByRole("link", { name: "the error" }).first());
+  await page.locator(".source-here", { hasText: "raise ValueError" }).waitFor();
+  assert.equal(visit.clicks, 2);
 });
 
 await play(async (visit) => {

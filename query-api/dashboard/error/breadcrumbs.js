@@ -14,21 +14,39 @@ export function breadcrumbs(event) {
   const list = h("ol", { class: "crumbs" });
   const show = (number) => fill(list, crumbs.slice(-number).map(item));
   show(FIRST);
-  const more = crumbs.length > FIRST && h("button", { type: "button", onclick: () => {
-    show(crumbs.length);
-    more.remove();
-  } }, `Show ${crumbs.length - FIRST} earlier`);
-  return h("section", { class: "card" }, h("header", { class: "card-head" }, h("h2", {}, "Breadcrumbs"), more), list);
+  const more =
+    crumbs.length > FIRST &&
+    h(
+      "button",
+      {
+        type: "button",
+        onclick: () => {
+          show(crumbs.length);
+          more.remove();
+        },
+      },
+      `Show ${crumbs.length - FIRST} earlier`,
+    );
+  return h(
+    "section",
+    { class: "card" },
+    h("header", { class: "card-head" }, h("h2", {}, "Breadcrumbs"), more),
+    list,
+  );
 }
 
 function item(crumb) {
-  if (typeof crumb !== "object") return h("li", { class: "crumb" }, h("span", { class: "crumb-message" }, String(crumb)));
+  if (typeof crumb !== "object")
+    return h("li", { class: "crumb" }, h("span", { class: "crumb-message" }, String(crumb)));
   const time = stamp(crumb.timestamp);
   const data = crumb.data && typeof crumb.data === "object" && Object.keys(crumb.data).length > 0;
-  return h("li", { class: `crumb crumb-${kind(crumb)}` },
+  return h(
+    "li",
+    { class: `crumb crumb-${kind(crumb)}` },
     time ? clock(time, "crumb-time") : h("span", { class: "crumb-time" }, ""),
     h("span", { class: "crumb-category" }, word(crumb.category ?? crumb.type) ?? "event"),
-    h("div", { class: "crumb-message" }, word(crumb.message), data && json(crumb.data)));
+    h("div", { class: "crumb-message" }, word(crumb.message), data && json(crumb.data)),
+  );
 }
 
 /** SDKs write times as texts or as seconds since 1970. */
@@ -43,4 +61,9 @@ function kind(crumb) {
   return level === "warning" ? "warning" : "info";
 }
 
-const word = (value) => (value === null || value === undefined ? null : typeof value === "object" ? JSON.stringify(value) : String(value));
+const word = (value) =>
+  value === null || value === undefined
+    ? null
+    : typeof value === "object"
+      ? JSON.stringify(value)
+      : String(value);

@@ -10,16 +10,30 @@ export function request(event) {
   const asked = event.request;
   if (!asked?.url && !asked?.method) return null;
   const query = asked.query_string;
-  return h("section", { class: "card" },
-    h("header", { class: "card-head" }, h("h2", {}, "Request"), copy("Copy as curl", () => curl(asked))),
+  return h(
+    "section",
+    { class: "card" },
+    h(
+      "header",
+      { class: "card-head" },
+      h("h2", {}, "Request"),
+      copy("Copy as curl", () => curl(asked)),
+    ),
     h("p", { class: "request-line" }, h("strong", {}, asked.method ?? "GET"), " ", h("code", {}, asked.url)),
     facts([
       ["Query", query && (typeof query === "object" ? json(query) : h("code", {}, query))],
       ["Headers", asked.headers && json(asked.headers)],
       ["Cookies", asked.cookies && json(asked.cookies)],
-      ["Body", asked.data && (typeof asked.data === "object" ? json(asked.data) : h("pre", {}, String(asked.data)))],
+      [
+        "Body",
+        asked.data &&
+          (typeof asked.data === "object"
+            ? json(asked.data)
+            : h("pre", { tabindex: "0" }, String(asked.data))),
+      ],
       ["Server", asked.env && json(asked.env)],
-    ]));
+    ]),
+  );
 }
 
 /** The request as a command of a shell. */
@@ -27,7 +41,10 @@ export function curl(asked) {
   const parts = ["curl", "-X", asked.method ?? "GET", quoted(withQuery(asked))];
   for (const [name, value] of pairs(asked.headers)) parts.push("-H", quoted(`${name}: ${value}`));
   if (asked.data !== null && asked.data !== undefined) {
-    parts.push("--data-raw", quoted(typeof asked.data === "object" ? JSON.stringify(asked.data) : String(asked.data)));
+    parts.push(
+      "--data-raw",
+      quoted(typeof asked.data === "object" ? JSON.stringify(asked.data) : String(asked.data)),
+    );
   }
   return parts.join(" ");
 }
@@ -36,7 +53,10 @@ function withQuery(asked) {
   const url = asked.url ?? "";
   const query = asked.query_string;
   if (!query || url.includes("?")) return url;
-  const text = typeof query === "object" ? new URLSearchParams(pairs(query)).toString() : String(query).replace(/^\?/, "");
+  const text =
+    typeof query === "object"
+      ? new URLSearchParams(pairs(query)).toString()
+      : String(query).replace(/^\?/, "");
   return `${url}?${text}`;
 }
 

@@ -41,7 +41,8 @@ export function read(text) {
 }
 
 /** Whether a text holds `name:value`. */
-export const has = (text, name, value) => terms(text).some((term) => term.name === name && term.value === value);
+export const has = (text, name, value) =>
+  terms(text).some((term) => term.name === name && term.value === value);
 
 /** The text with `name:value` and no other value of that name; or without it, where it was there. */
 export function toggle(text, name, value) {
@@ -56,8 +57,10 @@ export const one = (name, value) => write([{ name, value }]);
 /** Names and values of a text; words without a name are searched for. */
 function terms(text) {
   const pattern = /([a-z]+):(?:"([^"]*)"|(\S+))|"([^"]*)"|(\S+)/g;
-  return [...text.matchAll(pattern)].map(([, name, quoted, bare, phrase, word]) =>
-    ({ name: name ?? null, value: quoted ?? bare ?? phrase ?? word }));
+  return [...text.matchAll(pattern)].map(([, name, quoted, bare, phrase, word]) => ({
+    name: name ?? null,
+    value: quoted ?? bare ?? phrase ?? word,
+  }));
 }
 
 function write(list) {

@@ -50,7 +50,10 @@ export class List {
     } catch (failure) {
       if (this.signal.aborted || asked !== this.question) return;
       this.clear();
-      fill(this.more, failed(failure, () => this.ask(asked)));
+      fill(
+        this.more,
+        failed(failure, () => this.ask(asked)),
+      );
     } finally {
       if (asked === this.question) this.isLoading = false;
       this.node.classList.remove("stale");
@@ -78,7 +81,10 @@ export class List {
 
   end() {
     if (this.rows.size === 0) {
-      fill(this.more, empty("No errors match.", h("p", { class: "quiet" }, "Widen the filter, or enjoy the silence.")));
+      fill(
+        this.more,
+        empty("No errors match.", h("p", { class: "quiet" }, "Widen the filter, or enjoy the silence.")),
+      );
     } else if (this.cursor) {
       const more = h("button", { type: "button", onclick: () => this.next() }, "Show more");
       fill(this.more, more);

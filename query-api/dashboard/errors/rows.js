@@ -14,21 +14,42 @@ export class Row {
   /** @param {(row: Row, event: Event) => void} picked is told when its box is ticked */
   constructor(error, picked) {
     this.error = error;
-    this.box = h("input", { type: "checkbox", "aria-label": `Select ${error.title}`, onclick: (event) => picked(this, event) });
+    this.box = h("input", {
+      type: "checkbox",
+      "aria-label": `Select ${error.title}`,
+      onclick: (event) => picked(this, event),
+    });
     this.link = h("a", { class: "row-title", href: `/errors/${error.id}` }, error.title);
     this.state = h("span", { class: "row-state" }, marks(error));
     this.count = h("span", { class: "row-number", title: `${full(error.count)} events` }, short(error.count));
-    this.users = h("span", { class: "row-number", title: `${full(error.users_affected)} users` }, short(error.users_affected));
+    this.users = h(
+      "span",
+      { class: "row-number", title: `${full(error.users_affected)} users` },
+      short(error.users_affected),
+    );
     this.seen = ago(error.last_seen, "row-seen");
     this.picture = h("span", { class: "row-picture" }, span(error.first_seen, error.last_seen, DAYS));
-    this.node = h("li", { class: `row edge-${error.level}`, "data-status": error.status },
+    this.node = h(
+      "li",
+      { class: `row edge-${error.level}`, "data-status": error.status },
       h("label", { class: "row-box" }, this.box),
-      h("div", { class: "row-what" },
+      h(
+        "div",
+        { class: "row-what" },
         h("div", { class: "row-head" }, this.link, this.state),
-        h("div", { class: "row-where" }, where(error))),
-      this.picture, this.count, this.users,
-      h("div", { class: "row-times" }, this.seen, h("span", { class: "quiet" }, "first ", ago(error.first_seen))),
-      h("span", { class: "row-who", title: "Assigned to" }, error.assigned_to ?? ""));
+        h("div", { class: "row-where" }, where(error)),
+      ),
+      this.picture,
+      this.count,
+      this.users,
+      h(
+        "div",
+        { class: "row-times" },
+        this.seen,
+        h("span", { class: "quiet" }, "first ", ago(error.first_seen)),
+      ),
+      h("span", { class: "row-who", title: "Assigned to" }, error.assigned_to ?? ""),
+    );
   }
 
   get isPicked() {
@@ -45,6 +66,13 @@ export class Row {
     this.error.status = state;
     this.node.dataset.status = state;
     this.state.replaceChildren(...marks(this.error));
+  }
+
+  /** It was resolved, and came back. */
+  comeBack(numbers) {
+    this.error.regressed = true;
+    this.countOn(numbers);
+    this.become(numbers.status);
   }
 
   /** Shows other numbers, in its place. */
@@ -67,5 +95,7 @@ function marks(error) {
 
 function where(error) {
   const parts = [error.culprit, error.source, error.environment, error.release];
-  return parts.filter(Boolean).map((part, index) => h("span", { class: index === 0 ? "row-culprit" : "" }, part));
+  return parts
+    .filter(Boolean)
+    .map((part, index) => h("span", { class: index === 0 ? "row-culprit" : "" }, part));
 }

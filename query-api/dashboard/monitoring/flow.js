@@ -29,22 +29,40 @@ export function flow(totals) {
   const room = HEIGHT - GAP * (shown.length - 1) - 16;
   let [left, right] = [8, 8];
   const bands = shown.map((end) => {
-    const [from, to] = [Math.max((end.events / all) * (HEIGHT - 16), LEAST), Math.max((end.events / all) * room, LEAST)];
+    const [from, to] = [
+      Math.max((end.events / all) * (HEIGHT - 16), LEAST),
+      Math.max((end.events / all) * room, LEAST),
+    ];
     const band = ribbon(left, from, right, to, end);
     left += from;
     right += Math.max(to + GAP, 14);
     return band;
   });
   const title = `${full(all)} events: ${shown.map((end) => `${full(end.events)} ${end.name}`).join(", ")}`;
-  return h("figure", { class: "chart" },
-    svg("svg", { viewBox: `0 0 ${WIDTH} ${Math.max(HEIGHT, right + 8)}`, role: "img", "aria-label": title }, bands),
-    h("figcaption", {}, title));
+  return h(
+    "figure",
+    { class: "chart" },
+    svg(
+      "svg",
+      { viewBox: `0 0 ${WIDTH} ${Math.max(HEIGHT, right + 8)}`, role: "img", "aria-label": title },
+      bands,
+    ),
+    h("figcaption", {}, title),
+  );
 }
 
 function ribbon(y, height, endY, endHeight, end) {
   const [x, middle, endX] = [10, WIDTH / 2, WIDTH - 190];
   const d = `M${x} ${y}C${middle} ${y} ${middle} ${endY} ${endX} ${endY}V${endY + endHeight}C${middle} ${endY + endHeight} ${middle} ${y + height} ${x} ${y + height}Z`;
-  return svg("g", {}, svg("title", {}, `${full(end.events)} ${end.name}`),
+  return svg(
+    "g",
+    {},
+    svg("title", {}, `${full(end.events)} ${end.name}`),
     svg("path", { class: `ribbon ${end.className}`, d }),
-    svg("text", { class: "axis", x: endX + 8, y: endY + Math.min(endHeight / 2, 60) + 4 }, `${end.name} ${full(end.events)}`));
+    svg(
+      "text",
+      { class: "axis", x: endX + 8, y: endY + Math.min(endHeight / 2, 60) + 4 },
+      `${end.name} ${full(end.events)}`,
+    ),
+  );
 }

@@ -14,8 +14,17 @@ import { change } from "../errors/changes.js";
 import { DAYS } from "../errors/rows.js";
 import { List } from "../errors/list.js";
 
-const SORTS = [["last_seen", "Last seen"], ["first_seen", "First seen"], ["count", "Events"], ["users", "Users"]];
-const STATES = [["unresolved", "Unresolved"], ["resolved", "Resolved"], ["ignored", "Ignored"]];
+const SORTS = [
+  ["last_seen", "Last seen"],
+  ["first_seen", "First seen"],
+  ["count", "Events"],
+  ["users", "Users"],
+];
+const STATES = [
+  ["unresolved", "Unresolved"],
+  ["resolved", "Resolved"],
+  ["ignored", "Ignored"],
+];
 const SPANS = ["1h", "24h", "7d", "30d"];
 
 /** How long a wave of changes that we made ourselves may take to come back as news. */
@@ -41,27 +50,62 @@ class Page {
 
   build() {
     this.input = h("input", {
-      type: "search", class: "filter-text", value: this.text, spellcheck: "false", autocomplete: "off",
-      "aria-label": "Filter", "aria-describedby": "filter-problem",
+      type: "search",
+      class: "filter-text",
+      value: this.text,
+      spellcheck: "false",
+      autocomplete: "off",
+      "aria-label": "Filter",
+      "aria-describedby": "filter-problem",
       placeholder: 'is:unresolved level:error release:1.2 "timeout"',
     });
     this.problem = h("p", { id: "filter-problem", class: "form-error", role: "alert" });
     this.chips = h("div", { class: "chips" });
-    this.bar = h("div", { class: "list-bar" });
+    this.all = h("input", {
+      type: "checkbox",
+      "aria-label": "Select all that are shown",
+      onclick: () => this.list.pickAll(this.all.checked),
+    });
+    this.said = h("span", { class: "list-said", role: "status" });
+    this.acts = h("span", { class: "list-acts" });
+    this.bar = h(
+      "div",
+      { class: "list-bar" },
+      h("label", { class: "row-box" }, this.all),
+      this.said,
+      this.acts,
+    );
     this.banner = h("div", { class: "banner-place", "aria-live": "polite" });
     const submitted = (event) => {
       event.preventDefault();
       this.filter(this.input.value);
     };
-    fill(this.view.root,
+    fill(
+      this.view.root,
       h("h1", { class: "hidden" }, "Errors"),
-      h("form", { class: "filter", role: "search", onsubmit: submitted }, this.input, h("button", {}, "Filter")),
-      this.problem, this.chips, this.bar, this.banner, this.head(), this.list.node, this.list.more);
+      h(
+        "form",
+        { class: "filter", role: "search", onsubmit: submitted },
+        this.input,
+        h("button", {}, "Filter"),
+      ),
+      this.problem,
+      this.chips,
+      this.bar,
+      this.banner,
+      this.head(),
+      this.list.node,
+      this.list.more,
+    );
   }
 
   head() {
     const cells = ["", "Error", `Last ${DAYS} days`, "Events", "Users", "Seen", "Assigned"];
-    return h("div", { class: "row row-heads", "aria-hidden": "true" }, cells.map((cell) => h("span", {}, cell)));
+    return h(
+      "div",
+      { class: "row row-heads", "aria-hidden": "true" },
+      cells.map((cell) => h("span", {}, cell)),
+    );
   }
 
   /** Asks for what the filter says. */
@@ -77,52 +121,98 @@ class Page {
   filter(text) {
     this.text = text.trim();
     this.input.value = this.text;
-    this.view.restate({ q: this.text === USUAL ? "" : this.text || " ", sort: this.sort === "last_seen" ? "" : this.sort });
+    this.view.restate({
+      q: this.text === USUAL ? "" : this.text || " ",
+      sort: this.sort === "last_seen" ? "" : this.sort,
+    });
     this.ask().catch(complain);
   }
 
+  /** Shows the clicks beside the text; whoever stands on one stays on it. */
   showChips() {
-    const chip = (name, value, label) => h("button", {
-      type: "button", class: "chip", "aria-pressed": String(has(this.text, name, value)),
-      onclick: () => this.filter(toggle(this.text, name, value)),
-    }, label);
-    const sorts = h("select", { "aria-label": "Order", onchange: (event) => {
-      this.sort = event.target.value;
-      this.filter(this.text);
-    } }, SORTS.map(([value, label]) => h("option", { value, selected: value === this.sort }, label)));
-    fill(this.chips,
-      h("span", { class: "chip-group" }, STATES.map(([value, label]) => chip("is", value, label))),
-      h("span", { class: "chip-group" }, LEVELS.map((value) => chip("level", value, value))),
-      h("span", { class: "chip-group" }, SPANS.map((value) => chip("seen", value, value))),
-      h("label", { class: "sort" }, h("span", {}, "Order "), sorts));
+    const term = document.activeElement.dataset.term;
+    const chip = (name, value, label) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: "chip",
+          "data-term": `${name}:${value}`,
+          "aria-pressed": String(has(this.text, name, value)),
+          onclick: () => this.filter(toggle(this.text, name, value)),
+        },
+        label,
+      );
+    const sorts = h(
+      "select",
+      {
+        "aria-label": "Order",
+        onchange: (event) => {
+          this.sort = event.target.value;
+          this.filter(this.text);
+        },
+      },
+      SORTS.map(([value, label]) => h("option", { value, selected: value === this.sort }, label)),
+    );
+    fill(
+      this.chips,
+      h(
+        "span",
+        { class: "chip-group" },
+        STATES.map(([value, label]) => chip("is", value, label)),
+      ),
+      h(
+        "span",
+        { class: "chip-group" },
+        LEVELS.map((value) => chip("level", value, value)),
+      ),
+      h(
+        "span",
+        { class: "chip-group" },
+        SPANS.map((value) => chip("seen", value, value)),
+      ),
+      h("label", { class: "sort" }, h("span", {}, "Order "), sorts),
+    );
+    if (term) this.chips.querySelector(`[data-term="${term}"]`)?.focus();
   }
 
   /** Shows what is picked and what can be done, in a bar that is always there. */
   tell() {
     const picked = this.list.all().filter((row) => row.isPicked);
-    const all = h("input", {
-      type: "checkbox", "aria-label": "Select all that are shown", checked: picked.length > 0,
-      indeterminate: picked.length > 0 && picked.length < this.list.rows.size,
-      onclick: (event) => this.list.pickAll(event.target.checked),
-    });
+    this.all.checked = picked.length > 0;
+    this.all.indeterminate = picked.length > 0 && picked.length < this.list.rows.size;
     const total = this.list.total;
-    const said = picked.length > 0
-      ? `${full(picked.length)} selected`
-      : total && `${full(total.number)}${total.capped ? "+" : ""} ${total.number === 1 ? "error" : "errors"}`;
+    fill(
+      this.said,
+      picked.length > 0
+        ? `${full(picked.length)} selected`
+        : total &&
+            `${full(total.number)}${total.capped ? "+" : ""} ${total.number === 1 ? "error" : "errors"}`,
+    );
     const act = (action, label, key) => button([label, " ", h("kbd", {}, key)], () => this.act(action));
-    fill(this.bar, h("label", { class: "row-box" }, all), h("span", { class: "list-said", role: "status" }, said),
-      picked.length > 0 && may("write") && h("span", { class: "list-acts" },
-        act("resolve", "Resolve", "e"), act("ignore", "Ignore", "i"), act("unresolve", "Reopen", "o")));
+    const isOffered = picked.length > 0 && may("write");
+    fill(
+      this.acts,
+      isOffered && [
+        act("resolve", "Resolve", "e"),
+        act("ignore", "Ignore", "i"),
+        act("unresolve", "Reopen", "o"),
+      ],
+    );
   }
 
   async act(action) {
     const rows = this.list.picked();
     if (rows.length === 0 || !may("write")) return;
     this.ownUntil = Date.now() + OWN_ECHO;
-    await change(rows.map((row) => row.error), action, (states) => {
-      this.ownUntil = Date.now() + OWN_ECHO;
-      this.list.become(states);
-    });
+    await change(
+      rows.map((row) => row.error),
+      action,
+      (states) => {
+        this.ownUntil = Date.now() + OWN_ECHO;
+        this.list.become(states);
+      },
+    );
     for (const row of rows) row.pick(false);
     this.tell();
   }
@@ -135,29 +225,38 @@ class Page {
       if (row) list.pickTo(row, false);
     };
     const act = (action) => () => this.act(action).catch(complain);
-    keys("Errors", [
-      { key: "j", does: "Next error", run: () => list.step(1) },
-      { key: "k", does: "Error before", run: () => list.step(-1) },
-      { key: "x", does: "Select the error, or let it go", run: pick },
-      { key: "e", does: "Resolve", run: act("resolve") },
-      { key: "i", does: "Ignore", run: act("ignore") },
-      { key: "o", does: "Reopen", run: act("unresolve") },
-      { key: "/", does: "Write a filter", run: () => this.input.select() },
-      { key: "r", does: "Show what has arrived", run: () => this.ask().catch(complain) },
-    ], this.view.signal);
+    keys(
+      "Errors",
+      [
+        { key: "j", does: "Next error", run: () => list.step(1) },
+        { key: "k", does: "Error before", run: () => list.step(-1) },
+        { key: "x", does: "Select the error, or let it go", run: pick },
+        { key: "e", does: "Resolve", run: act("resolve") },
+        { key: "i", does: "Ignore", run: act("ignore") },
+        { key: "o", does: "Reopen", run: act("unresolve") },
+        { key: "/", does: "Write a filter", run: () => this.input.select() },
+        { key: "r", does: "Show what has arrived", run: () => this.ask().catch(complain) },
+      ],
+      this.view.signal,
+    );
   }
 
   /** Follows what happens: numbers change in their places, arrivals are counted. */
   listen() {
     const { signal } = this.view;
-    live.on("errors", (message) => {
-      for (const error of [...message.new, ...message.regressed]) {
-        if (this.list.rows.has(error.id)) this.list.rows.get(error.id).countOn(error);
-        else this.news.add(error.id);
-      }
-      for (const error of message.changed) this.list.rows.get(error.id)?.countOn(error);
-      if (this.news.size > 0) this.announce(count(this.news.size, "new error"));
-    }, signal);
+    live.on(
+      "errors",
+      (message) => {
+        for (const error of [...message.new, ...message.regressed]) {
+          if (!this.list.rows.has(error.id)) this.news.add(error.id);
+        }
+        for (const error of message.new) this.list.rows.get(error.id)?.countOn(error);
+        for (const error of message.regressed) this.list.rows.get(error.id)?.comeBack(error);
+        for (const error of message.changed) this.list.rows.get(error.id)?.countOn(error);
+        if (this.news.size > 0) this.announce(count(this.news.size, "new error"));
+      },
+      signal,
+    );
     live.on("refresh", () => Date.now() > this.ownUntil && this.announce("The list has changed"), signal);
   }
 

@@ -11,7 +11,14 @@ export default async function invite(view) {
   // Behind `#`, so that it was sent to no server.
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
   if (!token) {
-    fill(view.root, h("div", { class: "gate" }, empty("This link has no invitation in it.", h("p", {}, "Ask for a new one."))));
+    fill(
+      view.root,
+      h(
+        "div",
+        { class: "gate" },
+        empty("This link has no invitation in it.", h("p", {}, "Ask for a new one.")),
+      ),
+    );
     return;
   }
   const said = h("p", { class: "form-error", role: "alert" });
@@ -21,15 +28,23 @@ export default async function invite(view) {
     event.preventDefault();
     fill(said);
     try {
-      const member = await busy(submit, () => post("/api/settings/team/accept", { token, name: input.value }));
+      const member = await busy(submit, () =>
+        post("/api/settings/team/accept", { token, name: input.value }),
+      );
       welcome(view, member);
     } catch (failure) {
       fill(said, failure.message);
     }
   };
-  fill(view.root, h("div", { class: "gate" },
-    h("h1", {}, "Welcome to Errata"),
-    h("form", { class: "card form", onsubmit: sent }, field("Your name", input), said, submit)));
+  fill(
+    view.root,
+    h(
+      "div",
+      { class: "gate" },
+      h("h1", {}, "Welcome to Errata"),
+      h("form", { class: "card form", onsubmit: sent }, field("Your name", input), said, submit),
+    ),
+  );
   input.focus();
 }
 
@@ -39,10 +54,20 @@ function welcome(view, member) {
     note(await post("/api/login", { api_key: member.api_key }));
     view.go("/errors", "replace");
   };
-  fill(view.root, h("div", { class: "gate" },
-    h("h1", {}, `Hello, ${member.name}`),
-    h("div", { class: "card form" },
-      h("p", {}, "This is your key. It is shown this once: keep it where you keep passwords."),
-      key, copy("Copy the key", () => member.api_key),
-      h("button", { type: "button", class: "primary", onclick: enter }, "Go to the errors"))));
+  fill(
+    view.root,
+    h(
+      "div",
+      { class: "gate" },
+      h("h1", {}, `Hello, ${member.name}`),
+      h(
+        "div",
+        { class: "card form" },
+        h("p", {}, "This is your key. It is shown this once: keep it where you keep passwords."),
+        key,
+        copy("Copy the key", () => member.api_key),
+        h("button", { type: "button", class: "primary", onclick: enter }, "Go to the errors"),
+      ),
+    ),
+  );
 }

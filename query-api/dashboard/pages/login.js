@@ -8,7 +8,14 @@ import { field } from "../ui/dialog.js";
 
 export default async function login(view) {
   const said = h("p", { class: "form-error", role: "alert" });
-  const input = h("input", { name: "key", type: "password", required: true, maxlength: "200", autocomplete: "current-password", spellcheck: "false" });
+  const input = h("input", {
+    name: "key",
+    type: "password",
+    required: true,
+    maxlength: "200",
+    autocomplete: "current-password",
+    spellcheck: "false",
+  });
   const submit = h("button", { class: "primary" }, "Log in");
   const sent = async (event) => {
     event.preventDefault();
@@ -21,14 +28,34 @@ export default async function login(view) {
       input.select();
     }
   };
-  fill(view.root, h("div", { class: "gate" },
-    h("h1", {}, "Errata"),
-    h("form", { class: "card form", onsubmit: sent },
-      field("API key", input, "Your own key, or one of the installation with the permission read"),
-      // Password managers keep a key by a name.
-      h("input", { type: "text", name: "username", value: "errata", autocomplete: "username", hidden: true }),
-      said, submit),
-    h("p", { class: "quiet" }, "The key is exchanged for a session of a week; the browser does not keep it.")));
+  fill(
+    view.root,
+    h(
+      "div",
+      { class: "gate" },
+      h("h1", {}, "Errata"),
+      h(
+        "form",
+        { class: "card form", onsubmit: sent },
+        field("API key", input, "Your own key, or one of the installation with the permission read"),
+        // Password managers keep a key by a name.
+        h("input", {
+          type: "text",
+          name: "username",
+          value: "errata",
+          autocomplete: "username",
+          hidden: true,
+        }),
+        said,
+        submit,
+      ),
+      h(
+        "p",
+        { class: "quiet" },
+        "The key is exchanged for a session of a week; the browser does not keep it.",
+      ),
+    ),
+  );
   input.focus();
 }
 

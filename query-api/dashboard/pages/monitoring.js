@@ -21,11 +21,32 @@ export default async function monitoring(view) {
   const others = [
     panel("card", [h("h2", {}, "Uptime of accepting errors")], () => uptime(view)),
     panel("card", [h("h2", {}, "Requests, last hour")], () => performance(view)),
-    panel("card wide", [h("h2", {}, "Hosts"), choice(FRAMES.map((name) => [name, name, `/monitoring?frame=${name}`]), frame)], () => hosts(view, frame)),
-    panel("card wide", [h("h2", {}, "What became of every event"), h("span", { class: "quiet" }, "last 24 hours")], () => ledger(view)),
+    panel(
+      "card wide",
+      [
+        h("h2", {}, "Hosts"),
+        choice(
+          FRAMES.map((name) => [name, name, `/monitoring?frame=${name}`]),
+          frame,
+        ),
+      ],
+      () => hosts(view, frame),
+    ),
+    panel(
+      "card wide",
+      [h("h2", {}, "What became of every event"), h("span", { class: "quiet" }, "last 24 hours")],
+      () => ledger(view),
+    ),
   ];
-  fill(view.root, h("h1", { class: "hidden" }, "Monitoring"),
-    h("div", { class: "overview" }, [services, ...others].map((it) => it.node)));
+  fill(
+    view.root,
+    h("h1", { class: "hidden" }, "Monitoring"),
+    h(
+      "div",
+      { class: "overview" },
+      [services, ...others].map((it) => it.node),
+    ),
+  );
   const timer = setInterval(() => services.load(), AGAIN);
   view.signal.addEventListener("abort", () => clearInterval(timer));
   await Promise.all([services, ...others].map((it) => it.load()));
@@ -37,13 +58,32 @@ async function parts(view) {
   const { services, overall_health } = await read("/api/monitoring/services", {}, view);
   return [
     h("p", {}, "Overall ", health(overall_health)),
-    h("ul", { class: "services" }, services.map((service) => h("li", { class: `service service-${service.status === "healthy" ? "healthy" : "ill"}` },
-      h("h3", {}, service.name, " ", health(service.status)),
-      facts([
-        ["Uptime, 24 h", measured(service.uptime_percent, " %")],
-        ["Last check", [measured(service.response_time_ms, " ms"), " ", service.last_checked && ago(service.last_checked, "quiet")]],
-        ...Object.entries(service.details ?? {}).map(([name, value]) => [words(name), detail(name, value)]),
-      ])))),
+    h(
+      "ul",
+      { class: "services" },
+      services.map((service) =>
+        h(
+          "li",
+          { class: `service service-${service.status === "healthy" ? "healthy" : "ill"}` },
+          h("h3", {}, service.name, " ", health(service.status)),
+          facts([
+            ["Uptime, 24 h", measured(service.uptime_percent, " %")],
+            [
+              "Last check",
+              [
+                measured(service.response_time_ms, " ms"),
+                " ",
+                service.last_checked && ago(service.last_checked, "quiet"),
+              ],
+            ],
+            ...Object.entries(service.details ?? {}).map(([name, value]) => [
+              words(name),
+              detail(name, value),
+            ]),
+          ]),
+        ),
+      ),
+    ),
   ];
 }
 
@@ -58,10 +98,25 @@ function detail(name, value) {
 
 async function uptime(view) {
   const up = await read("/api/monitoring/uptime", {}, view);
-  const strip = [["24 hours", up.uptime_percent_24h], ["7 days", up.uptime_percent_7d], ["30 days", up.uptime_percent_30d]];
+  const strip = [
+    ["24 hours", up.uptime_percent_24h],
+    ["7 days", up.uptime_percent_7d],
+    ["30 days", up.uptime_percent_30d],
+  ];
   return [
-    h("div", { class: "numbers" }, strip.map(([name, percent]) => h("div", { class: "number" },
-      h("strong", {}, measured(percent, " %")), h("span", {}, name), bar(percent)))),
+    h(
+      "div",
+      { class: "numbers" },
+      strip.map(([name, percent]) =>
+        h(
+          "div",
+          { class: "number" },
+          h("strong", {}, measured(percent, " %")),
+          h("span", {}, name),
+          bar(percent),
+        ),
+      ),
+    ),
     facts([
       ["Up for", up.current_uptime_hours !== null && `${measured(up.current_uptime_hours)} h`],
       ["Downtimes in 30 days", full(up.incidents_count)],
@@ -73,17 +128,39 @@ async function uptime(view) {
 /** The share of time that it was up. */
 function bar(percent) {
   const up = percent ?? 0;
-  return svg("svg", { class: "uptime", viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" },
-    svg("rect", { class: "uptime-down", width: 100, height: 6 }), svg("rect", { class: "uptime-up", width: up, height: 6 }));
+  return svg(
+    "svg",
+    { class: "uptime", viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" },
+    svg("rect", { class: "uptime-down", width: 100, height: 6 }),
+    svg("rect", { class: "uptime-up", width: up, height: 6 }),
+  );
 }
 
 async function performance(view) {
   const hour = await read("/api/analytics/performance", {}, view);
   return [
-    h("div", { class: "numbers" },
-      h("div", { class: "number" }, h("strong", {}, measured(hour.performance_score)), h("span", {}, "of 10 points")),
-      h("div", { class: "number" }, h("strong", {}, measured(hour.avg_response_time, " ms")), h("span", {}, "mean")),
-      h("div", { class: "number" }, h("strong", {}, measured(hour.p95_response_time, " ms")), h("span", {}, "95 % within"))),
+    h(
+      "div",
+      { class: "numbers" },
+      h(
+        "div",
+        { class: "number" },
+        h("strong", {}, measured(hour.performance_score)),
+        h("span", {}, "of 10 points"),
+      ),
+      h(
+        "div",
+        { class: "number" },
+        h("strong", {}, measured(hour.avg_response_time, " ms")),
+        h("span", {}, "mean"),
+      ),
+      h(
+        "div",
+        { class: "number" },
+        h("strong", {}, measured(hour.p95_response_time, " ms")),
+        h("span", {}, "95 % within"),
+      ),
+    ),
     facts([
       ["Availability", measured(hour.availability_percent, " %")],
       ["Answered with 5xx", measured(hour.error_rate_percent, " %")],
@@ -97,11 +174,29 @@ async function hosts(view, timeframe) {
   const points = (name) => metrics.series.map((point) => ({ time: point.timestamp, value: point[name] }));
   if (metrics.series.length === 0) return h("p", { class: "quiet" }, "No host was sampled in this time.");
   const percent = { unit: " %", least: 100 };
-  return h("div", { class: "charts" },
-    line(points("cpu_usage_percent"), `CPU, now ${measured(metrics.cpu_usage_percent, " %")} in the mean`, percent),
-    line(points("memory_usage_percent"), `Memory, ${measured(metrics.memory_usage_percent, " %")} in the mean`, percent),
-    line(points("disk_usage_percent"), `Disk, ${measured(metrics.disk_usage_percent, " %")} of the fullest`, percent),
-    line(points("requests_per_minute"), `Requests a minute, ${measured(metrics.requests_per_minute)} in the mean`));
+  return h(
+    "div",
+    { class: "charts" },
+    line(
+      points("cpu_usage_percent"),
+      `CPU, now ${measured(metrics.cpu_usage_percent, " %")} in the mean`,
+      percent,
+    ),
+    line(
+      points("memory_usage_percent"),
+      `Memory, ${measured(metrics.memory_usage_percent, " %")} in the mean`,
+      percent,
+    ),
+    line(
+      points("disk_usage_percent"),
+      `Disk, ${measured(metrics.disk_usage_percent, " %")} of the fullest`,
+      percent,
+    ),
+    line(
+      points("requests_per_minute"),
+      `Requests a minute, ${measured(metrics.requests_per_minute)} in the mean`,
+    ),
+  );
 }
 
 async function ledger(view) {
@@ -112,9 +207,14 @@ async function ledger(view) {
     byHour.set(hour.hour, [parts[0] + hour.accepted, parts[1] + refused(hour)]);
   }
   const points = [...byHour].sort(([a], [b]) => a.localeCompare(b)).map(([time, parts]) => ({ time, parts }));
-  const names = [{ name: "accepted", class: "part-0" }, { name: "refused", class: "level-error" }];
-  return [flow(book.totals),
-    points.length > 0 && stacked(points, names, `Events by hour: ${short(book.totals.accepted)} accepted`)];
+  const names = [
+    { name: "accepted", class: "part-0" },
+    { name: "refused", class: "level-error" },
+  ];
+  return [
+    flow(book.totals),
+    points.length > 0 && stacked(points, names, `Events by hour: ${short(book.totals.accepted)} accepted`),
+  ];
 }
 
 const refused = (account) => account.rate_limited + account.invalid + account.unavailable;

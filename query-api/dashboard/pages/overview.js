@@ -12,8 +12,16 @@ import { sparkline, stacked } from "../ui/chart.js";
 import { choice, panel } from "../ui/panel.js";
 import { empty } from "../ui/states.js";
 
-const PERIODS = [["day", "24 hours", "hour"], ["week", "7 days", "hour"], ["month", "30 days", "day"], ["year", "12 months", "month"]];
-const PARTS = [{ name: "warning and below", class: "level-warning" }, { name: "error and fatal", class: "level-error" }];
+const PERIODS = [
+  ["day", "24 hours", "hour"],
+  ["week", "7 days", "hour"],
+  ["month", "30 days", "day"],
+  ["year", "12 months", "month"],
+];
+const PARTS = [
+  { name: "warning and below", class: "level-warning" },
+  { name: "error and fatal", class: "level-error" },
+];
 const SHOWN = 8;
 const BARS = 48;
 
@@ -26,11 +34,25 @@ export default async function overview(view) {
     panel("overview-numbers", null, () => numbers(view)),
     panel("card wide", [h("h2", {}, "Events"), periods(period)], () => trend(view, period)),
     panel("card", [h("h2", {}, "New errors"), more("/errors?sort=first_seen")], () => fresh(view)),
-    panel("card", [h("h2", {}, "Came back"), h("span", { class: "quiet" }, "of the 100 seen last")], () => regressed(view)),
-    panel("card", [h("h2", {}, "Loudest"), h("span", { class: "quiet" }, "events an hour, last 24 hours")], () => loudest(view)),
+    panel("card", [h("h2", {}, "Came back"), h("span", { class: "quiet" }, "of the 100 seen last")], () =>
+      regressed(view),
+    ),
+    panel(
+      "card",
+      [h("h2", {}, "Loudest"), h("span", { class: "quiet" }, "events an hour, last 24 hours")],
+      () => loudest(view),
+    ),
     isInstallation() && panel("card", [h("h2", {}, "System"), more("/monitoring")], () => services(view)),
   ].filter(Boolean);
-  fill(view.root, h("h1", { class: "hidden" }, "Overview"), h("div", { class: "overview" }, panels.map((it) => it.node)));
+  fill(
+    view.root,
+    h("h1", { class: "hidden" }, "Overview"),
+    h(
+      "div",
+      { class: "overview" },
+      panels.map((it) => it.node),
+    ),
+  );
   const load = () => Promise.all(panels.map((it) => it.load()));
   follow(view, load);
   await load();
@@ -52,25 +74,37 @@ function follow(view, load) {
 const more = (address) => h("a", { class: "more", href: address }, "All");
 
 function periods([chosen]) {
-  return choice(PERIODS.map(([name, label]) => [name, label, `/overview?period=${name}`]), chosen);
+  return choice(
+    PERIODS.map(([name, label]) => [name, label, `/overview?period=${name}`]),
+    chosen,
+  );
 }
 
 async function numbers(view) {
   const stats = await get("/api/stats", {}, view.signal);
-  const number = (name, value, hint) => h("div", { class: "number" }, h("strong", { title: hint }, value), h("span", {}, name));
-  return h("div", { class: "numbers" },
+  const number = (name, value, hint) =>
+    h("div", { class: "number" }, h("strong", { title: hint }, value), h("span", {}, name));
+  return h(
+    "div",
+    { class: "numbers" },
     number("events in 24 hours", short(stats.events_24h), full(stats.events_24h)),
     number("users in 24 hours", short(stats.users_affected_24h), full(stats.users_affected_24h)),
     number("errors today", short(stats.errors_today), `${full(stats.errors_this_week)} this week`),
     number("errors in all", short(stats.total_errors), `${full(stats.events_total)} events`),
     number("resolved", measured(stats.resolution_rate, "%"), full(stats.resolved_errors)),
-    number("to resolve one", stats.avg_resolution_time ?? "–"));
+    number("to resolve one", stats.avg_resolution_time ?? "–"),
+  );
 }
 
 async function trend(view, [period, label, group]) {
-  const { data_points: buckets } = await get("/api/analytics/trends", { period, group_by: group }, view.signal);
+  const { data_points: buckets } = await get(
+    "/api/analytics/trends",
+    { period, group_by: group },
+    view.signal,
+  );
   const points = buckets.map((bucket) => ({
-    time: bucket.timestamp, parts: [bucket.error_count - bucket.critical_count, bucket.critical_count],
+    time: bucket.timestamp,
+    parts: [bucket.error_count - bucket.critical_count, bucket.critical_count],
   }));
   return stacked(points, PARTS, `Events by ${group}, last ${label}`);
 }
@@ -88,42 +122,77 @@ async function regressed(view) {
 
 function lines(errors, end, nothing) {
   if (errors.length === 0) return empty(nothing);
-  return h("ol", { class: "lines" }, errors.map((error) => h("li", {},
-    level(error.level), h("a", { href: `/errors/${error.id}` }, error.title), end(error))));
+  return h(
+    "ol",
+    { class: "lines" },
+    errors.map((error) =>
+      h("li", {}, level(error.level), h("a", { href: `/errors/${error.id}` }, error.title), end(error)),
+    ),
+  );
 }
 
 /** What a rule on each error would have measured, which is how loud each was. */
 async function loudest(view) {
   const project = lookedAt() ?? current().project_id ?? 1;
-  const played = await post("/api/alerts/rules/test",
-    { condition: "error_count > 0 in 1h per error", period: "24h" }, { project_id: project });
+  const played = await post(
+    "/api/alerts/rules/test",
+    { condition: "error_count > 0 in 1h per error", period: "24h" },
+    { project_id: project },
+  );
   if (view.signal.aborted) return null;
   const errors = played.errors.slice(0, SHOWN);
   if (errors.length === 0) return empty(`Project ${project} was quiet.`);
-  return h("ol", { class: "lines" }, errors.map((error) => {
-    const values = thin(error.series.map((point) => point.value ?? 0));
-    const most = Math.max(...values);
-    return h("li", {}, sparkline(values, `${error.title}: up to ${full(most)} events an hour`),
-      h("a", { href: `/errors/${error.id}` }, error.title), h("span", { class: "quiet" }, `≤ ${short(most)}/h`));
-  }));
+  return h(
+    "ol",
+    { class: "lines" },
+    errors.map((error) => {
+      const values = thin(error.series.map((point) => point.value ?? 0));
+      const most = Math.max(...values);
+      return h(
+        "li",
+        {},
+        sparkline(values, `${error.title}: up to ${full(most)} events an hour`),
+        h("a", { href: `/errors/${error.id}` }, error.title),
+        h("span", { class: "quiet" }, `≤ ${short(most)}/h`),
+      );
+    }),
+  );
 }
 
 /** As many values as can be seen, each the most of those that it stands for. */
 function thin(values) {
   const size = Math.max(values.length / BARS, 1);
   return Array.from({ length: Math.min(BARS, values.length) }, (_, index) =>
-    Math.max(...values.slice(Math.floor(index * size), Math.max(Math.floor((index + 1) * size), Math.floor(index * size) + 1))));
+    Math.max(
+      ...values.slice(
+        Math.floor(index * size),
+        Math.max(Math.floor((index + 1) * size), Math.floor(index * size) + 1),
+      ),
+    ),
+  );
 }
 
 async function services(view) {
   const { services: all } = await get("/api/monitoring/services", { project_id: null }, view.signal);
-  return h("ul", { class: "lines" }, all.map((service) => h("li", {},
-    health(service.status), h("span", { class: "line-name" }, service.name),
-    h("span", { class: "quiet" }, lag(service) ?? `${measured(service.response_time_ms, " ms")}`))));
+  return h(
+    "ul",
+    { class: "lines" },
+    all.map((service) =>
+      h(
+        "li",
+        {},
+        health(service.status),
+        h("span", { class: "line-name" }, service.name),
+        h("span", { class: "quiet" }, lag(service) ?? `${measured(service.response_time_ms, " ms")}`),
+      ),
+    ),
+  );
 }
 
 /** How long events take to become visible. */
 function lag(service) {
   const { lag_p50_ms: median, lag_p95_ms: most } = service.details ?? {};
-  return typeof median === "number" ? `visible after ${measured(median)} ms, 95 % within ${measured(most)} ms` : null;
+  return typeof median === "number"
+    ? `visible after ${measured(median)} ms, 95 % within ${measured(most)} ms`
+    : null;
 }

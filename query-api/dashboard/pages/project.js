@@ -19,22 +19,52 @@ export default async function project(view) {
   view.name(found.name);
   const arrived = h("div", {});
   const look = () => showArrived(arrived, found, view.signal);
-  fill(view.root,
-    h("header", { class: "page-head" }, h("h1", {}, found.name), h("a", { href: `/errors?project=${id}` }, "Errors of this project")),
-    h("ol", { class: "setup" },
-      step("dsn", "The DSN", [h("p", { class: "quiet" }, "Programs know by it where to report. It may submit errors and nothing else, so it may stand in public code."),
-        h("p", { class: "dsn" }, h("code", { class: "long" }, found.dsn), copy("Copy", () => found.dsn))], true),
+  fill(
+    view.root,
+    h(
+      "header",
+      { class: "page-head" },
+      h("h1", {}, found.name),
+      h("a", { href: `/errors?project=${id}` }, "Errors of this project"),
+    ),
+    h(
+      "ol",
+      { class: "setup" },
+      step(
+        "dsn",
+        "The DSN",
+        [
+          h(
+            "p",
+            { class: "quiet" },
+            "Programs know by it where to report. It may submit errors and nothing else, so it may stand in public code.",
+          ),
+          h(
+            "p",
+            { class: "dsn" },
+            h("code", { class: "long" }, found.dsn),
+            copy("Copy", () => found.dsn),
+          ),
+        ],
+        true,
+      ),
       step("code", "A program that uses it", snippets(found, view)),
       step("trial", "A test error", trial(found, view, look)),
-      step("arrived", "Errors arrive", arrived)),
-    h("section", { class: "card" }, h("h2", {}, "Settings"), settings(found, view)));
+      step("arrived", "Errors arrive", arrived),
+    ),
+    h("section", { class: "card" }, h("h2", {}, "Settings"), settings(found, view)),
+  );
   live.on("errors", look, view.signal);
   await look();
 }
 
 function step(id, title, content, done) {
-  return h("li", { class: "card step", id: `step-${id}`, "data-done": done ? "yes" : null },
-    h("h2", {}, h("span", { class: "tick", "aria-hidden": "true" }), title), content);
+  return h(
+    "li",
+    { class: "card step", id: `step-${id}`, "data-done": done ? "yes" : null },
+    h("h2", {}, h("span", { class: "tick", "aria-hidden": "true" }), title),
+    content,
+  );
 }
 
 function done(id) {
@@ -47,12 +77,27 @@ function snippets(project, view) {
   const show = (snippet) => {
     const code = snippet.code(project.dsn, location.origin);
     for (const tab of tabs) tab.setAttribute("aria-pressed", String(tab.textContent === snippet.name));
-    fill(body,
-      snippet.install && h("div", { class: "snippet" }, h("pre", {}, snippet.install), copy("Copy", () => snippet.install)),
-      h("div", { class: "snippet" }, h("pre", {}, code), copy("Copy", () => code)));
+    fill(
+      body,
+      snippet.install &&
+        h(
+          "div",
+          { class: "snippet" },
+          h("pre", { tabindex: "0" }, snippet.install),
+          copy("Copy", () => snippet.install),
+        ),
+      h(
+        "div",
+        { class: "snippet" },
+        h("pre", { tabindex: "0" }, code),
+        copy("Copy", () => code),
+      ),
+    );
     view.restate({ for: snippet === SNIPPETS[0] ? "" : snippet.name });
   };
-  const tabs = SNIPPETS.map((snippet) => h("button", { type: "button", class: "chip", onclick: () => show(snippet) }, snippet.name));
+  const tabs = SNIPPETS.map((snippet) =>
+    h("button", { type: "button", class: "chip", onclick: () => show(snippet) }, snippet.name),
+  );
   show(chosen);
   return [h("div", { class: "chip-group" }, tabs), body];
 }
@@ -65,8 +110,15 @@ function trial(project, view, look) {
     done("trial");
     await look();
   };
-  return [h("p", { class: "quiet" }, "Goes the way of any error: by the DSN, through the queue, to where it is read."),
-    button("Send a test error", send, { class: "primary" }), said];
+  return [
+    h(
+      "p",
+      { class: "quiet" },
+      "Goes the way of any error: by the DSN, through the queue, to where it is read.",
+    ),
+    button("Send a test error", send, { class: "primary" }),
+    said,
+  ];
 }
 
 /** The newest event of each environment that the newest errors were seen in. */
@@ -80,11 +132,21 @@ async function showArrived(place, project, signal) {
   if (errors.some((error) => error.environment !== "test")) done("code");
   const newest = new Map();
   for (const error of errors) if (!newest.has(error.environment)) newest.set(error.environment, error);
-  fill(place, table([
-    { name: "Environment", class: "narrow", cell: ([environment]) => environment ?? "none" },
-    { name: "Last error", cell: ([, error]) => h("a", { href: `/errors/${error.id}` }, error.title) },
-    { name: "Seen", class: "narrow", cell: ([, error]) => ago(error.last_seen) },
-  ], [...newest], "The last error of each environment"));
+  fill(
+    place,
+    table(
+      [
+        { name: "Environment", class: "narrow", cell: ([environment]) => environment ?? "none" },
+        {
+          name: "Last error",
+          cell: ([, error]) => h("a", { href: `/errors/${error.id}` }, error.title),
+        },
+        { name: "Seen", class: "narrow", cell: ([, error]) => ago(error.last_seen) },
+      ],
+      [...newest],
+      "The last error of each environment",
+    ),
+  );
 }
 
 function settings(project, view) {
@@ -94,17 +156,28 @@ function settings(project, view) {
   const save = async (event) => {
     event.preventDefault();
     const body = { name: name.value, keep_ip_addresses: keep.checked };
-    await busy(submit, () => put(`/api/projects/${project.id}`, body, { project_id: null }))
-      .then(() => toast("Saved"), (failure) => toast(failure.message, { bad: true }));
+    await busy(submit, () => put(`/api/projects/${project.id}`, body, { project_id: null })).then(
+      () => toast("Saved"),
+      (failure) => toast(failure.message, { bad: true }),
+    );
   };
-  const drop = async () => confirm(`Delete ${project.name}?`, "All its errors go for good.", "Delete", async () => {
-    await remove(`/api/projects/${project.id}`, { project_id: null });
-    view.go("/projects");
-  });
+  const drop = async () =>
+    confirm(`Delete ${project.name}?`, "All its errors go for good.", "Delete", async () => {
+      await remove(`/api/projects/${project.id}`, { project_id: null });
+      view.go("/projects");
+    });
   return [
-    facts([["Id", String(project.id)], ["Slug", project.slug], ["Made", ago(project.created_at)]]),
-    h("form", { class: "form", onsubmit: save }, field("Name", name),
+    facts([
+      ["Id", String(project.id)],
+      ["Slug", project.slug],
+      ["Made", ago(project.created_at)],
+    ]),
+    h(
+      "form",
+      { class: "form", onsubmit: save },
+      field("Name", name),
       h("label", { class: "check" }, keep, "Keep addresses of clients"),
-      h("div", { class: "form-buttons" }, button("Delete…", drop), submit)),
+      h("div", { class: "form-buttons" }, button("Delete…", drop), submit),
+    ),
   ];
 }

@@ -17,11 +17,24 @@ const COLUMNS = [
 export default async function projects(view) {
   const { projects: all } = await get("/api/projects", { project_id: null }, view.signal);
   const shown = lookedAt() ? all.filter((project) => project.id === lookedAt()) : all;
-  const ask = async () => form("New project", [field("Name", h("input", { name: "name", required: true, maxlength: "100" }))],
-    "Make it", async (data) => {
-      const made = await post("/api/projects", { name: data.get("name") }, { project_id: null });
-      view.go(`/projects/${made.id}`);
-    });
-  fill(view.root, h("header", { class: "page-head" }, h("h1", {}, "Projects"), button("New project…", ask, { class: "primary" })),
-    h("section", { class: "card" }, table(COLUMNS, shown, "Projects")));
+  const ask = async () =>
+    form(
+      "New project",
+      [field("Name", h("input", { name: "name", required: true, maxlength: "100" }))],
+      "Make it",
+      async (data) => {
+        const made = await post("/api/projects", { name: data.get("name") }, { project_id: null });
+        view.go(`/projects/${made.id}`);
+      },
+    );
+  fill(
+    view.root,
+    h(
+      "header",
+      { class: "page-head" },
+      h("h1", {}, "Projects"),
+      button("New project…", ask, { class: "primary" }),
+    ),
+    h("section", { class: "card" }, table(COLUMNS, shown, "Projects")),
+  );
 }

@@ -20,9 +20,18 @@ export default async function settings(view) {
   view.name(title);
   const section = await load();
   const part = panel("card", null, () => section.default(view, () => part.load()));
-  fill(view.root,
-    h("header", { class: "page-head" }, h("h1", {}, "Settings"),
-      choice(shown.map(([each, label]) => [each, label, `/settings/${each}`]), name)),
-    part.node);
+  fill(
+    view.root,
+    h(
+      "header",
+      { class: "page-head" },
+      h("h1", {}, "Settings"),
+      choice(
+        shown.map(([each, label]) => [each, label, `/settings/${each}`]),
+        name,
+      ),
+    ),
+    part.node,
+  );
   await part.load();
 }

@@ -12,7 +12,11 @@ export async function tryOut(project, told, signal) {
   const id = crypto.randomUUID().replaceAll("-", "");
   told("Reporting it…");
   const key = new URL(project.dsn).username;
-  await post(`/api/${project.id}/store/`, event(id), { sentry_key: key, sentry_version: "7", project_id: null });
+  await post(`/api/${project.id}/store/`, event(id), {
+    sentry_key: key,
+    sentry_version: "7",
+    project_id: null,
+  });
   told("Taken. Waiting until it can be read…");
   const deadline = performance.now() + PATIENCE;
   for (;;) {
@@ -27,7 +31,11 @@ export async function tryOut(project, told, signal) {
 
 function event(id) {
   const frame = (name, lineno, line) => ({
-    function: name, filename: "dashboard/trial.js", lineno, in_app: true, context_line: line,
+    function: name,
+    filename: "dashboard/trial.js",
+    lineno,
+    in_app: true,
+    context_line: line,
   });
   return {
     event_id: id,
@@ -35,11 +43,20 @@ function event(id) {
     level: "error",
     environment: "test",
     release: "dashboard",
-    exception: { values: [{
-      type: "TestError",
-      value: "This is a test: errors of this project arrive",
-      stacktrace: { frames: [frame("pressButton", 12, "tryOut(project);"), frame("tryOut", 31, "throw new TestError();")] },
-    }] },
+    exception: {
+      values: [
+        {
+          type: "TestError",
+          value: "This is a test: errors of this project arrive",
+          stacktrace: {
+            frames: [
+              frame("pressButton", 12, "tryOut(project);"),
+              frame("tryOut", 31, "throw new TestError();"),
+            ],
+          },
+        },
+      ],
+    },
     tags: { test: "yes" },
   };
 }

@@ -12,11 +12,24 @@ const PAGE = 50;
 
 const COLUMNS = [
   { name: "When", class: "narrow", cell: (entry) => at(entry.at) },
-  { name: "Who", cell: (entry) => (entry.actor.member ? `${entry.actor.member.name} (${entry.actor.name})` : entry.actor.name) },
+  {
+    name: "Who",
+    cell: (entry) =>
+      entry.actor.member ? `${entry.actor.member.name} (${entry.actor.name})` : entry.actor.name,
+  },
   { name: "What", class: "narrow", cell: (entry) => plain(entry.action) },
   { name: "Of", cell: (entry) => `${entry.target.kind.replaceAll("_", " ")} ${entry.target.name}` },
-  { name: "Change", cell: (entry) => h("ul", { class: "changes" }, Object.entries(entry.changes).map(([name, { from, to }]) =>
-    h("li", {}, h("span", { class: "quiet" }, name), " ", said(from), " → ", said(to)))) },
+  {
+    name: "Change",
+    cell: (entry) =>
+      h(
+        "ul",
+        { class: "changes" },
+        Object.entries(entry.changes).map(([name, { from, to }]) =>
+          h("li", {}, h("span", { class: "quiet" }, name), " ", said(from), " → ", said(to)),
+        ),
+      ),
+  },
 ];
 
 export default async function audit(view) {
@@ -25,8 +38,11 @@ export default async function audit(view) {
   const next = async (cursor) => {
     const page = await get("/api/settings/audit", { limit: PAGE, cursor, project_id: null }, view.signal);
     entries.push(...page.entries);
-    fill(place, entries.length > 0 ? table(COLUMNS, entries, "Audit log") : empty("Nothing was changed yet."),
-      page.next_cursor && button("Show more", () => next(page.next_cursor)));
+    fill(
+      place,
+      entries.length > 0 ? table(COLUMNS, entries, "Audit log") : empty("Nothing was changed yet."),
+      page.next_cursor && button("Show more", () => next(page.next_cursor)),
+    );
   };
   await next(null);
   return [h("h2", {}, "Audit log"), place];

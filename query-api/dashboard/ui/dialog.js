@@ -5,10 +5,21 @@ import { busy } from "./button.js";
 
 /** Shows something until it is closed. */
 export function show(title, content) {
-  const dialog = h("dialog", { "aria-label": title },
-    h("header", {}, h("h2", {}, title),
-      h("button", { type: "button", class: "icon", "aria-label": "Close", onclick: () => dialog.close() }, "×")),
-    h("div", { class: "dialog-body" }, content));
+  const dialog = h(
+    "dialog",
+    { "aria-label": title },
+    h(
+      "header",
+      {},
+      h("h2", {}, title),
+      h(
+        "button",
+        { type: "button", class: "icon", "aria-label": "Close", onclick: () => dialog.close() },
+        "×",
+      ),
+    ),
+    h("div", { class: "dialog-body" }, content),
+  );
   dialog.addEventListener("close", () => dialog.remove());
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   document.body.append(dialog);
@@ -39,8 +50,13 @@ export function form(title, fields, does, run, { bad } = {}) {
     }
   };
   const cancel = h("button", { type: "button", onclick: () => dialog.close() }, "Cancel");
-  const body = h("form", { class: "form", onsubmit: sent }, fields, said,
-    h("div", { class: "form-buttons" }, cancel, submit));
+  const body = h(
+    "form",
+    { class: "form", onsubmit: sent },
+    fields,
+    said,
+    h("div", { class: "form-buttons" }, cancel, submit),
+  );
   const dialog = show(title, body);
   return dialog;
 }

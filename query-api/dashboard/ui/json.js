@@ -4,7 +4,10 @@ import { h } from "./h.js";
 
 /** More entries are shown on demand. */
 const FIRST = 50;
+
+/** Small ones within the first are open. */
 const OPEN_DEPTH = 1;
+const FEW = 8;
 
 /** The value, objects and arrays as trees. */
 export function json(value, depth = 0) {
@@ -12,15 +15,29 @@ export function json(value, depth = 0) {
   if (typeof value !== "object") return h("span", { class: `json-${typeof value}` }, String(value));
   const entries = Object.entries(value);
   if (entries.length === 0) return h("span", { class: "json-null" }, Array.isArray(value) ? "[ ]" : "{ }");
-  const rows = h("dl", { class: "json" }, rowsOf(entries.slice(0, FIRST), depth));
-  if (entries.length > FIRST) {
-    const more = h("button", { type: "button", onclick: () => more.replaceWith(...rowsOf(entries.slice(FIRST), depth)) },
-      `${entries.length - FIRST} more`);
-    rows.append(more);
-  }
-  if (depth === 0) return rows;
+  if (depth === 0) return list(entries, depth);
   const summary = Array.isArray(value) ? `[ ${entries.length} ]` : `{ ${entries.length} }`;
-  return h("details", { open: depth <= OPEN_DEPTH && entries.length <= 8 }, h("summary", {}, summary), rows);
+  const isOpen = depth <= OPEN_DEPTH && entries.length <= FEW;
+  return h("details", { open: isOpen }, h("summary", {}, summary), list(entries, depth));
+}
+
+function list(entries, depth) {
+  const rows = h("dl", { class: "json" }, rowsOf(entries.slice(0, FIRST), depth));
+  const rest = entries.slice(FIRST);
+  const more =
+    rest.length > 0 &&
+    h(
+      "button",
+      {
+        type: "button",
+        onclick: () => {
+          rows.append(...rowsOf(rest, depth));
+          more.remove();
+        },
+      },
+      `${rest.length} more`,
+    );
+  return h("div", {}, rows, more);
 }
 
 function rowsOf(entries, depth) {

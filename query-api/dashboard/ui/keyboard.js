@@ -17,10 +17,19 @@ export function keys(title, list, signal) {
 
 /** All keys, by where they hold. */
 export function showKeys() {
-  const row = (key) => h("div", { class: "key-row" },
-    h("dt", {}, h("kbd", {}, key.key === " " ? "Space" : key.key)), h("dd", {}, key.does));
-  show("Keys", groups.toReversed().map((group) => [
-    h("h3", {}, group.title), h("dl", { class: "key-list" }, group.keys.map(row))]));
+  const row = (key) =>
+    h(
+      "div",
+      { class: "key-row" },
+      h("dt", {}, h("kbd", {}, key.key === " " ? "Space" : key.key)),
+      h("dd", {}, key.does),
+    );
+  show(
+    "Keys",
+    groups
+      .toReversed()
+      .map((group) => [h("h3", {}, group.title), h("dl", { class: "key-list" }, group.keys.map(row))]),
+  );
 }
 
 /** A key that was pressed as the first of two, such as `g` of `g e`. */

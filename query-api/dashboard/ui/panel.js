@@ -17,11 +17,19 @@ export function panel(className, head, content) {
       if (failure.name !== "AbortError") fill(body, failed(failure, load));
     }
   };
-  return { node: h("section", { class: className }, head && h("header", { class: "card-head" }, head), body), load };
+  return {
+    node: h("section", { class: className }, head && h("header", { class: "card-head" }, head), body),
+    load,
+  };
 }
 
 /** Links of which one is chosen, such as spans of time. */
 export function choice(options, chosen) {
-  return h("span", { class: "chip-group" }, options.map(([name, label, href]) =>
-    h("a", { class: "chip", href, "aria-current": name === chosen ? "true" : null }, label)));
+  return h(
+    "span",
+    { class: "chip-group" },
+    options.map(([name, label, href]) =>
+      h("a", { class: "chip", href, "aria-current": name === chosen ? "true" : null }, label),
+    ),
+  );
 }

@@ -6,8 +6,12 @@ import { h } from "./h.js";
 export function loading(lines = 6) {
   const line = (_, index) =>
     h("div", { class: "skeleton", style: { width: `${92 - ((index * 17) % 40)}%` } });
-  return h("div", { class: "loading", role: "status" },
-    h("span", { class: "hidden" }, "Loading"), Array.from({ length: lines }, line));
+  return h(
+    "div",
+    { class: "loading", role: "status" },
+    h("span", { class: "hidden" }, "Loading"),
+    Array.from({ length: lines }, line),
+  );
 }
 
 /** Nothing is there, and what to do about it. */
@@ -17,8 +21,11 @@ export function empty(title, ...more) {
 
 /** What failed, in the words of the API, and a way to try again. */
 export function failed(failure, retry) {
-  return h("div", { class: "state state-failed", role: "alert" },
+  return h(
+    "div",
+    { class: "state state-failed", role: "alert" },
     h("p", { class: "state-title" }, failure.message),
     failure.requestId && h("p", { class: "quiet" }, "Request ", h("code", {}, failure.requestId)),
-    retry && h("button", { type: "button", onclick: retry }, "Try again"));
+    retry && h("button", { type: "button", onclick: retry }, "Try again"),
+  );
 }

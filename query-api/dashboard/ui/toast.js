@@ -23,14 +23,19 @@ export function toast(text, { undo, bad } = {}) {
     node.remove();
     if (lastUndo === back) lastUndo = null;
   };
-  const back = undo && (() => {
-    close();
-    undo();
-  });
-  const node = h("div", { class: bad ? "toast toast-bad" : "toast" },
+  const back =
+    undo &&
+    (() => {
+      close();
+      undo();
+    });
+  const node = h(
+    "div",
+    { class: bad ? "toast toast-bad" : "toast" },
     h("span", {}, text),
     back && h("button", { type: "button", onclick: back }, "Undo"),
-    h("button", { type: "button", class: "icon", "aria-label": "Close", onclick: close }, "×"));
+    h("button", { type: "button", class: "icon", "aria-label": "Close", onclick: close }, "×"),
+  );
   if (back) lastUndo = back;
   stack.append(node);
   while (stack.children.length > MOST) stack.firstChild.remove();

@@ -5,7 +5,7 @@ pub(super) const DOCUMENT: &str = include_str!("../../dashboard/index.html");
 
 macro_rules! files {
     ($($path:literal),* $(,)?) => {
-        &[$(($path, include_bytes!(concat!("../../dashboard/", $path)))),*]
+        &[$(($path, include_bytes!(concat!("../../dashboard/", $path)).as_slice())),*]
     };
 }
 

@@ -62,7 +62,8 @@ fn resolve(script: &str, import: &str) -> String {
 
 fn imports(script: &str, words: &[&str]) -> BTreeSet<String> {
     let named = words.iter().flat_map(|word| quoted_after(text(script), word));
-    named.map(|import| resolve(script, import)).collect()
+    // Texts of scripts may speak of packages.
+    named.filter(|import| import.starts_with('.')).map(|import| resolve(script, import)).collect()
 }
 
 /// A script and all that it can't run without.
@@ -134,6 +135,17 @@ fn every_page_has_an_address_that_is_served() {
         });
         assert!(is_served, "{path}");
     }
+}
+
+/// Otherwise a browser finds out step by step what the first page needs.
+#[test]
+fn what_the_first_page_needs_is_asked_for_at_once() {
+    let preloads = files::DOCUMENT.split("<link rel=\"modulepreload\" href=\"/assets/-/").skip(1);
+    let preloads: BTreeSet<String> =
+        preloads.map(|rest| rest.split('"').next().unwrap().to_owned()).collect();
+    let mut needed = with_imports("app.js");
+    needed.extend(with_imports("pages/errors.js"));
+    assert_eq!(preloads, needed);
 }
 
 #[test]
