@@ -5,6 +5,7 @@ import { full, short } from "../ui/format.js";
 import { ago, move } from "../ui/time.js";
 import { plain, status } from "../ui/badge.js";
 import { span } from "../ui/chart.js";
+import { USUAL, one } from "./filter.js";
 
 /** Days that the picture of a row spans. */
 export const DAYS = 14;
@@ -93,9 +94,18 @@ function marks(error) {
   ].filter(Boolean);
 }
 
+/** Where it happened. A click looks for the same; keys have the filter for that. */
 function where(error) {
-  const parts = [error.culprit, error.source, error.environment, error.release];
-  return parts
-    .filter(Boolean)
-    .map((part, index) => h("span", { class: index === 0 ? "row-culprit" : "" }, part));
+  const others = [
+    ["source", error.source],
+    ["env", error.environment],
+    ["release", error.release],
+  ];
+  const links = others
+    .filter(([, value]) => value)
+    .map(([name, value]) => {
+      const filter = encodeURIComponent(`${USUAL} ${one(name, value)}`);
+      return h("a", { href: `/errors?q=${filter}`, tabindex: "-1", title: `Look for this ${name}` }, value);
+    });
+  return [error.culprit && h("span", { class: "row-culprit" }, error.culprit), links];
 }

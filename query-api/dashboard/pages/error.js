@@ -13,6 +13,7 @@ import { facts } from "../ui/table.js";
 import { keys } from "../ui/keyboard.js";
 import { loading } from "../ui/states.js";
 import { complain } from "../ui/toast.js";
+import { lastList } from "../errors/place.js";
 import { actions } from "../error/actions.js";
 import { breadcrumbs } from "../error/breadcrumbs.js";
 import { request } from "../error/request.js";
@@ -79,6 +80,7 @@ class Page {
     const { error } = this;
     fill(
       this.head,
+      h("a", { class: "quiet back", href: lastList() }, "← Errors"),
       h(
         "div",
         { class: "error-title" },
@@ -209,7 +211,7 @@ class Page {
         { key: "i", does: "Ignore", run: () => this.actions.askUntil() },
         { key: "j", does: "Older event", run: () => this.step(index() + 1).catch(complain) },
         { key: "k", does: "Newer event", run: () => this.step(index() - 1).catch(complain) },
-        { key: "b", does: "Back to the list", run: () => this.view.go("/errors") },
+        { key: "b", does: "Back to the list", run: () => this.view.go(lastList()) },
       ],
       this.view.signal,
     );

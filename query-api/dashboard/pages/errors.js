@@ -12,6 +12,7 @@ import { may } from "../session.js";
 import { USUAL, has, read, toggle } from "../errors/filter.js";
 import { change } from "../errors/changes.js";
 import { DAYS } from "../errors/rows.js";
+import { remember } from "../errors/place.js";
 import { List } from "../errors/list.js";
 
 const SORTS = [
@@ -110,6 +111,7 @@ class Page {
 
   /** Asks for what the filter says. */
   async ask() {
+    remember();
     this.news.clear();
     fill(this.banner);
     const { query, problems } = read(this.text);

@@ -22,6 +22,7 @@ pub(super) static ALL: &[(&str, &[u8])] = files![
     "errors/changes.js",
     "errors/filter.js",
     "errors/list.js",
+    "errors/place.js",
     "errors/rows.js",
     "icon.svg",
     "live.js",
