@@ -108,7 +108,8 @@ fn what_is_named_is_there_and_what_is_there_is_named() {
 
 #[test]
 fn nothing_becomes_markup_or_code() {
-    let sinks = ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "srcdoc"];
+    let sinks =
+        ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "srcdoc"];
     for (path, script) in scripts() {
         for sink in sinks {
             assert!(!script.contains(sink), "{path} uses {sink}");

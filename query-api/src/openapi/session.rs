@@ -15,7 +15,10 @@ pub(super) fn schemas() -> Vec<Field> {
         "A browser that is logged in.",
         [
             ("name", text("The member whose key it is, or the key's name.")),
-            ("permissions", list(permission, "What may be done, all that others contain included.")),
+            (
+                "permissions",
+                list(permission, "What may be done, all that others contain included."),
+            ),
             ("project_id", or_null(integer("The key's project; null: the whole installation."))),
             ("expires_at", time("When it ends, unless its key ends before.")),
         ],
@@ -56,7 +59,9 @@ fn login() -> Operation {
 
 fn logout() -> Operation {
     Operation::new(TAG, (Method::POST, "/api/logout"), "logOut", "End a session")
-        .describe("Ends the session that the cookie names, if there is one, and takes the cookie away.")
+        .describe(
+            "Ends the session that the cookie names, if there is one, and takes the cookie away.",
+        )
         .answers_nothing("There is no session any more.")
         .fails([StatusCode::FORBIDDEN, StatusCode::SERVICE_UNAVAILABLE])
 }

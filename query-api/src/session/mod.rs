@@ -112,8 +112,7 @@ mod tests {
         const TOKEN: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
         const ALONE: &str =
             "errata_session=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-        const AMONG: &str =
-            "a=b; errata_session=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef;c";
+        const AMONG: &str = "a=b; errata_session=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef;c";
         check(&[], None);
         check(&["errata_session=", "errata_session"], None);
         check(&["errata_session=nonsense"], None);

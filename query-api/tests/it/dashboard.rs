@@ -16,13 +16,18 @@ async fn every_page_is_the_document_under_a_strict_policy() {
     let server = Server::start().await;
     for path in PAGES {
         let page = server.get(path).send().await;
-        assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+        assert_eq!(
+            (page.status, page.header("content-type")),
+            (200, Some("text/html; charset=utf-8"))
+        );
         let policy = page.header("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'none';"), "{policy}");
         for lax in ["unsafe", "*", "http:", "https:", "data:"] {
             assert!(!policy.contains(lax), "{policy}");
         }
-        for part in ["frame-ancestors 'none'", "base-uri 'none'", "require-trusted-types-for 'script'"] {
+        for part in
+            ["frame-ancestors 'none'", "base-uri 'none'", "require-trusted-types-for 'script'"]
+        {
             assert!(policy.contains(part), "{policy}");
         }
         assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
@@ -67,7 +72,9 @@ async fn what_a_browser_has_is_not_sent_again() {
 #[tokio::test]
 async fn files_of_other_versions_are_not_there_and_none_is_written_to() {
     let server = Server::start().await;
-    for path in ["/assets/0123456789abcdef/app.js", "/assets/-/app.js", "/assets/x/../../etc/passwd"] {
+    for path in
+        ["/assets/0123456789abcdef/app.js", "/assets/-/app.js", "/assets/x/../../etc/passwd"]
+    {
         server.get(path).send().await.fails(404, "NOT_FOUND");
     }
     let refused = server.post("/errors").send().await;

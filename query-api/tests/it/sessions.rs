@@ -92,7 +92,9 @@ async fn logging_out_ends_the_session_everywhere() {
     let (other, _) = log_in(&server, READER).await;
     let answer = with(server.post("/api/logout"), &cookie).send().await;
     assert_eq!(answer.status, 204);
-    assert!(answer.header("set-cookie").unwrap().starts_with("errata_session=; Path=/api; Max-Age=0"));
+    assert!(
+        answer.header("set-cookie").unwrap().starts_with("errata_session=; Path=/api; Max-Age=0")
+    );
     with(server.get("/api/errors"), &cookie).send().await.fails(401, "AUTHENTICATION_ERROR");
     assert_eq!(with(server.get("/api/errors"), &other).send().await.status, 200);
     assert_eq!(server.post("/api/logout").send().await.status, 204);
@@ -121,7 +123,8 @@ async fn a_session_is_over_at_its_time_or_that_of_its_key() {
     assert!(answer.data()["expires_at"].is_string());
     server.db.execute("UPDATE sessions SET expires_at = now()", &[]).await.unwrap();
     with(server.get("/api/errors"), &cookie).send().await.fails(401, "AUTHENTICATION_ERROR");
-    let body = json!({"name": "brief", "permissions": ["read"], "expires_at": "2099-01-01T00:00:00Z"});
+    let body =
+        json!({"name": "brief", "permissions": ["read"], "expires_at": "2099-01-01T00:00:00Z"});
     let made = server.post("/api/settings/api-keys").key(ADMIN).json(&body).send().await.data();
     let soon = "UPDATE api_keys SET expires_at = date_trunc('second', now()) + interval '1 hour' WHERE name = 'brief'";
     server.db.execute(soon, &[]).await.unwrap();
