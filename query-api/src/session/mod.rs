@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use http::header::{self, HeaderValue};
 use http::{HeaderMap, HeaderName, Method};
-use shared::access::{AccessTable, ApiKey, KeyHash};
+use shared::access::{AccessTable, ApiKey, KeyHash, Minted};
 use shared::api::{ApiError, Code};
 use uuid::Uuid;
 
@@ -32,9 +32,6 @@ const COOKIE: &str = "errata_session";
 
 /// How long a session lasts. Long enough for a week of work, and short enough to be forgotten by.
 const LIFETIME: Duration = Duration::from_hours(7 * 24);
-
-/// Characters of a token: 32 bytes in hex.
-const TOKEN_DIGITS: usize = 64;
 
 /// What changes by a session must bring.
 const X_REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
@@ -79,11 +76,7 @@ fn token(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get_all(header::COOKIE).into_iter();
     let pairs = cookies.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
     let mut named = pairs.filter_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='));
-    named.find(|text| is_token(text))
-}
-
-fn is_token(text: &str) -> bool {
-    text.len() == TOKEN_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    named.find(|text| Minted::is_token(text))
 }
 
 /// The cookie with this token, for so many seconds; none at all takes it away.

@@ -7,8 +7,7 @@ const PAGES: [&str; 6] = ["/", "/errors", "/errors/x", "/settings/team", "/login
 
 fn script_of(page: &Answer) -> String {
     let text = String::from_utf8(page.bytes.to_vec()).unwrap();
-    let start = text.find("/assets/").unwrap();
-    text[start..].split('"').next().unwrap().to_owned()
+    text.split('"').find(|part| part.ends_with("/app.js")).unwrap().to_owned()
 }
 
 #[tokio::test]

@@ -24,9 +24,6 @@ use crate::settings::api_keys;
 use crate::settings::audit::{self, Action, Actor, Changes, Target};
 use crate::success;
 
-/// Characters of a token: 32 bytes in hex.
-const TOKEN_DIGITS: usize = 64;
-
 /// Longer texts are told apart from tokens by their length alone.
 const MAX_TOKEN: usize = 200;
 
@@ -38,7 +35,7 @@ pub(crate) async fn accept(app: Arc<App>, call: OpenCall) -> Answer {
     let name = body.required("name", |body| body.line("name", MAX_NAME));
     body.finish()?;
     let (token, name) = (token.unwrap_or_default(), name.unwrap_or_default());
-    if !is_token(&token) {
+    if !Minted::is_token(&token) {
         return Err(no_invitation());
     }
     let _turn = app.open_turn().await?;
@@ -46,10 +43,6 @@ pub(crate) async fn accept(app: Arc<App>, call: OpenCall) -> Answer {
     let member = join(&app, KeyHash::of(&token), &name, &minted, &request_id).await?;
     app.reload_access().await;
     Ok(success::created(JoinedObject { member, api_key: minted.text }))
-}
-
-fn is_token(text: &str) -> bool {
-    text.len() == TOKEN_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// One answer for tokens that never were, are used, or have expired.
