@@ -50,9 +50,21 @@ export default async function login(view) {
         submit,
       ),
       h(
-        "p",
+        "details",
         { class: "quiet" },
-        "The key is exchanged for a session of a week; the browser does not keep it.",
+        h("summary", {}, "Where do I get a key?"),
+        h("p", {}, "Members have one of their own since they accepted their invitation."),
+        h(
+          "p",
+          {},
+          "The first key of an installation is made where it runs: ",
+          h("code", {}, "worker admin create-key --name NAME --permissions admin"),
+          ". What ",
+          h("code", {}, "make up"),
+          " starts has the key ",
+          h("code", {}, "test-api-key"),
+          ".",
+        ),
       ),
     ),
   );
