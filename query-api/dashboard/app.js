@@ -4,6 +4,7 @@
 import * as api from "./api.js";
 import * as live from "./live.js";
 import { current, isInstallation, may, note } from "./session.js";
+import { button } from "./ui/button.js";
 import { fill, h } from "./ui/h.js";
 import { keys, showKeys } from "./ui/keyboard.js";
 import { failed, loading } from "./ui/states.js";
@@ -63,9 +64,9 @@ async function show() {
   if (!open) lookAtProjectOf(query);
   document.body.classList.toggle("framed", !open);
   markNavigation();
-  const found = open ?? find(PAGES);
   fill(main, loading(8));
   try {
+    const found = open ?? find(PAGES);
     if (!found) throw new Error("There is no page at this address");
     document.title = `${found.title} · Errata`;
     const page = await found.load();
@@ -159,7 +160,7 @@ function markNavigation() {
     who,
     current() && [
       h("span", { class: "who", title: current().permissions.join(", ") }, current().name),
-      h("button", { type: "button", class: "quiet-button", onclick: logOut }, "Log out"),
+      button("Log out", logOut, { class: "quiet-button" }),
     ],
   );
 }

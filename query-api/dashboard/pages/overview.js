@@ -26,7 +26,7 @@ const SHOWN = 8;
 const BARS = 48;
 
 /** No more often are the numbers asked for again, whatever happens meanwhile. */
-const AGAIN = 5_000;
+const AGAIN = 15_000;
 
 export default async function overview(view) {
   const period = PERIODS.find(([name]) => name === view.query.get("period")) ?? PERIODS[0];
