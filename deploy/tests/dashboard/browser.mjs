@@ -90,6 +90,14 @@ export function event(fields = {}) {
     level: "error",
     environment: "production",
     release: "shop@1.2.0",
+    request: {
+      url: "https://shop.example/pay",
+      method: "POST",
+      query_string: "coupon=spring",
+      headers: { Accept: "it's all the same" },
+      data: { sku: "desk" },
+    },
+    breadcrumbs: { values: [{ timestamp: Date.now() / 1000, category: "ui.click", message: "button#pay" }] },
     exception: {
       values: [
         {

@@ -33,6 +33,15 @@ await play(async (visit) => {
   await state(error.id, "resolved");
   assert.equal(visit.clicks, 2);
 
+  // The request can be made again by a shell, whatever its quotes.
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.getByRole("button", { name: "Copy as curl" }).click();
+  await page.getByText("Copied").waitFor();
+  assert.equal(
+    await page.evaluate(() => navigator.clipboard.readText()),
+    `curl -X POST 'https://shop.example/pay?coupon=spring' -H 'Accept: it'\\''s all the same' --data-raw '{"sku":"desk"}'`,
+  );
+
   // The last change is taken back by a key.
   await page.keyboard.press("u");
   await state(error.id, "unresolved");

@@ -54,9 +54,9 @@ export function toggle(text, name, value) {
 /** A text that looks for one value. */
 export const one = (name, value) => write([{ name, value }]);
 
-/** Names and values of a text; words without a name are searched for. */
+/** Names and values of a text; words without a name, and addresses, are searched for. */
 function terms(text) {
-  const pattern = /([a-z]+):(?:"([^"]*)"|(\S+))|"([^"]*)"|(\S+)/g;
+  const pattern = /([a-z]+):(?!\/\/)(?:"([^"]*)"|(\S+))|"([^"]*)"|(\S+)/g;
   return [...text.matchAll(pattern)].map(([, name, quoted, bare, phrase, word]) => ({
     name: name ?? null,
     value: quoted ?? bare ?? phrase ?? word,

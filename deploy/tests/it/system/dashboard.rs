@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::client::System;
@@ -13,12 +14,30 @@ const LONGEST: Duration = Duration::from_secs(300);
 
 async fn play(story: &str) {
     let system = System::start().await;
-    let mut command = node("dashboard");
-    command.arg(format!("{story}.mjs")).kill_on_drop(true);
+    let mut command = script(story);
     command.env("ERRATA_URL", system.services.edge_url()).env("ERRATA_KEY", "test-api-key");
-    let status = timeout(LONGEST, command.status()).await.expect("it ends").unwrap();
-    assert!(status.success(), "{story}: {status}");
+    succeed(command).await;
     system.stop().await;
+}
+
+fn script(name: &str) -> Command {
+    let mut command = node("dashboard");
+    command.arg(format!("{name}.mjs")).kill_on_drop(true);
+    command
+}
+
+async fn succeed(mut command: Command) {
+    let status = timeout(LONGEST, command.status()).await.expect("it ends").unwrap();
+    assert!(status.success(), "{command:?}: {status}");
+}
+
+#[tokio::test]
+#[ignore = "needs Node.js"]
+async fn filters_and_conditions_are_read() {
+    let mut command = script("units");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../query-api/dashboard");
+    command.env("DASHBOARD_SOURCE", source);
+    succeed(command).await;
 }
 
 #[tokio::test]
