@@ -66,6 +66,7 @@ async function ask(method, path, { query, body, signal }) {
   const options = {
     method,
     headers,
+    cache: "no-store",
     body: body === undefined ? undefined : JSON.stringify(body),
     signal: signal ? AbortSignal.any([signal, limit]) : limit,
   };
