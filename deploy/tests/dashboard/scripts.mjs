@@ -47,6 +47,7 @@ const laden = (text, index) => ({
   },
   exception: {
     values: [
+      { type: text, value: text },
       {
         type: `Corpus${index}`,
         value: text,
@@ -69,7 +70,6 @@ const laden = (text, index) => ({
           ],
         },
       },
-      { type: text, value: text },
     ],
   },
 });

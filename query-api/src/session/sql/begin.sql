@@ -8,7 +8,7 @@ WITH key AS (
 ), over AS (
   SELECT token_hash FROM sessions
   WHERE key_id = $2 AND expires_at > now()
-  ORDER BY created_at DESC OFFSET $4 - 1
+  ORDER BY created_at DESC OFFSET $4::bigint - 1
 ), ended AS (
   DELETE FROM sessions WHERE token_hash IN (
     SELECT token_hash FROM sessions
