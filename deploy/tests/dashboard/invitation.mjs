@@ -21,7 +21,7 @@ await play(async (admin, browser) => {
   await ann.page.getByText("It is shown this once").waitFor();
   await ann.page.getByRole("button", { name: "Go to the errors" }).click();
   await ann.page.getByRole("link", { name: /the cart is empty/ }).click();
-  await ann.page.locator(".source-here").waitFor();
+  await ann.page.locator(".source-here").first().waitFor();
   assert.equal(await ann.page.getByRole("button", { name: /^Resolve/ }).count(), 0);
   assert.equal(await ann.page.getByRole("link", { name: "Settings" }).count(), 0);
   const refused = await ann.page.evaluate(async () => {

@@ -16,7 +16,11 @@ const state = async (id, wanted) => {
   assert.fail(`${id} is not ${wanted}`);
 };
 
-const rule = { name: "An error is loud", condition: "error_count >= 1 in 5m per error", create_incident: true };
+const rule = {
+  name: "An error is loud",
+  condition: "error_count >= 1 in 5m per error",
+  create_incident: true,
+};
 await ask("POST", "/api/alerts/rules", rule);
 for (const value of ["Cart Is Empty", "Price Is Missing", "Stock Is Gone"]) await report(failing(value));
 const error = await listed("Cart Is Empty");

@@ -2,11 +2,16 @@
 
 import { h, svg } from "../ui/h.js";
 import { full } from "../ui/format.js";
+import { figure } from "../ui/plot.js";
 
-const WIDTH = 720;
-const HEIGHT = 150;
+const HEIGHT = 120;
+const EDGE = 8;
 const LEAST = 2;
 const GAP = 6;
+
+/** The room that a name needs, down and across. */
+const LINE = 15;
+const NAMES = 140;
 
 /** How accepted events end, and what was refused before. */
 const ENDS = [
@@ -26,43 +31,29 @@ export function flow(totals) {
   const shown = ends.filter((end) => end.events > 0);
   const all = shown.reduce((sum, end) => sum + end.events, 0);
   if (all === 0) return h("p", { class: "quiet" }, "No event came in.");
-  const room = HEIGHT - GAP * (shown.length - 1) - 16;
-  let [left, right] = [8, 8];
+  const title = `${full(all)} events: ${shown.map((end) => `${full(end.events)} ${end.name}`).join(", ")}`;
+  const room = HEIGHT - 2 * EDGE;
+  let [left, right] = [EDGE, EDGE];
   const bands = shown.map((end) => {
-    const [from, to] = [
-      Math.max((end.events / all) * (HEIGHT - 16), LEAST),
-      Math.max((end.events / all) * room, LEAST),
-    ];
-    const band = ribbon(left, from, right, to, end);
-    left += from;
-    right += Math.max(to + GAP, 14);
+    const size = Math.max((end.events / all) * room, LEAST);
+    const band = { ...end, from: left, to: right, size };
+    left += size;
+    right += Math.max(size + GAP, LINE);
     return band;
   });
-  const title = `${full(all)} events: ${shown.map((end) => `${full(end.events)} ${end.name}`).join(", ")}`;
-  return h(
-    "figure",
-    { class: "chart" },
-    svg(
-      "svg",
-      { viewBox: `0 0 ${WIDTH} ${Math.max(HEIGHT, right + 8)}`, role: "img", "aria-label": title },
-      bands,
-    ),
-    h("figcaption", {}, title),
-  );
+  return figure(title, Math.max(HEIGHT, right + EDGE), (width) => bands.map((band) => ribbon(band, width)));
 }
 
-function ribbon(y, height, endY, endHeight, end) {
-  const [x, middle, endX] = [10, WIDTH / 2, WIDTH - 190];
-  const d = `M${x} ${y}C${middle} ${y} ${middle} ${endY} ${endX} ${endY}V${endY + endHeight}C${middle} ${endY + endHeight} ${middle} ${y + height} ${x} ${y + height}Z`;
+function ribbon({ name, className, events, from, to, size }, width) {
+  const end = Math.max(width - NAMES, width / 2);
+  const middle = end / 2;
+  const there = `M0 ${from}C${middle} ${from} ${middle} ${to} ${end} ${to}`;
+  const back = `V${to + size}C${middle} ${to + size} ${middle} ${from + size} 0 ${from + size}Z`;
   return svg(
     "g",
     {},
-    svg("title", {}, `${full(end.events)} ${end.name}`),
-    svg("path", { class: `ribbon ${end.className}`, d }),
-    svg(
-      "text",
-      { class: "axis", x: endX + 8, y: endY + Math.min(endHeight / 2, 60) + 4 },
-      `${end.name} ${full(end.events)}`,
-    ),
+    svg("title", {}, `${full(events)} ${name}`),
+    svg("path", { class: `ribbon ${className}`, d: there + back }),
+    svg("text", { class: "axis", x: end + 8, y: to + size / 2 + 4 }, `${name} ${full(events)}`),
   );
 }

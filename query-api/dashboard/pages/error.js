@@ -95,7 +95,8 @@ class Page {
         error.culprit && h("span", { class: "row-culprit" }, error.culprit),
         h("span", {}, error.source),
       ),
-      error.message !== error.title && h("p", { class: "error-message", tabindex: "0" }, error.message),
+      !error.title.endsWith(error.message) &&
+        h("p", { class: "error-message", tabindex: "0" }, error.message),
       this.actions.node,
     );
     fill(

@@ -9,7 +9,7 @@ import { ago, at } from "../ui/time.js";
 import { SEVERITIES, plain, severity } from "../ui/badge.js";
 import { busy, button } from "../ui/button.js";
 import { field } from "../ui/dialog.js";
-import { json } from "../ui/json.js";
+import { changes } from "../ui/changes.js";
 import { facts, table } from "../ui/table.js";
 import { complain, toast } from "../ui/toast.js";
 
@@ -151,7 +151,7 @@ function timeline(history) {
           "div",
           { class: "crumb-message" },
           h("span", {}, entry.actor),
-          Object.keys(entry.details).length > 0 && json(entry.details),
+          Object.keys(entry.details).length > 0 && changes(entry.details),
         ),
       ),
     ),

@@ -2,7 +2,7 @@
 
 import { get } from "../api.js";
 import { fill, h, svg } from "../ui/h.js";
-import { bytes, full, measured, short } from "../ui/format.js";
+import { bytes, duration, full, measured, short } from "../ui/format.js";
 import { ago, at, hoursAgo } from "../ui/time.js";
 import { health } from "../ui/badge.js";
 import { line, stacked } from "../ui/chart.js";
@@ -118,7 +118,7 @@ async function uptime(view) {
       ),
     ),
     facts([
-      ["Up for", up.current_uptime_hours !== null && `${measured(up.current_uptime_hours)} h`],
+      ["Up for", up.current_uptime_hours !== null && duration(up.current_uptime_hours * 3600)],
       ["Downtimes in 30 days", full(up.incidents_count)],
       ["Last downtime", up.last_downtime && at(up.last_downtime)],
     ]),

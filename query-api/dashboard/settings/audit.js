@@ -4,6 +4,7 @@ import { get } from "../api.js";
 import { fill, h } from "../ui/h.js";
 import { at } from "../ui/time.js";
 import { plain } from "../ui/badge.js";
+import { changes } from "../ui/changes.js";
 import { button } from "../ui/button.js";
 import { empty } from "../ui/states.js";
 import { table } from "../ui/table.js";
@@ -21,14 +22,7 @@ const COLUMNS = [
   { name: "Of", cell: (entry) => `${entry.target.kind.replaceAll("_", " ")} ${entry.target.name}` },
   {
     name: "Change",
-    cell: (entry) =>
-      h(
-        "ul",
-        { class: "changes" },
-        Object.entries(entry.changes).map(([name, { from, to }]) =>
-          h("li", {}, h("span", { class: "quiet" }, name), " ", said(from), " → ", said(to)),
-        ),
-      ),
+    cell: (entry) => changes(entry.changes),
   },
 ];
 
@@ -46,9 +40,4 @@ export default async function audit(view) {
   };
   await next(null);
   return [h("h2", {}, "Audit log"), place];
-}
-
-function said(value) {
-  if (value === null || value === undefined) return "–";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -46,6 +46,7 @@ const KINDS = {
     ],
   ],
 };
+const STATUSES = ["connected", "error"];
 const ALL = { project_id: null };
 
 export default async function integrations(view, reload) {
@@ -83,7 +84,9 @@ function card(integration, reload) {
       " ",
       h(
         "span",
-        { class: `badge integration-${isSet ? "set" : "unset"}` },
+        {
+          class: `badge integration-${STATUSES.includes(integration.status) ? integration.status : "other"}`,
+        },
         integration.status.replaceAll("_", " "),
       ),
     ),

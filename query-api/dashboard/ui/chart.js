@@ -1,13 +1,12 @@
 // Pictures of numbers, drawn as SVG. Each says in words what it shows, for those who do not see it.
 
 import { h, svg } from "./h.js";
-import { full, measured, short } from "./format.js";
-import { label, text } from "./time.js";
+import { full, measured } from "./format.js";
+import { HEIGHT, LEFT, axes, figure, legend, upTo } from "./plot.js";
+import { text } from "./time.js";
 
-const HEIGHT = 120;
-const WIDTH = 720;
-const LEFT = 38;
-const BOTTOM = 18;
+/** So few points are seen without a line between them. */
+const FEW = 10;
 
 /** A line so small that it stands within a row. */
 export function sparkline(values, title) {
@@ -68,90 +67,79 @@ export function span(first, last, days) {
  */
 export function stacked(points, parts, title) {
   const sums = points.map((point) => point.parts.reduce((sum, part) => sum + part, 0));
-  const scale = upTo(Math.max(1, ...sums));
-  const step = (WIDTH - LEFT) / Math.max(points.length, 1);
-  const bars = points.map((point, index) => {
-    let from = 0;
-    const rects = point.parts.map((part, at) => {
-      const rect = svg("rect", {
-        class: parts[at].class,
-        x: LEFT + index * step + 0.5,
-        width: Math.max(step - 1, 0.6),
-        y: scale.y(from + part),
-        height: scale.y(from) - scale.y(from + part),
-      });
-      from += part;
-      return rect;
-    });
-    const said = parts.map((part, at) => `${part.name} ${full(point.parts[at])}`).join("\n");
-    return svg(
-      "g",
-      { class: "bar" },
-      svg("title", {}, `${text(point.time)}\n${said}`),
-      svg("rect", {
-        class: "bar-ground",
-        x: LEFT + index * step,
-        width: step,
-        y: 0,
-        height: HEIGHT - BOTTOM,
-      }),
-      rects,
-    );
+  const scale = upTo(Math.max(1, ...sums), false);
+  const times = points.map((point) => point.time);
+  const draw = (width) => {
+    const step = (width - LEFT) / points.length;
+    const bars = points.map((point, index) => bar(point, parts, scale, LEFT + index * step, step));
+    return [axes(scale, times, width), bars];
+  };
+  return figure(title, HEIGHT, draw, legend(parts));
+}
+
+function bar(point, parts, scale, x, step) {
+  let from = 0;
+  const rects = point.parts.map((part, index) => {
+    const [low, high] = [scale.y(from), scale.y(from + part)];
+    from += part;
+    const box = { x: x + 0.5, width: Math.max(step - 1, 0.6), y: high, height: low - high };
+    return svg("rect", { class: parts[index].class, ...box });
   });
-  return frame(
-    title,
-    scale,
-    points.map((point) => point.time),
-    [bars],
-    parts,
+  const said = parts.map((part, index) => `${part.name} ${full(point.parts[index])}`).join("\n");
+  return svg(
+    "g",
+    { class: "bar" },
+    svg("title", {}, `${text(point.time)}\n${said}`),
+    svg("rect", { class: "bar-ground", x, width: step, y: 0, height: scale.ground }),
+    rects,
   );
 }
 
 /**
- * Lines over time, and a line that they are measured against.
+ * A line over time, and one that it is measured against.
  * @param {{time: string, value: ?number}[]} points oldest first
  * @param {{threshold?: number, unit?: string, least?: number}} [more]
  */
 export function line(points, title, { threshold, unit = "", least = 1 } = {}) {
-  const values = points.map((point) => point.value).filter((value) => value !== null);
-  const scale = upTo(Math.max(least, ...values, threshold ?? 0));
-  const [start, end] = [points[0], points.at(-1)].map((point) => Date.parse(point.time));
-  const x = (time) => LEFT + ((Date.parse(time) - start) / Math.max(end - start, 1)) * (WIDTH - LEFT);
-  let pen = "M";
-  const path = points.map((point) => {
-    if (point.value === null) {
-      pen = "M";
-      return "";
-    }
-    const step = `${pen}${x(point.time).toFixed(1)} ${scale.y(point.value).toFixed(1)}`;
-    pen = "L";
-    return step;
-  });
-  const marks = points
-    .filter((point) => point.value !== null)
-    .map((point) =>
+  const known = points.filter((point) => point.value !== null);
+  const scale = upTo(Math.max(least, ...known.map((point) => point.value), threshold ?? 0), true);
+  const times = points.map((point) => point.time);
+  const [start, end] = [times[0], times.at(-1)].map(Date.parse);
+  const draw = (width) => {
+    const x = (time) => LEFT + ((Date.parse(time) - start) / Math.max(end - start, 1)) * (width - LEFT);
+    const mark = (point) =>
       svg(
         "circle",
-        { class: "point", cx: x(point.time), cy: scale.y(point.value), r: 4 },
+        {
+          class: known.length < FEW ? "point point-alone" : "point",
+          cx: x(point.time),
+          cy: scale.y(point.value),
+          r: 3.5,
+        },
         svg("title", {}, `${text(point.time)}\n${measured(point.value, unit)}`),
-      ),
-    );
-  const bound =
-    threshold !== undefined &&
-    svg("line", {
-      class: "threshold",
-      x1: LEFT,
-      x2: WIDTH,
-      y1: scale.y(threshold),
-      y2: scale.y(threshold),
-    });
-  return frame(
-    title,
-    scale,
-    points.map((point) => point.time),
-    [svg("path", { class: "line", d: path.join("") }), bound, marks],
-    [],
-  );
+      );
+    const bound = { class: "threshold", x1: LEFT, x2: width, y1: scale.y(threshold), y2: scale.y(threshold) };
+    return [
+      axes(scale, times, width),
+      svg("path", { class: "line", d: path(points, x, scale) }),
+      threshold !== undefined && svg("line", bound),
+      known.map(mark),
+    ];
+  };
+  return figure(title, HEIGHT, draw);
+}
+
+/** Strokes from point to point; where there is no value, there is none. */
+function path(points, x, scale) {
+  let pen = "M";
+  const strokes = points.map((point) => {
+    const move = pen;
+    pen = point.value === null ? "M" : "L";
+    return point.value === null
+      ? ""
+      : `${move}${x(point.time).toFixed(1)} ${scale.y(point.value).toFixed(1)}`;
+  });
+  return strokes.join("");
 }
 
 /** How often each value was seen, as bars that can be clicked. */
@@ -178,62 +166,4 @@ export function distribution(values, total, link) {
       );
     }),
   );
-}
-
-function frame(title, scale, times, content, parts) {
-  const hours = (Date.parse(times.at(-1)) - Date.parse(times[0])) / 3_600_000;
-  const shown = [0, 0.25, 0.5, 0.75].map((part) => Math.floor(part * times.length));
-  const labels = [...new Set(shown)]
-    .filter((index) => times[index])
-    .map((index) =>
-      svg(
-        "text",
-        { class: "axis", x: LEFT + (index / times.length) * (WIDTH - LEFT), y: HEIGHT - 4 },
-        label(times[index], hours),
-      ),
-    );
-  const lines = scale.marks.map((mark) => [
-    svg("line", { class: "grid", x1: LEFT, x2: WIDTH, y1: scale.y(mark), y2: scale.y(mark) }),
-    svg("text", { class: "axis axis-value", x: LEFT - 6, y: scale.y(mark) + 3 }, short(mark)),
-  ]);
-  const legend =
-    parts.length > 1 &&
-    h(
-      "ul",
-      { class: "legend" },
-      parts
-        .toReversed()
-        .map((part) =>
-          h(
-            "li",
-            {},
-            svg(
-              "svg",
-              { viewBox: "0 0 8 8", class: "legend-mark" },
-              svg("rect", { class: part.class, width: 8, height: 8, rx: 2 }),
-            ),
-            part.name,
-          ),
-        ),
-    );
-  return h(
-    "figure",
-    { class: "chart" },
-    svg(
-      "svg",
-      { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": title },
-      lines,
-      content,
-      labels,
-    ),
-    h("figcaption", {}, title, legend),
-  );
-}
-
-/** A scale from nothing to a round number that is not below. */
-function upTo(most) {
-  const power = 10 ** Math.floor(Math.log10(most));
-  const top = [1, 2, 2.5, 5, 10].map((part) => part * power).find((round) => round >= most);
-  const room = HEIGHT - BOTTOM - 6;
-  return { marks: [0, top / 2, top], y: (value) => 6 + room - (value / top) * room };
 }

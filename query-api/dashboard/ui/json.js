@@ -6,7 +6,7 @@ import { h } from "./h.js";
 const FIRST = 50;
 
 /** Small ones within the first are open. */
-const OPEN_DEPTH = 1;
+const OPEN_DEPTH = 2;
 const FEW = 8;
 
 /** The value, objects and arrays as trees. */

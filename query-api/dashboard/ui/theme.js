@@ -11,7 +11,7 @@ export function themeSwitch() {
   const current = () => root.dataset.theme ?? "system";
   const say = () => {
     node.textContent = { system: "Auto", light: "Light", dark: "Dark" }[current()];
-    node.setAttribute("aria-label", `Colours: ${current()}. Change`);
+    node.setAttribute("aria-label", `${node.textContent} colours; change`);
   };
   const next = () => {
     const chosen = ORDER[(ORDER.indexOf(current()) + 1) % ORDER.length];
