@@ -10,6 +10,10 @@ import { choice, panel } from "../ui/panel.js";
 import { facts } from "../ui/table.js";
 import { flow } from "../monitoring/flow.js";
 
+/** How much of the ledger is shown. */
+const HOURS = 24;
+const HOUR = 3_600_000;
+
 const FRAMES = ["1h", "6h", "24h", "7d", "30d"];
 
 /** Health is checked every few seconds; so often is it read. */
@@ -179,7 +183,7 @@ async function hosts(view, timeframe) {
     { class: "charts" },
     line(
       points("cpu_usage_percent"),
-      `CPU, now ${measured(metrics.cpu_usage_percent, " %")} in the mean`,
+      `CPU, ${measured(metrics.cpu_usage_percent, " %")} in the mean`,
       percent,
     ),
     line(
@@ -200,21 +204,29 @@ async function hosts(view, timeframe) {
 }
 
 async function ledger(view) {
-  const book = await get("/api/monitoring/ledger", { since: hoursAgo(24) }, view.signal);
-  const byHour = new Map();
+  const book = await get("/api/monitoring/ledger", { since: hoursAgo(HOURS) }, view.signal);
+  // Hours without events are not told of.
+  const byHour = new Map(
+    Array.from({ length: HOURS }, (_, index) => [hourBefore(HOURS - 1 - index), [0, 0]]),
+  );
   for (const hour of book.hours) {
-    const parts = byHour.get(hour.hour) ?? [0, 0];
-    byHour.set(hour.hour, [parts[0] + hour.accepted, parts[1] + refused(hour)]);
+    const parts = byHour.get(Date.parse(hour.hour));
+    if (!parts) continue;
+    parts[0] += hour.accepted;
+    parts[1] += refused(hour);
   }
-  const points = [...byHour].sort(([a], [b]) => a.localeCompare(b)).map(([time, parts]) => ({ time, parts }));
+  const points = [...byHour].map(([time, parts]) => ({ time: new Date(time).toISOString(), parts }));
   const names = [
     { name: "accepted", class: "part-0" },
     { name: "refused", class: "level-error" },
   ];
   return [
     flow(book.totals),
-    points.length > 0 && stacked(points, names, `Events by hour: ${short(book.totals.accepted)} accepted`),
+    stacked(points, names, `Events by hour: ${short(book.totals.accepted)} accepted`),
   ];
 }
+
+/** The start of the hour that was so many before this one. */
+const hourBefore = (hours) => (Math.floor(Date.now() / HOUR) - hours) * HOUR;
 
 const refused = (account) => account.rate_limited + account.invalid + account.unavailable;

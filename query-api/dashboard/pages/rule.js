@@ -93,6 +93,7 @@ class Page {
     const { found, id } = this;
     const submit = h("button", { class: "primary", disabled: !may("write") }, id ? "Save" : "Make the rule");
     const period = select(PERIODS, this.period);
+    period.setAttribute("aria-label", "The past that is looked at");
     period.addEventListener("change", () => {
       this.period = period.value;
       this.preview();
