@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down reset status logs test test-api test-e2e test-faults check fmt bench bench-micro bench-reads bench-live bench-alerts audit
+.PHONY: help up down reset status logs test test-api test-e2e test-faults check fmt bench bench-micro bench-reads bench-live bench-alerts audit fuzz
 
 CARGO ?= cargo
 # The load of `make bench`.
@@ -19,6 +19,11 @@ SCHEMATHESIS = $(API_TOOLS)/bin/schemathesis
 
 # Where programs with live SDKs live, which report to us in tests.
 SDK_PROGRAMS = $(TARGET_DIR)/sdk-programs
+
+# The command that runs fuzz targets; which ones `make fuzz` runs, and how long.
+FUZZ_TOOLS = $(TARGET_DIR)/fuzz-tools
+TARGETS ?= stack message envelope
+SECONDS_EACH ?= 600
 
 # Where a mail server lives that tests send to, a Python package.
 MAIL_TOOLS = $(TARGET_DIR)/mail-tools
@@ -86,7 +91,7 @@ bench: ## Measure the whole system under load; ARGS="--help" tells how
 	$(TARGET_DIR)/release/bench $(ARGS)
 
 bench-micro: ## Measure what single steps take, such as reading an envelope of an SDK
-	$(CARGO) bench -p benches --bench envelope
+	$(CARGO) bench -p benches --bench envelope --bench fingerprint
 
 bench-reads: ## Measure how long reads take among a million events; ARGS="--help" tells how
 	$(CARGO) build --release --workspace --bins
@@ -99,3 +104,11 @@ bench-live: ## Measure the memory of the query API with hundreds of live clients
 bench-alerts: ## Measure how soon alert rules tell and what they cost; ARGS="--help" tells how
 	$(CARGO) build --release --workspace --bins
 	$(TARGET_DIR)/release/alerts $(if $(filter command line,$(origin ARGS)),$(ARGS))
+
+fuzz: ## Feed what reads text from outside with random input; TARGETS, SECONDS_EACH
+	@test -x $(FUZZ_TOOLS)/bin/cargo-fuzz || $(CARGO) install --quiet --locked --root $(FUZZ_TOOLS) cargo-fuzz
+	@cd benches/fuzz && for target in $(TARGETS); do \
+	  mkdir -p corpus/$$target; seeds=../../shared/tests/grouping/cases; test $$target != envelope || seeds=seeds/envelope; \
+	  PATH="$(FUZZ_TOOLS)/bin:$$PATH" $(CARGO) fuzz run --sanitizer none --fuzz-dir . --target-dir $(TARGET_DIR)/fuzz \
+	    $$target corpus/$$target $$seeds -- -max_total_time=$(SECONDS_EACH) -timeout=10 -rss_limit_mb=1024 -max_len=65536 || exit 1; \
+	done

@@ -37,6 +37,9 @@ const KEPT: TimeDelta = TimeDelta::hours(2);
 /// counted without its project.
 const MAX_TOTALS: usize = 100_000;
 
+/// The reason of events that a rule of their project discards.
+const DISCARD_RULE: &str = "discard_rule";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     project: ProjectId,
@@ -85,6 +88,14 @@ impl Ledger {
             key.project = NO_PROJECT;
         }
         totals.entry(key).or_default().events += i64::try_from(events).unwrap_or(i64::MAX);
+    }
+
+    /// Counts an event that a rule of its project discards: it is accepted and ends here. Both are written
+    /// together, so that the sum is right whatever happens in between.
+    pub(crate) fn discard_by_rule(&self, project: Option<ProjectId>, received_at: DateTime<Utc>) {
+        for outcome in [Outcome::Filtered, Outcome::Accepted] {
+            self.count(project, received_at, outcome, DISCARD_RULE, 1);
+        }
     }
 
     /// Counts events that were refused; a request whose events could not be told apart is one.

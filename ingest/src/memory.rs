@@ -64,6 +64,11 @@ impl Reservation {
         Ok(())
     }
 
+    /// Bytes of the whole budget.
+    pub(crate) fn budget(&self) -> usize {
+        self.budget.units * UNIT
+    }
+
     /// A reservation of its own within the same budget, for what is dropped sooner.
     pub(crate) fn beside(&self) -> Self {
         self.budget.reservation()
@@ -92,5 +97,6 @@ mod tests {
         assert_eq!(second.grow_to(5 * UNIT), Ok(()));
         assert_eq!(second.grow_by(5 * UNIT), Ok(()));
         assert_eq!(second.grow_by(1), Err(OutOfMemory));
+        assert_eq!(second.budget(), 10 * UNIT);
     }
 }

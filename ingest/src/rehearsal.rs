@@ -34,7 +34,7 @@ pub fn envelope(body: &Bytes) -> Result<Vec<Event>, ApiError> {
             Kind::Event => {
                 events.extend(event::prepare(&item.payload, &with)?.map(|prepared| prepared.event));
             }
-            Kind::ClientReport => drop(items::lost_events(&item.payload)),
+            Kind::ClientReport => drop(items::lost_events(std::iter::once(&item.payload[..]))),
             _ => {}
         }
     }
@@ -62,6 +62,7 @@ fn surroundings(event_id: Option<shared::ids::EventId>) -> Surroundings {
         id: ProjectId(1),
         keep_ip_addresses: true,
         sanitising_rules: Arc::new(sanitise::Rules::default()),
+        rules: Arc::default(),
     };
     Surroundings { event_id, origin, project }
 }

@@ -26,6 +26,9 @@ pub const MAX_EVENTS: usize = 2_000;
 /// No message is larger; one that is was not made by ingest.
 pub const MAX_BYTES: usize = 16 << 20;
 
+/// Versions of the fingerprint function that are used side by side.
+const MAX_EARLIER_IDS: usize = 4;
+
 /// The values of an event that roll-ups are kept by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Facet {
@@ -58,6 +61,9 @@ pub struct Entry {
     pub fingerprint: Fingerprint,
     /// By which version of the fingerprint function.
     pub fingerprint_version: u8,
+    /// The ids that earlier versions of the function give the event, the latest version first: an error
+    /// that is known under one of them goes on under the new id.
+    pub earlier_ids: Vec<ErrorId>,
     /// What it is counted under.
     pub facet: Facet,
     /// Whom it happened to, as a hash.
@@ -131,6 +137,7 @@ impl Entry {
             + self.message.len()
             + self.exception_type.as_ref().map_or(0, String::len)
             + self.culprit.as_ref().map_or(0, String::len)
+            + self.earlier_ids.len() * size_of::<Uuid>()
             + self.payload.as_ref().map_or(0, |payload| payload.bytes.len())
     }
 }
@@ -158,6 +165,11 @@ fn wire_entry(entry: Entry, facets: &mut Vec<Facet>) -> wire::Event {
         culprit: entry.culprit,
         encoding,
         payload: entry.payload.map(|payload| payload.bytes),
+        earlier_ids: entry
+            .earlier_ids
+            .into_iter()
+            .map(|id| Bytes::copy_from_slice(id.0.as_bytes()))
+            .collect(),
     }
 }
 
@@ -199,6 +211,12 @@ fn entry(wire: wire::Event, facets: &[Facet]) -> Result<Entry, BatchError> {
         fingerprint: Fingerprint(fingerprint),
         fingerprint_version: u8::try_from(wire.fingerprint_version)
             .map_err(|_| BatchError::BadField("fingerprint_version"))?,
+        earlier_ids: wire
+            .earlier_ids
+            .iter()
+            .take(MAX_EARLIER_IDS)
+            .map(|bytes| id(bytes, "earlier_ids").map(ErrorId))
+            .collect::<Result<_, _>>()?,
         facet: facet.ok_or(BatchError::BadField("facet"))?.clone(),
         user_hash: wire.user_hash,
         exception_type: wire.exception_type,
@@ -283,6 +301,8 @@ mod wire {
         pub(super) encoding: i32,
         #[prost(bytes = "bytes", optional, tag = "15")]
         pub(super) payload: Option<Bytes>,
+        #[prost(bytes = "bytes", repeated, tag = "16")]
+        pub(super) earlier_ids: Vec<Bytes>,
     }
 }
 
@@ -299,7 +319,8 @@ mod tests {
             received_at: crate::time::now(),
             error_id: ErrorId(Uuid::from_u128(9)),
             fingerprint: Fingerprint([1; 16]),
-            fingerprint_version: 1,
+            fingerprint_version: 2,
+            earlier_ids: vec![ErrorId(Uuid::from_u128(8)), ErrorId(Uuid::from_u128(7))],
             facet: Facet {
                 level: Level::Fatal,
                 source: source.to_owned(),

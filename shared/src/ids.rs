@@ -134,6 +134,23 @@ impl fmt::Display for Fingerprint {
     }
 }
 
+/// The text is no fingerprint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 32 hex digits")]
+pub struct NoFingerprint;
+
+impl FromStr for Fingerprint {
+    type Err = NoFingerprint;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(NoFingerprint);
+        }
+        let number = u128::from_str_radix(text, 16).map_err(|_| NoFingerprint)?;
+        Ok(Self(number.to_be_bytes()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,6 +180,11 @@ mod tests {
     fn fingerprints_are_32_hex_digits() {
         assert_eq!(Fingerprint([0; 16]).to_string(), "0".repeat(32));
         assert_eq!(Fingerprint([0xab; 16]).to_string(), "ab".repeat(16));
+        assert_eq!("aB".repeat(16).parse(), Ok(Fingerprint([0xab; 16])));
+        for text in ["", "ab", &"ab".repeat(17), &format!("+{}", "a".repeat(31)), &"é".repeat(16)]
+        {
+            assert_eq!(text.parse::<Fingerprint>(), Err(NoFingerprint), "{text}");
+        }
     }
 
     #[test]

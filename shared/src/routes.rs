@@ -94,10 +94,13 @@ pub static ALL: &[Route] = &[
     key(GET, "/api/errors/{id}", Read, General),
     key(DELETE, "/api/errors/{id}", Write, General),
     key(GET, "/api/errors/{id}/events", Read, General),
+    key(GET, "/api/errors/{id}/grouping", Read, General),
     key(PUT, "/api/errors/{id}/resolve", Write, General),
     key(PUT, "/api/errors/{id}/unresolve", Write, General),
     key(PUT, "/api/errors/{id}/ignore", Write, General),
     key(PUT, "/api/errors/{id}/assign", Write, General),
+    key(POST, "/api/errors/merge", Write, General),
+    key(POST, "/api/errors/{id}/unmerge", Write, General),
     key(GET, "/api/events/{event_id}", Read, General),
     key(GET, "/api/alerts/rules", Read, General),
     key(POST, "/api/alerts/rules/test", Read, Analytics),
@@ -120,8 +123,10 @@ pub static ALL: &[Route] = &[
     installation(GET, "/api/monitoring/ledger", Read, Analytics),
     installation(GET, "/api/projects", Admin, General),
     installation(POST, "/api/projects", Admin, General),
+    installation(GET, "/api/projects/{id}", Admin, General),
     installation(PUT, "/api/projects/{id}", Admin, General),
     installation(DELETE, "/api/projects/{id}", Admin, General),
+    installation(POST, "/api/projects/{id}/grouping/preview", Admin, Analytics),
     key(GET, "/api/settings/api-keys", Admin, General),
     key(POST, "/api/settings/api-keys", Admin, General),
     key(PUT, "/api/settings/api-keys/{id}", Admin, General),
@@ -206,7 +211,7 @@ mod tests {
             ("/api/errors/batch", "POST, OPTIONS"),
             ("/api/{project_id}/store/", "POST, GET, HEAD, OPTIONS"),
             ("/api/errors/{id}", "GET, HEAD, DELETE, OPTIONS"),
-            ("/api/projects/{id}", "PUT, DELETE, OPTIONS"),
+            ("/api/projects/{id}", "GET, HEAD, PUT, DELETE, OPTIONS"),
         ] {
             assert_eq!(allowed_methods(path), expected, "{path}");
         }

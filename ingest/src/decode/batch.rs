@@ -47,7 +47,7 @@ fn split_array(body: &Bytes, reservation: &mut Reservation) -> Result<Vec<Bytes>
     };
     // Once more with the faults mended that clients are known for.
     reservation.grow_by(json::mended_length(body.len())).map_err(out_of_memory)?;
-    let mended: Bytes = match json::mend(body) {
+    let mended: Bytes = match json::mend(body, json::Large::Refused) {
         Cow::Owned(mended) => mended.into(),
         Cow::Borrowed(_) => return Err(json::malformed(&error)),
     };

@@ -38,8 +38,8 @@ enum ItemAnswer {
     Rejected(Map<String, Value>),
 }
 
-/// An item that was handed over, or why it was not.
-type Item = Result<(Ids, Waiting), ApiError>;
+/// An item that was handed over, or why it was not. Nothing is waited for that a rule discards.
+type Item = Result<(Ids, Option<Waiting>), ApiError>;
 
 /// Takes many errors; each stands for itself.
 pub(super) async fn post(
@@ -76,7 +76,8 @@ pub(super) async fn post(
         waiting.push(match prepared {
             Ok(prepared) => {
                 let ids = Ids::of(&prepared);
-                Ok((ids, submission.enqueue(queue, prepared.entry, &memory)))
+                let entry = prepared.entry;
+                Ok((ids, entry.map(|entry| submission.enqueue(queue, entry, &memory))))
             }
             Err(error) => {
                 submission.refuse(&error, 1);
@@ -88,9 +89,14 @@ pub(super) async fn post(
         }
     }
     waiting.extend(submission.refuse_items(unfitting.len()).map(Err));
+    let discarded = waiting.iter().filter(|item| matches!(item, Ok((_, None)))).count();
     let answer = await_all(waiting, context.app.config.service.environment)
         .await
         .map_err(Refusal::Counted)?;
+    // Only now: a batch that is refused is sent again.
+    for _ in 0..discarded {
+        submission.count_rule_discard();
+    }
     let response: Response<Vec<u8>> = json_response(StatusCode::OK, &Success::new(answer));
     Ok(response.map(|body| Full::new(Bytes::from(body))))
 }
@@ -141,7 +147,8 @@ async fn await_all(waiting: Vec<Item>, environment: Environment) -> Result<Batch
     let mut undurable: Option<ApiError> = None;
     for item in waiting {
         let outcome = match item {
-            Ok((ids, waiting)) => waiting.durable(deadline).await.map(|()| ids),
+            Ok((ids, Some(waiting))) => waiting.durable(deadline).await.map(|()| ids),
+            Ok((ids, None)) => Ok(ids),
             Err(error) => Err(error),
         };
         results.push(match outcome {

@@ -103,6 +103,12 @@ impl Submission<'_> {
         self.context.app.ledger.refuse(project, self.received_at, error, events);
     }
 
+    /// Counts one of its events that a rule of the project discards: accepted, and over with.
+    fn count_rule_discard(&self) {
+        let project = Some(self.project.id);
+        self.context.app.ledger.discard_by_rule(project, self.received_at);
+    }
+
     /// Whether the client wants ids only.
     fn prefers_minimal(&self) -> bool {
         prefers_minimal(&self.context.headers)

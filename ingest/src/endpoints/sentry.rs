@@ -44,7 +44,10 @@ struct Content {
     event_id: Option<EventId>,
     dsn: Option<Dsn>,
     event: Option<Bytes>,
-    others: Vec<Item>,
+    /// What clients say they lost, and why.
+    lost: Vec<(&'static str, usize)>,
+    /// What nothing is kept of.
+    discarded: Vec<Kind>,
     reservation: Reservation,
 }
 
@@ -78,15 +81,13 @@ async fn admit(
         Some(sender) => sender.read(call, incoming).await,
         None => read(call, incoming, body::ENVELOPE).await.inspect_err(refuse),
     };
-    let sender = match (given, &content) {
-        (Some(sender), _) => sender,
-        (None, Ok(content)) => {
-            let dsn = content.dsn.ok_or_else(credentials::missing_key);
-            let bearer = dsn.and_then(|dsn| dsn_bearer(&table, dsn.key));
-            let sender = bearer.and_then(|bearer| call.sender_of(&table, bearer, received_at));
-            sender.inspect_err(refuse)?
+    let (sender, content) = match (given, content) {
+        (Some(sender), content) => (sender, content),
+        (None, content) => {
+            let content = content?;
+            let sender = call.sender_in(&table, &content, received_at).inspect_err(refuse)?;
+            (sender, Ok(content))
         }
-        (None, Err(_)) => return content.map(|_| answer(None)),
     };
     let taken = match content {
         Ok(content) => sender.take(call, content).await,
@@ -115,10 +116,30 @@ impl<'a> Call<'a> {
         let bearer = match credentials::given(headers, self.context.query.as_deref())? {
             Some(key) => dsn_bearer(table, key)?,
             None if headers.contains_key("x-api-key") => auth::bearer(table, headers, received_at)?,
-            None if self.door.form == Form::Envelope => return Ok(None),
+            None if self.form() == Form::Envelope => return Ok(None),
             None => return Err(credentials::missing_key()),
         };
         self.sender_of(table, bearer, received_at).map(Some)
+    }
+
+    /// Who sends, by the DSN in the envelope.
+    fn sender_in(
+        self,
+        table: &AccessTable,
+        content: &Content,
+        received_at: DateTime<Utc>,
+    ) -> Result<Submission<'a>, ApiError> {
+        let dsn = content.dsn.ok_or_else(credentials::missing_key)?;
+        self.sender_of(table, dsn_bearer(table, dsn.key)?, received_at)
+    }
+
+    /// What the body is. Envelopes also come through the door of events, named by their type.
+    fn form(self) -> Form {
+        let content_type = self.context.headers.get(header::CONTENT_TYPE);
+        let says_envelope = content_type
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.trim_start().starts_with("application/x-sentry-envelope"));
+        if says_envelope { Form::Envelope } else { self.door.form }
     }
 
     fn sender_of(
@@ -153,7 +174,10 @@ impl Submission<'_> {
     /// Makes the event durable and counts everything else. Answers the event's id.
     async fn take(&self, call: Call<'_>, content: Content) -> Result<Option<EventId>, Refusal> {
         self.check_dsn(call, content.dsn)?;
-        self.count(&content.others);
+        for (reason, events) in &content.lost {
+            self.count_as(Outcome::ClientDiscarded, reason, *events);
+        }
+        content.discarded.iter().for_each(|kind| self.count_discarded(*kind));
         let Some(item) = content.event else { return Ok(content.event_id) };
         self.admit_one().map_err(|standing| self.limit_refusal(&standing))?;
         let surroundings = Surroundings {
@@ -171,9 +195,12 @@ impl Submission<'_> {
             self.count_discarded(Kind::Transaction);
             return Ok(content.event_id);
         };
-        let id = prepared.entry.event_id;
+        let id = prepared.event.event_id;
+        let Some(entry) = prepared.entry else {
+            self.count_rule_discard();
+            return Ok(Some(id));
+        };
         let queue = self.context.app.rate.queue(self.project.id, 1);
-        let entry = prepared.entry;
         let waiting: Waiting = self.enqueue(queue, entry, &Arc::new(content.reservation));
         waiting.durable(super::durable_deadline()).await.map_err(Refusal::Counted)?;
         Ok(Some(id))
@@ -187,19 +214,6 @@ impl Submission<'_> {
             return Ok(());
         }
         Err(credentials::disagreement("dsn"))
-    }
-
-    /// Counts what is no event: what clients say they lost, and what nothing is kept of.
-    fn count(&self, items: &[Item]) {
-        for item in items {
-            if item.kind == Kind::ClientReport {
-                for (reason, events) in items::lost_events(&item.payload) {
-                    self.count_as(Outcome::ClientDiscarded, reason, events);
-                }
-            } else {
-                self.count_discarded(item.kind);
-            }
-        }
     }
 
     fn count_discarded(&self, kind: Kind) {
@@ -228,7 +242,7 @@ async fn read(
         let data = credentials::parameter(query, "sentry_data").unwrap_or_default();
         (Bytes::from(data), reservation)
     };
-    let form = if says_envelope(call) { Form::Envelope } else { call.door.form };
+    let form = call.form();
     if bytes.len() < body::INLINE_BYTES {
         return unpack(form, bytes, reservation);
     }
@@ -236,18 +250,11 @@ async fn read(
     unpacking.await.map_err(ApiError::internal)?
 }
 
-/// Envelopes also come through the door of events, named by their type.
-fn says_envelope(call: Call<'_>) -> bool {
-    let content_type = call.context.headers.get(header::CONTENT_TYPE);
-    content_type
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.trim_start().starts_with("application/x-sentry-envelope"))
-}
-
 fn unpack(form: Form, bytes: Bytes, mut reservation: Reservation) -> Result<Content, ApiError> {
     if form == Form::Store {
         let event = Some(store::unpack(bytes, &mut reservation)?);
-        return Ok(Content { event_id: None, dsn: None, event, others: Vec::new(), reservation });
+        let (lost, discarded) = (Vec::new(), Vec::new());
+        return Ok(Content { event_id: None, dsn: None, event, lost, discarded, reservation });
     }
     let envelope = Envelope::read(&bytes)?;
     let (events, others): (Vec<Item>, Vec<Item>) =
@@ -258,11 +265,16 @@ fn unpack(form: Form, bytes: Bytes, mut reservation: Reservation) -> Result<Cont
         let message = "An envelope may hold one event";
         return Err(ApiError::new(Code::MalformedJson, message));
     }
+    let (reports, others): (Vec<Item>, Vec<Item>) =
+        others.into_iter().partition(|item| item.kind == Kind::ClientReport);
+    let lost = items::lost_events(reports.iter().map(|report| &report.payload[..]));
+    let discarded = others.into_iter().map(|item| item.kind).collect();
     let (event_id, dsn) = (envelope.event_id, envelope.dsn()?);
-    Ok(Content { event_id, dsn, event, others, reservation })
+    Ok(Content { event_id, dsn, event, lost, discarded, reservation })
 }
 
-/// Reads and names the event, a large one off the threads that serve requests.
+/// Reads and names the event, a large one off the threads that serve requests. Of small ones no more are
+/// read at a time than there are such threads, so that their memory is not asked for.
 async fn prepare(
     item: Bytes,
     with: Surroundings,
@@ -273,7 +285,12 @@ async fn prepare(
     }
     let mut room = reservation.beside();
     let preparing = tokio::task::spawn_blocking(move || {
-        room.grow_to(item.len() * event::ROOM).map_err(body::out_of_memory)?;
+        let bytes = event::room(&item)?;
+        // Waiting would not help.
+        if bytes > room.budget() {
+            return Err(event::too_large(item.len() * room.budget() / bytes));
+        }
+        room.grow_to(bytes).map_err(body::out_of_memory)?;
         event::prepare(&item, &with)
     });
     preparing.await.map_err(ApiError::internal)?

@@ -39,6 +39,10 @@ pub(super) async fn post(
     };
     let prepared = prepare::prepare(report, &origin, project).map_err(ApiError::internal)?;
     let (entry, answer) = answer(prepared, submission.prefers_minimal());
+    let Some(entry) = entry else {
+        submission.count_rule_discard();
+        return Ok(answer);
+    };
     let queue = context.app.rate.queue(project.id, 1);
     submission
         .enqueue(queue, entry, &Arc::new(reservation))
@@ -50,7 +54,7 @@ pub(super) async fn post(
 
 /// What goes to the queue, and the answer for when it is durable. The event itself ends here: while its
 /// request waits, nothing holds more memory than was reserved for the body.
-fn answer(prepared: Prepared, minimal: bool) -> (Entry, Response<Body>) {
+fn answer(prepared: Prepared, minimal: bool) -> (Option<Entry>, Response<Body>) {
     let answer: Response<Vec<u8>> = if minimal {
         json_response(StatusCode::CREATED, &Success::new(Ids::of(&prepared)))
     } else {

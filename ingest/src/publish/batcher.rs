@@ -211,6 +211,7 @@ mod tests {
             error_id: ErrorId(uuid::Uuid::nil()),
             fingerprint: Fingerprint([0; 16]),
             fingerprint_version: 1,
+            earlier_ids: Vec::new(),
             facet: Facet {
                 level: Level::Error,
                 source: String::new(),

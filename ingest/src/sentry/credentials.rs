@@ -54,12 +54,13 @@ fn key_in_header(value: &str) -> Option<String> {
     let (scheme, rest) = value.trim().split_once(char::is_whitespace)?;
     if scheme.eq_ignore_ascii_case("sentry") {
         let mut pairs = rest.split(',').filter_map(|pair| pair.trim().split_once('='));
-        return pairs.find(|(name, _)| *name == "sentry_key").map(|(_, key)| key.to_owned());
+        return pairs.find(|(name, _)| name.trim() == "sentry_key").map(|(_, key)| key.to_owned());
     }
     if scheme.eq_ignore_ascii_case("basic") {
         let decoded = BASE64_STANDARD.decode(rest.trim()).ok()?;
         let user = String::from_utf8(decoded).ok()?;
-        return user.split(':').next().map(str::to_owned);
+        // What is no key at all opens something else, such as a proxy on the way.
+        return user.split(':').next().filter(|it| Uuid::try_parse(it).is_ok()).map(str::to_owned);
     }
     None
 }
@@ -112,6 +113,9 @@ mod tests {
         check("authorization", &format!("Basic {basic}"), None, Ok(true));
         check("accept", "*/*", Some(&format!("a=b&sentry_key={KEY}&c")), Ok(true));
         check("authorization", "Bearer abc", None, Ok(false));
+        let proxy = format!("Basic {}", BASE64_STANDARD.encode("admin:secret"));
+        check("authorization", &proxy, Some(&format!("sentry_key={KEY}")), Ok(true));
+        check(auth, &format!("Sentry sentry_version = 7, sentry_key = {KEY}"), None, Ok(true));
         check(auth, "Sentry", None, Ok(false));
         check(auth, "Sentry sentry_key=nonsense", None, Err(Code::Authentication));
         let twice = format!("Sentry sentry_key={KEY}");

@@ -72,18 +72,30 @@ impl Kind {
 /// A report of losses is small; a larger one was made to hurt.
 const MAX_REPORT: usize = 100 * 1024;
 
-/// One entry of a report speaks of what was lost since the last one, some seconds ago.
-const MAX_LOST: u64 = 1_000_000;
+/// Clients send one at a time, or a few that had to wait.
+const MAX_REPORTS: usize = 10;
+
+/// They speak of what was lost since the last ones, some seconds ago. More is no report but an attempt to
+/// spoil the ledger, for which the public key of a DSN is enough.
+const MAX_LOST: usize = 1_000_000;
 
 /// Events that a client lost before it sent them, by its reason. Of other items nothing would have been
 /// kept, so their loss is none. A report that can't be read says nothing.
-pub(crate) fn lost_events(report: &[u8]) -> Vec<(&'static str, usize)> {
-    if report.len() > MAX_REPORT {
-        return Vec::new();
+pub(crate) fn lost_events<'a>(
+    reports: impl Iterator<Item = &'a [u8]>,
+) -> Vec<(&'static str, usize)> {
+    let readable = reports.take(MAX_REPORTS).filter(|report| report.len() <= MAX_REPORT);
+    let mut left = MAX_LOST;
+    let mut lost = Vec::new();
+    for report in readable.filter_map(|report| json::parse(report).ok()) {
+        let entries = report.get("discarded_events").and_then(Value::as_array);
+        for (reason, events) in entries.into_iter().flatten().filter_map(self::lost) {
+            let events = events.min(left);
+            left -= events;
+            lost.push((reason, events));
+        }
     }
-    let Ok(report) = json::parse(report) else { return Vec::new() };
-    let entries = report.get("discarded_events").and_then(Value::as_array);
-    entries.into_iter().flatten().filter_map(lost).collect()
+    lost
 }
 
 fn lost(entry: &Value) -> Option<(&'static str, usize)> {
@@ -91,7 +103,7 @@ fn lost(entry: &Value) -> Option<(&'static str, usize)> {
     if !matches!(text("category"), None | Some("error" | "default" | "security")) {
         return None;
     }
-    let quantity = entry.get("quantity").and_then(Value::as_u64)?.min(MAX_LOST);
+    let quantity = entry.get("quantity").and_then(Value::as_u64)?;
     Some((reason(text("reason").unwrap_or_default()), usize::try_from(quantity).ok()?))
 }
 
@@ -126,10 +138,14 @@ mod tests {
             {"reason":"sample_rate","category":"transaction","quantity":9},
             {"reason":"made up","category":"default","quantity":99999999999},
             {"reason":"send_error","category":"error","quantity":-1}, null, 7]}"#;
-        assert_eq!(lost_events(report), [("before_send", 2), ("other", 1_000_000)]);
+        let run = |reports: &[&[u8]]| lost_events(reports.iter().copied());
+        assert_eq!(run(&[report]), [("before_send", 2), ("other", MAX_LOST - 2)]);
         for nothing in ["", "[]", "{}", "{\"discarded_events\":{}}"] {
-            assert_eq!(lost_events(nothing.as_bytes()), []);
+            assert_eq!(run(&[nothing.as_bytes()]), []);
         }
-        assert_eq!(lost_events(&vec![b'['; MAX_REPORT + 1]), []);
+        assert_eq!(run(&[&vec![b'['; MAX_REPORT + 1]]), []);
+        let many = run(&[&report[..]; 100]);
+        assert_eq!(many.iter().map(|(_, events)| events).sum::<usize>(), MAX_LOST);
+        assert_eq!(many.len(), 2 * MAX_REPORTS);
     }
 }

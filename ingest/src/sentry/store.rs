@@ -24,7 +24,7 @@ pub(crate) fn unpack(body: Bytes, reservation: &mut Reservation) -> Result<Bytes
     }
     // Too much at once to hold it twice without asking.
     reservation.grow_by(body.len()).map_err(out_of_memory)?;
-    let packed: Vec<u8> = body.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let packed: Vec<u8> = body.trim_ascii().iter().filter_map(letter).collect();
     let decoded = BASE64.decode(packed).map_err(|error| {
         ApiError::new(Code::MalformedJson, "The body is neither JSON nor base64").with_cause(error)
     })?;
@@ -33,6 +33,15 @@ pub(crate) fn unpack(body: Bytes, reservation: &mut Reservation) -> Result<Bytes
     }
     let limit = ENVELOPE.inflated;
     inflate(ContentEncoding::Deflate, &decoded, limit, reservation).map(Bytes::from)
+}
+
+/// A letter of base64. What was a plus in a query has come as a space; lines may be broken.
+fn letter(byte: &u8) -> Option<u8> {
+    match byte {
+        b' ' => Some(b'+'),
+        byte if byte.is_ascii_whitespace() => None,
+        byte => Some(*byte),
+    }
 }
 
 fn starts_document(body: &[u8]) -> bool {
@@ -68,6 +77,8 @@ mod tests {
         assert_eq!(run(BASE64_STANDARD.encode(event).as_bytes()).unwrap(), &event[..]);
         let packed = BASE64_STANDARD.encode(deflated(event));
         assert_eq!(run(packed.as_bytes()).unwrap(), &event[..]);
+        let spaced = packed.replace('+', " ");
+        assert_eq!(run(spaced.as_bytes()).unwrap(), &event[..]);
         let (first, second) = packed.trim_end_matches('=').split_at(9);
         assert_eq!(run(format!("{first}\r\n{second}").as_bytes()).unwrap(), &event[..]);
     }

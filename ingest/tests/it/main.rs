@@ -4,6 +4,7 @@
 
 mod accepted;
 mod broker;
+mod doors;
 mod ledger;
 mod limits;
 mod mutated;

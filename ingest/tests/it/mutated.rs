@@ -44,6 +44,8 @@ fn damage() -> impl Strategy<Value = Damage> {
         "-1",
         "1e999",
         "18446744073709551616",
+        "{a}{a}{a}{a}{a}{a}",
+        "{\"\":0},",
         "\\ud83d",
         "\\u0000",
         "\\",
@@ -134,6 +136,53 @@ proptest! {
         drop(rehearsal::envelope(&body));
         drop(rehearsal::stored(&body));
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn events_of_every_size_are_cut_to_fit(event in large_event()) {
+        let stored = rehearsal::stored(&Bytes::from(event.to_string())).unwrap().unwrap();
+        check_bounds(&stored);
+        let noted: Vec<_> = stored.notes.iter().map(|note| (&note.field, note.change)).collect();
+        let mut once = noted.clone();
+        once.dedup();
+        prop_assert_eq!(noted, once);
+    }
+}
+
+/// An event in which any part may be what makes it too large.
+fn large_event() -> impl Strategy<Value = Value> {
+    let some = |most: usize| prop_oneof![3 => Just(0), 1 => 1..most];
+    let frames = || prop::sample::select(vec![0_usize, 1, 9, 10, 19, 20, 21, 60, 300]);
+    let sizes = (some(2_000), some(900), some(200_000), some(15_000));
+    let stacks = (some(60), frames(), some(40), frames());
+    (stacks, sizes, some(120), some(1_200)).prop_map(
+        |((exceptions, frames, threads, of_thread), (name, line, extra, crumb), crumbs, modules)| {
+            let text = |length: usize| "x".repeat(length);
+            let frame = |at: usize| {
+                json!({
+                    "function": format!("f{at}{}", text(name)), "module": text(name),
+                    "filename": text(name), "context_line": text(line), "pre_context": [text(line)],
+                    "vars": {"a": text(line), "b": [text(line)]},
+                })
+            };
+            let stack = |frames: usize| json!({"frames": (0..frames).map(frame).collect::<Vec<_>>()});
+            let exception =
+                |at: usize| json!({"type": format!("E{at}"), "value": text(line), "stacktrace": stack(frames)});
+            let thread = |at: usize| json!({"id": at, "name": text(name), "stacktrace": stack(of_thread)});
+            json!({
+                "message": text(name * 5),
+                "exception": (0..exceptions).map(exception).collect::<Vec<_>>(),
+                "threads": (0..threads).map(thread).collect::<Vec<_>>(),
+                "breadcrumbs": vec![json!({"message": text(crumb)}); crumbs],
+                "extra": {"a": text(extra)}, "request": {"data": text(extra)},
+                "contexts": {"b": {"c": text(extra)}}, "fingerprint": vec![text(name); 40],
+                "modules": (0..modules).map(|at| (format!("m{at}"), text(line).into())).collect::<serde_json::Map<_, _>>(),
+            })
+        },
+    )
 }
 
 /// The events of the bodies.

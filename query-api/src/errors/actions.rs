@@ -165,7 +165,7 @@ fn read_bulk(object: Map<String, Value>) -> Result<(Vec<ErrorId>, Action), ApiEr
 }
 
 /// The ids without repetition, in ascending order.
-fn read_ids(body: &mut BodyFields) -> Vec<ErrorId> {
+pub(super) fn read_ids(body: &mut BodyFields) -> Vec<ErrorId> {
     let Some(value) = body.take("ids") else {
         body.missing("ids");
         return Vec::new();

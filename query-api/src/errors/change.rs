@@ -12,19 +12,14 @@ use serde_json::{Value, json};
 use shared::api::ApiError;
 use shared::ids::{ErrorId, ProjectId};
 use shared::postgres::DbError;
-use shared::project_lock;
-use shared::revisions;
-use shared::telemetry::metrics::{Counter, count};
 use uuid::Uuid;
 
 use super::delete;
+use super::locked::{self, Locked};
 use super::lookup::{self, Found};
 use crate::app::App;
 use crate::call::Reach;
 use crate::db;
-
-/// How often a transaction is tried that lost against another one.
-const ATTEMPTS: usize = 4;
 
 /// What happens to errors.
 #[derive(Debug, Clone)]
@@ -55,9 +50,7 @@ pub(super) async fn apply(
         change,
         key_id,
     };
-    // On a task of its own: a client that goes away must not leave a committed change unannounced.
-    let task = app.changes.spawn(work.run(Arc::clone(app)));
-    task.await.map_err(ApiError::internal)?.map_err(db::failure)
+    locked::run(app, work).await
 }
 
 fn projects_of(found: &[Found]) -> Vec<ProjectId> {
@@ -76,38 +69,27 @@ struct Work {
     key_id: Uuid,
 }
 
-impl Work {
-    async fn run(self, app: Arc<App>) -> Result<Vec<ErrorId>, DbError> {
-        let mut outcome = self.attempt(&app).await;
-        for _ in 1..ATTEMPTS {
-            match &outcome {
-                Err(error) if error.is_conflict() => {
-                    count(Counter::RetriesTotal, "change", "conflict", 1);
-                    outcome = self.attempt(&app).await;
-                }
-                _ => break,
-            }
-        }
-        // Also after a failure: a commit may have succeeded although its answer got lost.
-        app.cache.announce(&self.projects).await;
-        app.live.changed(&self.projects);
-        outcome
+impl Locked for Work {
+    type Done = Vec<ErrorId>;
+
+    fn projects(&self) -> &[ProjectId] {
+        &self.projects
     }
 
-    async fn attempt(&self, app: &App) -> Result<Vec<ErrorId>, DbError> {
-        let mut client = db::client(&app.pool).await?;
-        let tx = client.transaction().await.map_err(DbError::statement("begin a change"))?;
-        project_lock::exclusive(&tx, &self.projects).await?;
-        let now = clock(&tx).await?;
+    async fn change(
+        &self,
+        tx: &Transaction<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<ErrorId>, DbError> {
         // Again, now that nobody else can change what the ids lead to.
         let projects: Vec<i32> = self.projects.iter().map(|project| project.0).collect();
-        let found = lookup::find_now(&tx, &projects, &self.names).await?;
-        self.change_found(&tx, &found, now).await?;
-        revisions::advance(&tx, &self.projects).await?;
-        tx.commit().await.map_err(DbError::statement("commit a change"))?;
+        let found = lookup::find_now(tx, &projects, &self.names).await?;
+        self.change_found(tx, &found, now).await?;
         Ok(found.into_iter().map(|found| found.name).collect())
     }
+}
 
+impl Work {
     async fn change_found(
         &self,
         tx: &Transaction<'_>,
@@ -158,9 +140,4 @@ impl Work {
             Change::Assign { to } => json!({"key_id": by, "assigned_to": to}),
         }
     }
-}
-
-async fn clock(tx: &Transaction<'_>) -> Result<DateTime<Utc>, DbError> {
-    let rows = db::query(tx, "read the clock", include_str!("sql/clock.sql"), &[]).await?;
-    Ok(rows.first().map_or_else(shared::time::now, |row| row.get("now")))
 }

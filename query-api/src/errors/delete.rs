@@ -23,7 +23,7 @@ pub(super) async fn error(
     let sql = include_str!("sql/subtract_slots.sql");
     db::execute(tx, "subtract slots", sql, &[&project.0, &groups, &now]).await?;
     let sql = include_str!("sql/delete_error.sql");
-    db::execute(tx, "delete an error", sql, &[&project.0, &error_id]).await?;
+    db::execute(tx, "delete an error", sql, &[&project.0, &error_id, &groups]).await?;
     Ok(())
 }
 

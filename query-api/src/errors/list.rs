@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use deadpool_postgres::Client;
+use deadpool_postgres::GenericClient;
 use futures_util::TryStreamExt as _;
 use serde::Serialize;
 use shared::api::ApiError;
@@ -68,7 +68,7 @@ async fn page(app: &App, reach: &Reach, request: &ListRequest) -> Result<Bytes, 
 /// Everything about some errors, each row turned into what is shown before the next one is read:
 /// a hundred latest events of a megabyte each are never in memory together.
 async fn rows<T>(
-    client: &Client,
+    client: &impl GenericClient,
     places: &[Place],
     show: impl Fn(ErrorRow) -> T,
 ) -> Result<Vec<T>, DbError> {
@@ -85,14 +85,29 @@ async fn rows<T>(
     Ok(shown)
 }
 
+/// Everything about one error; none when it has gone meanwhile.
+pub(super) async fn row(
+    client: &impl GenericClient,
+    place: Place,
+) -> Result<Option<ErrorRow>, DbError> {
+    Ok(rows(client, &[place], |row| row).await?.pop())
+}
+
 /// `GET /api/errors/{id}`.
 pub(crate) async fn get(app: Arc<App>, call: Call) -> Answer {
     let name = call.error_id()?;
     let reach = call.reach_alone()?;
-    let found = lookup::find_one(&app, &reach, name).await?;
-    let place = Place::of(found.project, found.error_id);
-    let client = db::client(&app.pool).await.map_err(db::failure)?;
-    let mut shown = rows(&client, &[place], DetailedError::new).await.map_err(db::failure)?;
-    let error = shown.pop().ok_or_else(|| ApiError::not_found("error", name))?;
-    Ok(success::ok(error))
+    for _ in 0..LOOKS {
+        let found = lookup::find_one(&app, &reach, name).await?;
+        let place = Place::of(found.project, found.error_id);
+        let client = db::client(&app.pool).await.map_err(db::failure)?;
+        if let Some(row) = row(&client, place).await.map_err(db::failure)? {
+            return Ok(success::ok(DetailedError::new(row)));
+        }
+    }
+    Err(ApiError::not_found("error", name))
 }
+
+/// Between two looks what an id leads to may be merged into another error, or taken out of it. Nobody does
+/// that faster than it is looked up again.
+const LOOKS: usize = 3;

@@ -14,11 +14,13 @@ mod error_object;
 mod errors;
 mod event_object;
 mod failures;
+mod grouping;
 mod health;
 mod incidents;
 mod ingest;
 mod integrations;
 mod live;
+mod merging;
 mod monitoring;
 mod operation;
 mod parameters;
@@ -110,6 +112,8 @@ fn operations() -> impl Iterator<Item = Operation> {
         sentry::operations(),
         errors::operations(),
         changes::operations(),
+        merging::operations(),
+        grouping::operations(),
         stats::operations(),
         analytics::operations(),
         alert_rules::operations(),
@@ -137,6 +141,7 @@ fn schemas() -> Vec<schema::Field> {
     schemas.extend(sentry::schemas());
     schemas.extend(error_object::schemas());
     schemas.extend(event_object::schemas());
+    schemas.extend(grouping::schemas());
     schemas.extend(stats::schemas());
     schemas.extend(analytics::schemas());
     schemas.extend(alert_rules::schemas());

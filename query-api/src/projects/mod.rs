@@ -1,5 +1,7 @@
 //! `/api/projects`: what projects there are, and the DSN that SDKs submit to.
 
+mod preview;
+mod rules;
 mod slug;
 mod view;
 
@@ -10,12 +12,15 @@ use deadpool_postgres::{GenericClient as _, Transaction};
 use http::StatusCode;
 use serde_json::json;
 use shared::api::{ApiError, Code};
+use shared::fingerprint::rules::List;
 use shared::ids::ProjectId;
 use shared::postgres::DbError;
 use shared::{project_lock, revisions};
 use tokio_postgres::Row;
 
-use self::view::ProjectObject;
+pub(crate) use self::preview::preview;
+
+use self::view::{ProjectDetails, ProjectObject};
 use crate::app::App;
 use crate::body::BodyFields;
 use crate::call::{Call, Caller};
@@ -103,15 +108,38 @@ async fn insert_row(
     Ok(None)
 }
 
+/// `GET /api/projects/{id}`.
+pub(crate) async fn get(app: Arc<App>, call: Call) -> Answer {
+    let id = project_id(&call)?;
+    let client = db::client(&app.pool).await.map_err(db::failure)?;
+    let sql = include_str!("sql/get.sql");
+    let rows = db::query(&client, "read a project", sql, &[&id.0]).await.map_err(db::failure)?;
+    let row = rows.first().ok_or_else(|| ApiError::not_found("project", id))?;
+    Ok(success::ok(ProjectDetails::new(row, &app.public_url)))
+}
+
+/// What a request changes of a project; none: it stays.
+#[derive(Debug)]
+struct Given {
+    name: Option<String>,
+    keep_ip_addresses: Option<bool>,
+    grouping_rules: Option<String>,
+    discard_rules: Option<String>,
+}
+
 /// `PUT /api/projects/{id}`: changes the fields that are given.
 pub(crate) async fn update(app: Arc<App>, call: Call) -> Answer {
     let id = project_id(&call)?;
     let caller = call.caller();
     let mut body = BodyFields::new(call.object().await?);
-    let name = body.text("name", MAX_NAME);
-    let keep_ip_addresses = body.boolean("keep_ip_addresses");
+    let given = Given {
+        name: body.text("name", MAX_NAME),
+        keep_ip_addresses: body.boolean("keep_ip_addresses"),
+        grouping_rules: rules::read(&mut body, List::Grouping).map(|rules| rules.text),
+        discard_rules: rules::read(&mut body, List::Discard).map(|rules| rules.text),
+    };
     body.finish()?;
-    let changed = store(&app, &caller, id, name, keep_ip_addresses).await?;
+    let changed = store(&app, &caller, id, given).await?;
     take_effect(&app, id).await;
     Ok(success::ok(changed))
 }
@@ -120,14 +148,15 @@ async fn store(
     app: &App,
     caller: &Caller,
     id: ProjectId,
-    name: Option<String>,
-    keep_ip_addresses: Option<bool>,
-) -> Result<ProjectObject, ApiError> {
+    given: Given,
+) -> Result<ProjectDetails, ApiError> {
     let mut client = db::client(&app.pool).await.map_err(db::failure)?;
     let tx = db::begin(&mut client, "begin changing a project").await.map_err(db::failure)?;
     let actor = audit::actor(&tx, caller).await?;
     let sql = include_str!("sql/update.sql");
-    let values: db::Params<'_> = &[&id.0, &name, &keep_ip_addresses];
+    let Given { name, keep_ip_addresses, grouping_rules, discard_rules } = given;
+    let values: db::Params<'_> =
+        &[&id.0, &name, &keep_ip_addresses, &grouping_rules, &discard_rules];
     let rows = db::query(&tx, "change a project", sql, values).await.map_err(db::failure)?;
     let row = rows.first().ok_or_else(|| ApiError::not_found("project", id))?;
     let target = Target::new(id, row.get::<_, &str>("name"));
@@ -137,17 +166,17 @@ async fn store(
     }
     revisions::advance(&tx, &[id]).await.map_err(db::failure)?;
     db::commit(tx, "commit changing a project").await.map_err(db::failure)?;
-    Ok(ProjectObject::new(row, &app.public_url))
+    Ok(ProjectDetails::new(row, &app.public_url))
 }
 
 fn changed_fields(row: &Row) -> Changes {
     let text = |column| row.get::<_, &str>(column);
     let flag = |column| row.get::<_, bool>(column);
-    Changes::new().field("name", text("old_name"), text("name")).field(
-        "keep_ip_addresses",
-        flag("old_keep_ip_addresses"),
-        flag("keep_ip_addresses"),
-    )
+    Changes::new()
+        .field("name", text("old_name"), text("name"))
+        .field("keep_ip_addresses", flag("old_keep_ip_addresses"), flag("keep_ip_addresses"))
+        .field("grouping_rules", text("old_grouping_rules"), text("grouping_rules"))
+        .field("discard_rules", text("old_discard_rules"), text("discard_rules"))
 }
 
 /// `DELETE /api/projects/{id}`.

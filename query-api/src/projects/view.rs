@@ -35,6 +35,26 @@ impl ProjectObject {
     }
 }
 
+/// A project with what may be long of it.
+#[derive(Debug, Serialize)]
+pub(super) struct ProjectDetails {
+    #[serde(flatten)]
+    project: ProjectObject,
+    grouping_rules: String,
+    discard_rules: String,
+}
+
+impl ProjectDetails {
+    /// From a row with all columns.
+    pub(super) fn new(row: &Row, public_url: &str) -> Self {
+        Self {
+            project: ProjectObject::new(row, public_url),
+            grouping_rules: row.get("grouping_rules"),
+            discard_rules: row.get("discard_rules"),
+        }
+    }
+}
+
 /// `scheme://key@host[path]/id`, the key as 32 hex digits: SDKs insist on that and on a whole number.
 fn dsn(public_url: &str, key: Uuid, id: i32) -> String {
     let (scheme, host) = public_url.split_once("://").unwrap_or(("http", public_url));

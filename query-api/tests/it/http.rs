@@ -15,7 +15,7 @@ async fn unknown_paths_and_methods_are_refused_in_the_failure_form() {
         ("POST", "/api/errors/batch", "POST, OPTIONS"),
         ("GET", "/api/errors/batch", "POST, OPTIONS"),
         ("DELETE", "/api/stats", "GET, HEAD, OPTIONS"),
-        ("PATCH", "/api/projects/1", "PUT, DELETE, OPTIONS"),
+        ("PATCH", "/api/projects/1", "GET, HEAD, PUT, DELETE, OPTIONS"),
         ("PUT", "/health", "GET, HEAD, OPTIONS"),
     ] {
         let answer = server.ask(method, path).key(ADMIN).send().await;

@@ -104,8 +104,11 @@ async fn every_success_is_as_the_openapi_document_says() {
     }
     seed_settings(&server).await;
     let alerts = alerts::requests(&server).await.into_iter();
-    let others =
-        changes(&seeded[0]).into_iter().chain(settings()).chain(integrations(&hook.url("/x")));
+    let others = merges(&seeded)
+        .into_iter()
+        .chain(changes(&seeded[0]))
+        .chain(settings())
+        .chain(integrations(&hook.url("/x")));
     let all = alerts.chain(others);
     for (operation, path, body) in all {
         let answer = server.ask(operation.0, &path).key(ADMIN).json(&body).send().await;
@@ -128,6 +131,7 @@ fn readings(error: &Seeded) -> Vec<(Operation, String)> {
         (("GET", "/api/errors"), "/api/errors".to_owned()),
         (("GET", "/api/errors/{id}"), format!("/api/errors/{id}")),
         (("GET", "/api/errors/{id}/events"), format!("/api/errors/{id}/events?limit=1")),
+        (("GET", "/api/errors/{id}/grouping"), format!("/api/errors/{id}/grouping")),
         (("GET", "/api/events/{event_id}"), format!("/api/events/{event}")),
         (("GET", "/api/stats"), "/api/stats".to_owned()),
         (("GET", "/api/analytics/trends"), "/api/analytics/trends?period=day".to_owned()),
@@ -138,6 +142,29 @@ fn readings(error: &Seeded) -> Vec<(Operation, String)> {
         (("GET", "/api/monitoring/ledger"), "/api/monitoring/ledger".to_owned()),
         (("GET", "/api/projects"), "/api/projects".to_owned()),
         (("GET", "/api/settings/integrations"), "/api/settings/integrations".to_owned()),
+    ]
+}
+
+fn merges(seeded: &[Seeded]) -> Vec<(Operation, String, Value)> {
+    let (into, other) = (seeded[0].id, &seeded[1]);
+    let merge = json!({"into": into, "ids": [other.id]});
+    let unmerge = json!({"fingerprints": [other.fingerprint.to_string()]});
+    let rules = json!({"grouping_rules": "type:ValueError -> fingerprint(\"x\")",
+        "discard_rules": "message:*much* -> discard", "events": 10});
+    let explain = ("GET", "/api/errors/{id}/grouping");
+    let project = "/api/projects/1".to_owned();
+    vec![
+        (("POST", "/api/errors/merge"), "/api/errors/merge".to_owned(), merge),
+        (explain, format!("/api/errors/{into}/grouping"), json!({})),
+        (("POST", "/api/errors/{id}/unmerge"), format!("/api/errors/{into}/unmerge"), unmerge),
+        (
+            ("POST", "/api/projects/{id}/grouping/preview"),
+            format!("{project}/grouping/preview"),
+            rules.clone(),
+        ),
+        (("PUT", "/api/projects/{id}"), project.clone(), rules),
+        (("GET", "/api/projects/{id}"), project, json!({})),
+        (explain, format!("/api/errors/{into}/grouping"), json!({})),
     ]
 }
 
@@ -277,6 +304,12 @@ async fn failures_are_as_the_openapi_document_says() {
     let testing = ("POST", "/api/settings/integrations/{name}/test");
     let ask = |method: &str, path: &str| server.ask(method, path).key(ADMIN);
     seed_settings(&server).await;
+    let (merging, unmerging) =
+        (("POST", "/api/errors/merge"), ("POST", "/api/errors/{id}/unmerge"));
+    let seeded = Seed::error("stored").store(&server.db).await;
+    let unknown_merge = json!({"into": unknown, "ids": [seeded.id]});
+    let own = format!("/api/errors/{}/unmerge", seeded.id);
+    let own_fingerprint = json!({"fingerprints": [seeded.fingerprint.to_string()]});
     let nothing = format!("/api/settings/team/{unknown}");
     let accepting = ("POST", "/api/settings/team/accept");
     let accept = || server.post("/api/settings/team/accept");
@@ -316,6 +349,15 @@ async fn failures_are_as_the_openapi_document_says() {
         (("GET", "/api/errors"), ask("GET", "/api/errors?limit=0&level=x"), 400),
         (("GET", "/api/errors/{id}"), ask("GET", "/api/errors/x"), 400),
         (("PUT", "/api/projects/{id}"), ask("PUT", "/api/projects/x"), 400),
+        (("GET", "/api/projects/{id}"), ask("GET", "/api/projects/99"), 404),
+        (merging, ask("POST", "/api/errors/merge").body("{}"), 400),
+        (merging, ask("POST", "/api/errors/merge").json(&unknown_merge), 404),
+        (unmerging, ask("POST", &own).json(&own_fingerprint), 409),
+        (
+            ("POST", "/api/projects/{id}/grouping/preview"),
+            ask("POST", "/api/projects/1/grouping/preview").body("{\"grouping_rules\": \"x\"}"),
+            400,
+        ),
         (assigning, ask("PUT", &assign).body("{"), 400),
         (("GET", "/api/stats"), server.get("/api/stats"), 401),
         (("GET", "/api/stats"), server.get("/api/stats").key(WRITER), 403),

@@ -8,6 +8,7 @@ use tokio_postgres::{IsolationLevel, Row};
 use super::usage::LastUse;
 use super::{AccessTable, ApiKey, KeyHash, Permission, Project};
 use crate::config::Environment;
+use crate::fingerprint::rules::{List, ProjectRules, Rules};
 use crate::ids::ProjectId;
 use crate::postgres::DbError;
 use crate::rate_limit::KeyLimits;
@@ -15,7 +16,7 @@ use crate::rate_limit::KeyLimits;
 /// The table, if its version differs from the known one.
 pub(super) async fn changed_since(
     client: &mut Client,
-    known: Option<i64>,
+    known: Option<&AccessTable>,
     environment: Environment,
 ) -> Result<Option<AccessTable>, DbError> {
     let tx = client
@@ -30,7 +31,7 @@ pub(super) async fn changed_since(
         .first()
         .map(|row| row.get("version"))
         .unwrap_or_default();
-    if known == Some(version) {
+    if known.is_some_and(|known| known.version == version) {
         return Ok(None);
     }
     let mut table = AccessTable { version, ..AccessTable::default() };
@@ -38,7 +39,7 @@ pub(super) async fn changed_since(
         add_key(&mut table, &row, environment);
     }
     for row in query(&tx, include_str!("sql/projects.sql")).await? {
-        add_project(&mut table, &row);
+        add_project(&mut table, &row, known);
     }
     Ok(Some(table))
 }
@@ -77,8 +78,49 @@ fn add_key(table: &mut AccessTable, row: &Row, environment: Environment) {
     table.keys.insert(KeyHash(hash), key);
 }
 
-fn add_project(table: &mut AccessTable, row: &Row) {
+/// The rules of a project as they are stored.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct RuleTexts {
+    discard: String,
+    grouping: String,
+}
+
+impl RuleTexts {
+    /// Reads them. What another version has saved and this one can't read does not hold.
+    fn parse(&self, id: ProjectId) -> ProjectRules {
+        let read = |list: List, text: &str| {
+            ProjectRules::parse(list, text).unwrap_or_else(|errors| {
+                let error = errors.first().map(ToString::to_string).unwrap_or_default();
+                tracing::error!(project.id = id.0, field = list.field(), %error, "unreadable rules");
+                Rules::default()
+            })
+        };
+        ProjectRules {
+            discard: read(List::Discard, &self.discard),
+            grouping: read(List::Grouping, &self.grouping),
+        }
+    }
+}
+
+/// The rules of a project. Those that have not changed are not read again.
+fn rules(table: &mut AccessTable, row: &Row, known: Option<&AccessTable>) -> Arc<ProjectRules> {
     let id = ProjectId(row.get("id"));
+    let texts =
+        RuleTexts { discard: row.get("discard_rules"), grouping: row.get("grouping_rules") };
+    if texts == RuleTexts::default() {
+        return Arc::default();
+    }
+    let same = known.filter(|known| known.rule_texts.get(&id) == Some(&texts));
+    let project = same.and_then(|known| known.projects.get(&id));
+    let rules =
+        project.map_or_else(|| Arc::new(texts.parse(id)), |project| Arc::clone(&project.rules));
+    table.rule_texts.insert(id, texts);
+    rules
+}
+
+fn add_project(table: &mut AccessTable, row: &Row, known: Option<&AccessTable>) {
+    let id = ProjectId(row.get("id"));
+    let own_rules = rules(table, row, known);
     let rules: serde_json::Value = row.get("sanitising_rules");
     let rules = serde_json::from_value(rules).unwrap_or_else(|error| {
         tracing::error!(project.id = id.0, %error, "unreadable sanitising rules; built-in ones hold");
@@ -91,6 +133,7 @@ fn add_project(table: &mut AccessTable, row: &Row) {
             id,
             keep_ip_addresses: row.get("keep_ip_addresses"),
             sanitising_rules: Arc::new(rules),
+            rules: own_rules,
         },
     );
 }

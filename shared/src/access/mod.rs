@@ -26,8 +26,10 @@ pub use mint::{KeyGrant, MAX_KEYS, Minted, NoRandomness, store_key};
 pub use named_project::named_project;
 pub use permission::{Permission, Permissions, UnknownPermission};
 
+use self::load::RuleTexts;
 use self::usage::LastUse;
 use crate::config::Environment;
+use crate::fingerprint::rules::ProjectRules;
 use crate::ids::ProjectId;
 use crate::postgres::{DbError, use_until};
 use crate::rate_limit::{Caller, Holder, KeyLimits};
@@ -95,6 +97,8 @@ pub struct Project {
     pub keep_ip_addresses: bool,
     /// What is masked beyond and except the built-in rules.
     pub sanitising_rules: Arc<sanitise::Rules>,
+    /// Which events belong together, and which are discarded, by its own rules.
+    pub rules: Arc<ProjectRules>,
 }
 
 /// All keys and projects at one version.
@@ -104,6 +108,8 @@ pub struct AccessTable {
     keys: HashMap<KeyHash, ApiKey>,
     dsn_keys: HashMap<Uuid, ProjectId>,
     projects: HashMap<ProjectId, Project>,
+    /// The texts that rules were read from, of projects that have some.
+    rule_texts: HashMap<ProjectId, RuleTexts>,
 }
 
 impl AccessTable {
@@ -202,9 +208,9 @@ impl Access {
     pub async fn refresh(&self, pool: &Pool, environment: Environment) -> Result<(), DbError> {
         let _alone = self.loading.lock().await;
         let known = self.table();
-        let version = known.as_ref().map(|table| table.version);
-        let loading =
-            async |client: &mut Client| load::changed_since(client, version, environment).await;
+        let loading = async |client: &mut Client| {
+            load::changed_since(client, known.as_deref(), environment).await
+        };
         let loaded = use_until(pool, Instant::now() + LOAD_TIMEOUT, loading).await?;
         if let Some(mut table) = loaded {
             if let Some(known) = known {

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+/// The mechanism's type of an exception that another one in flight did not give way to.
+pub(crate) const SUPPRESSED: &str = "suppressed";
+
 /// One exception of a chain.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Exception {
@@ -26,8 +29,16 @@ pub struct Exception {
 impl Exception {
     /// Whether the client made it only to carry a stack, so that its type says nothing.
     pub fn is_synthetic(&self) -> bool {
-        let synthetic = self.mechanism.as_ref().and_then(|mechanism| mechanism.get("synthetic"));
-        synthetic.and_then(Value::as_bool).unwrap_or_default()
+        self.mechanism("synthetic").and_then(Value::as_bool).unwrap_or_default()
+    }
+
+    /// Whether it was raised while another one was on its way already, which it did not replace.
+    pub fn is_suppressed(&self) -> bool {
+        self.mechanism("type").and_then(Value::as_str) == Some(SUPPRESSED)
+    }
+
+    fn mechanism(&self, name: &str) -> Option<&Value> {
+        self.mechanism.as_ref().and_then(|mechanism| mechanism.get(name))
     }
 }
 

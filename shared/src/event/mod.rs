@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use details::Details;
+pub(crate) use exception::SUPPRESSED;
 pub use exception::{Exception, Frame, Thread};
 pub use level::{Level, UnknownLevel};
 pub use title::title;
@@ -47,6 +48,10 @@ pub struct Event {
     /// The type of the exception, given or read from the stack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exception_type: Option<String>,
+    /// Whether the type was read from stack or message. What was read does not name the event: read again, it
+    /// would.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub type_was_read: bool,
     /// The stack as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack_trace: Option<String>,
@@ -101,7 +106,7 @@ impl Event {
         let template = details.and_then(|details| details.message_template.as_deref());
         fingerprint::Input {
             client_fingerprint: self.client_fingerprint.as_deref(),
-            exception_type: self.exception_type.as_deref(),
+            exception_type: self.exception_type.as_deref().filter(|_| !self.type_was_read),
             // The same for every event of a statement, whatever its parameters were.
             message: template.unwrap_or(&self.message),
             exceptions: &self.exceptions,

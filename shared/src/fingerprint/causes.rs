@@ -87,7 +87,7 @@ impl Context {
         self.read_status(word, keyword, found);
         self.read_error_number(word, found);
         self.read_port(word, found);
-        self.read_table(word, found);
+        self.read_table(word, keyword, found);
         match keyword {
             Some(Keyword::Refused | Keyword::Connect) => self.is_network_failure = true,
             Some(Keyword::Select) => self.in_selection = true,
@@ -152,9 +152,14 @@ impl Context {
         }
     }
 
-    fn read_table<'a>(&mut self, word: &words::Word<'a>, found: &mut Causes<'a>) {
+    fn read_table<'a>(
+        &mut self,
+        word: &words::Word<'a>,
+        keyword: Option<Keyword>,
+        found: &mut Causes<'a>,
+    ) {
         self.named_table = false;
-        if found.table.is_some() || keyword(word.text).is_some() {
+        if found.table.is_some() || keyword.is_some() {
             return;
         }
         let name = match (self.before_previous, self.previous) {
@@ -164,7 +169,7 @@ impl Context {
             (_, Some(Keyword::Key)) if self.in_duplicate => word.text,
             (Some(Keyword::Statement), Some(Keyword::From)) => words::last_part(word.text),
             (_, Some(Keyword::From)) if self.in_selection => words::last_part(word.text),
-            (_, Some(Keyword::Update)) if word.before_set => words::last_part(word.text),
+            (_, Some(Keyword::Update)) if word.is_before_set() => words::last_part(word.text),
             _ => return,
         };
         if words::is_name(name) {
@@ -226,6 +231,7 @@ mod tests {
         check("Permission denied (os error 13)", "13");
         check("ORA-00942: table or view", "ORA-00942");
         check("process ended with exit code 137", "137");
+        check("job 7 ended, exit_code=137", "137");
         check("ERROR in EMAIL", "");
     }
 

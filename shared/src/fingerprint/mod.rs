@@ -5,9 +5,11 @@
 //! decided here but in `stacktrace`.
 
 mod causes;
+mod explain;
 mod names;
 mod normalise;
 mod parts;
+pub mod rules;
 mod stack;
 
 use std::borrow::Cow;
@@ -16,7 +18,8 @@ use crate::event::Exception;
 use crate::ids::Fingerprint;
 use crate::stacktrace::{self, scan::Header};
 use causes::Causes;
-use names::Name;
+pub use explain::{Explanation, LeftOut, PLACEHOLDERS, Reason, Replaced, normalised};
+use names::{Name, Place};
 pub use parts::Component;
 use parts::{Part, Parts};
 
@@ -57,22 +60,36 @@ pub fn explain(input: Input<'_>) -> Vec<Component> {
 
 /// Computes the grouping of one event.
 pub fn group(input: Input<'_>) -> Grouping {
-    let chain = chain_of(&input);
+    grouped(&input, &chain_of(&input))
+}
+
+/// As [`group`], of an event whose exceptions have been read.
+fn grouped(input: &Input<'_>, chain: &[Exception]) -> Grouping {
     Grouping {
-        fingerprint: parts(&input, &chain).hash(),
-        exception_type: exception_type(&input, &chain),
-        culprit: culprit(&chain),
+        fingerprint: parts(input, chain).hash(),
+        exception_type: exception_type(input, chain),
+        culprit: culprit(chain),
     }
 }
 
 /// The exceptions given, else those in the stack text, else those in a message that is a stack.
 fn chain_of<'a>(input: &Input<'a>) -> Cow<'a, [Exception]> {
     if !input.exceptions.is_empty() {
-        return Cow::Borrowed(input.exceptions);
+        let remote = remote_traceback(input.exceptions).and_then(stacktrace::parse);
+        return remote.map_or(Cow::Borrowed(input.exceptions), Cow::Owned);
     }
     let text = input.stack_trace.filter(|text| !text.trim().is_empty());
     let text = text.or_else(|| input.message.contains('\n').then_some(input.message));
     Cow::Owned(text.and_then(stacktrace::parse).unwrap_or_default())
+}
+
+/// What an exception of another process says that Python hands on with its traceback as text. The
+/// others of the chain repeat it, with the frames of who waited for it.
+fn remote_traceback(chain: &[Exception]) -> Option<&str> {
+    let is_remote = |exception: &&Exception| {
+        exception.kind.as_deref().is_some_and(|kind| kind.ends_with("RemoteTraceback"))
+    };
+    chain.iter().find(is_remote)?.value.as_deref()
 }
 
 /// The client's own grouping where there is one, with ours where it is asked for.
@@ -108,7 +125,9 @@ fn computed(input: &Input<'_>, chain: &[Exception]) -> Parts {
     if chain.iter().any(|exception| !exception.frames.is_empty()) {
         let kind = input.exception_type.or_else(|| type_in_message(input.message));
         stack::add_to(&mut parts, chain, kind, input.message);
-        for value in chain.iter().filter_map(|exception| exception.value.as_deref()) {
+        let values = chain.iter().filter_map(|exception| exception.value.as_deref());
+        // What the message ends with was read with it.
+        for value in values.filter(|value| !input.message.ends_with(value)) {
             causes.read(value);
         }
     } else {
@@ -120,10 +139,11 @@ fn computed(input: &Input<'_>, chain: &[Exception]) -> Parts {
 
 fn add_without_frames(parts: &mut Parts, input: &Input<'_>, chain: &[Exception]) {
     for exception in stack::decisive(chain) {
-        parts.add(Part::Type, exception.kind.as_deref().unwrap_or_default().as_bytes());
+        let kind = exception.kind.as_deref().unwrap_or_default();
+        parts.add(Part::Type, stack::type_name(kind).as_bytes());
     }
     if let Some(kind) = input.exception_type.filter(|_| chain.is_empty()) {
-        parts.add(Part::Type, kind.as_bytes());
+        parts.add(Part::Type, stack::type_name(kind).as_bytes());
     }
     parts.add_with(Part::Message, |bytes| normalise::normalise(input.message, bytes));
     let lines = input.stack_trace.filter(|_| chain.is_empty()).unwrap_or_default().lines();
@@ -150,14 +170,19 @@ fn type_in_message(message: &str) -> Option<&str> {
 
 /// `function in module-or-file` of the place where the outermost exception with frames was raised.
 fn culprit(chain: &[Exception]) -> Option<String> {
-    let raised_at =
-        |all_frames| stack::decisive(chain).find_map(|it| stack::raised_at(&it.frames, all_frames));
-    let place = raised_at(false).or_else(|| raised_at(true))?;
+    let place = raised_at(chain)?;
     match place.name {
         Name::Own(name) if place.scope.is_empty() => Some(name.into_owned()),
         Name::Own(name) => Some(format!("{name} in {}", place.scope)),
         _ => (!place.scope.is_empty()).then(|| place.scope.into_owned()),
     }
+}
+
+/// The place where the outermost exception with frames was raised.
+fn raised_at(chain: &[Exception]) -> Option<Place<'_>> {
+    let raised_at =
+        |all_frames| stack::decisive(chain).find_map(|it| stack::raised_at(&it.frames, all_frames));
+    raised_at(false).or_else(|| raised_at(true))
 }
 
 #[cfg(test)]

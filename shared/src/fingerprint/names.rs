@@ -2,20 +2,20 @@
 //! the compiler or the runtime made of them.
 
 mod asset;
+mod java;
 mod rust;
 
 use std::borrow::Cow;
 
 use crate::event::Frame;
 use crate::stacktrace::in_app::path_of;
-use crate::stacktrace::scan::base_name;
+use crate::stacktrace::scan::{base_name, split_at_last};
 
-/// Minifiers give names of one or two letters, other ones in each build, and leave one long line.
-const MINIFIED_NAME_MAX: usize = 2;
+/// Minifiers leave one long line.
 const MINIFIED_COLUMN_MIN: u32 = 200;
 
 /// What the name of a function tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Name<'a> {
     /// A name that its author gave.
     Own(Cow<'a, str>),
@@ -42,7 +42,7 @@ enum Language {
 }
 
 /// The function of a frame and the module or file it is in.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place<'a> {
     pub(super) name: Name<'a>,
     pub(super) scope: Cow<'a, str>,
@@ -54,9 +54,10 @@ impl<'a> Place<'a> {
         let module = frame.module.as_deref().filter(|it| !it.is_empty());
         let path = path_of(frame);
         match language(path, module, function) {
+            Language::Rust if function.is_empty() => in_file(Name::Anonymous, path, module),
             Language::Rust => rust::place(function, module),
             Language::DotNet => dotnet(function, module.unwrap_or_default()),
-            Language::Java => java(function, module.unwrap_or_default()),
+            Language::Java => java::place(function, module.unwrap_or_default()),
             Language::Php => php(function, module, path),
             Language::Go => Self {
                 name: go(function),
@@ -66,6 +67,7 @@ impl<'a> Place<'a> {
                 Self { name: javascript(function, frame.colno), scope: asset::name(path) }
             }
             Language::Python => in_file(python(function), path, module),
+            Language::Ruby if is_template(path) => in_file(Name::TopLevel, path, module),
             Language::Ruby => in_file(ruby(function), path, module),
             Language::Other => in_file(other(function), path, module),
         }
@@ -76,22 +78,32 @@ impl<'a> Place<'a> {
 fn in_file<'a>(name: Name<'a>, path: &'a str, module: Option<&'a str>) -> Place<'a> {
     let scope = match base_name(path) {
         "" => module.unwrap_or_default(),
+        // Every package has this file: the package is what has a name.
+        file @ "__init__.py" => directory_of(path, file),
         file => file,
     };
     Place { name, scope: Cow::Borrowed(scope) }
 }
 
+/// The name of the directory that a file is in; the file's own name where there is none.
+fn directory_of<'a>(path: &'a str, file: &'a str) -> &'a str {
+    let directory = path.strip_suffix(file).and_then(|it| it.strip_suffix(['/', '\\']));
+    directory.map(base_name).filter(|name| !name.is_empty()).unwrap_or(file)
+}
+
 fn language(path: &str, module: Option<&str>, function: &str) -> Language {
-    let file = path.split(['?', '#']).next().unwrap_or(path);
-    let extension = base_name(file).rsplit_once('.').map(|(_, it)| it);
+    let end = path.bytes().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(path.len());
+    let extension =
+        split_at_last(base_name(path.get(..end).unwrap_or(path)), b'.').map(|(_, it)| it);
     match extension {
-        Some("py" | "pyx" | "pyw") => Language::Python,
-        Some("js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" | "vue" | "svelte") => {
-            Language::JavaScript
-        }
+        Some("py" | "pyx" | "pxi" | "pyw") => Language::Python,
+        Some(
+            "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" | "vue" | "svelte"
+            | "bundle" | "jsbundle",
+        ) => Language::JavaScript,
         Some("java" | "kt" | "kts" | "scala" | "groovy") => Language::Java,
         Some("go" | "s") => Language::Go,
-        Some("rb" | "erb" | "rake" | "ru") => Language::Ruby,
+        Some("rb" | "erb" | "haml" | "slim" | "rake" | "ru") => Language::Ruby,
         Some("php" | "phtml" | "phar") => Language::Php,
         Some("cs" | "vb" | "fs" | "razor") => Language::DotNet,
         Some("rs") => Language::Rust,
@@ -144,7 +156,7 @@ fn javascript(function: &str, column: Option<u32>) -> Name<'_> {
     let name = name.split('/').next().unwrap_or(name);
     let name = name.trim_end_matches('<');
     let name = name.rsplit(['.', ' ', '#']).next().unwrap_or(name);
-    let is_minified = name.len() <= MINIFIED_NAME_MAX && column >= Some(MINIFIED_COLUMN_MIN);
+    let is_minified = column >= Some(MINIFIED_COLUMN_MIN) && is_minified(name);
     match name {
         "<anonymous>" | "anonymous" | "eval" | "?" => Name::Anonymous,
         // What Node calls the callback of a timer.
@@ -152,6 +164,16 @@ fn javascript(function: &str, column: Option<u32>) -> Name<'_> {
         "global code" | "module code" | "code" => Name::TopLevel,
         _ if is_minified || is_generator(name) => Name::Anonymous,
         _ => own(name),
+    }
+}
+
+/// Minifiers give names of one or two letters, then of three, other ones in each build. People write
+/// words of three small letters, such as `run`.
+fn is_minified(name: &str) -> bool {
+    match name.len() {
+        0..=2 => true,
+        3 => !name.bytes().all(|byte| byte.is_ascii_lowercase()),
+        _ => false,
     }
 }
 
@@ -177,7 +199,11 @@ fn go(function: &str) -> Name<'_> {
     {
         end = start.len();
     }
-    own(name.get(..end).unwrap_or(name))
+    match name.get(..end).unwrap_or(name) {
+        // Closures of variables of the package, before and since 1.21.
+        "glob" | "init" if end < name.len() => Name::Anonymous,
+        name => own(name),
+    }
 }
 
 /// `block (2 levels) in run`, `rescue in run`, and since 3.4 `Store#run`.
@@ -186,6 +212,14 @@ fn ruby(function: &str) -> Name<'_> {
     let name = name.rsplit(['#', '.']).next().unwrap_or(name);
     if name.starts_with('<') { Name::TopLevel } else { own(name) }
 }
+
+/// Whether a method was made of a template: its name holds numbers of the process.
+fn is_template(path: &str) -> bool {
+    [".erb", ".haml", ".slim"].iter().any(|end| path.ends_with(end))
+}
+
+/// What the code of a file outside its functions is called: by how it came to run.
+const TOP_LEVEL: [&str; 5] = ["{main}", "include", "include_once", "require", "require_once"];
 
 fn php<'a>(function: &'a str, module: Option<&'a str>, path: &'a str) -> Place<'a> {
     let split = function.rsplit_once("->").or(function.rsplit_once("::"));
@@ -201,7 +235,7 @@ fn php<'a>(function: &'a str, module: Option<&'a str>, path: &'a str) -> Place<'
             .map(|around| around.rsplit([':', '\\']).next().unwrap_or(around))
             .filter(|around| !around.ends_with(".php"))
             .map_or(Name::Anonymous, own),
-        None if method == "{main}" => Name::TopLevel,
+        None if TOP_LEVEL.contains(&method) => Name::TopLevel,
         None => own(method),
     };
     let scope = match class {
@@ -210,39 +244,6 @@ fn php<'a>(function: &'a str, module: Option<&'a str>, path: &'a str) -> Place<'
         None => base_name(path),
     };
     Place { name, scope: Cow::Borrowed(scope) }
-}
-
-fn java<'a>(function: &'a str, class: &'a str) -> Place<'a> {
-    let simple = class.rsplit('.').next().unwrap_or(class);
-    let is_generated = ["$Proxy", "GeneratedMethodAccessor", "GeneratedConstructorAccessor"]
-        .iter()
-        .any(|start| simple.starts_with(start))
-        || ["access$", "$deserializeLambda$", "lambda$null$"]
-            .iter()
-            .any(|start| function.starts_with(start));
-    let name = if is_generated { Name::Generated } else { own(java_method(function)) };
-    Place { name, scope: Cow::Borrowed(java_class(class)) }
-}
-
-/// `lambda$run$3`, `$anonfun$run$1`, `run$lambda-3`.
-fn java_method(method: &str) -> &str {
-    let inner = ["lambda$", "$anonfun$"].iter().find_map(|start| method.strip_prefix(start));
-    match inner {
-        Some(inner) => inner.split('$').next().unwrap_or(inner),
-        None => method.split("$lambda").next().unwrap_or(method),
-    }
-}
-
-/// Cuts what class generators append (`$$Lambda$14/0x8f`, `$$EnhancerByProxy$$1a`) and the numbers of
-/// anonymous classes.
-fn java_class(class: &str) -> &str {
-    let mut class = class.split("$$").next().unwrap_or(class);
-    while let Some((outer, number)) = class.rsplit_once('$')
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-    {
-        class = outer;
-    }
-    class
 }
 
 /// `Store.<Run>d__3.MoveNext`, `Store.<>c.<Run>b__0_1`, `Store.<Run>g__Local|0_0`.
@@ -256,9 +257,18 @@ fn dotnet<'a>(function: &'a str, class: &'a str) -> Place<'a> {
     let in_brackets = function.strip_prefix('<').and_then(angled);
     let method = local.or(in_brackets).or(written).unwrap_or(function);
     let method = method.split(['[', '`', '(']).next().unwrap_or(method);
+    // With all that stands before a method where it is declared: `async Task Store.Load(int id)`.
+    let method = match method.rsplit_once(' ') {
+        Some((_, declared)) => declared.rsplit('.').next().unwrap_or(declared),
+        None => method,
+    };
     let name =
         if method.is_empty() || method == "lambda_method" { Name::Anonymous } else { own(method) };
-    Place { name, scope: Cow::Borrowed(outer.split(['`', '[']).next().unwrap_or(outer)) }
+    let scope = outer.split(['`', '[']).next().unwrap_or(outer);
+    // Stacks separate a class inside another one by a dot, reflection by a plus sign.
+    let scope =
+        if scope.contains('+') { Cow::Owned(scope.replace('+', ".")) } else { scope.into() };
+    Place { name, scope }
 }
 
 /// The text up to the closing angle bracket.
@@ -295,27 +305,36 @@ mod tests {
         check("/a/b.js", "", "async Store.run [as next]", "b run");
         check("/a/b.js", "", "promise callback*run/<", "b run");
         check("/a/b.js", "", "_callee2$", "b anonymous");
+        check("/a/shop/__init__.py", "", "run", "shop run");
         check("B.java", "org.example.B$1$2", "lambda$run$7", "org.example.B run");
         check("", "org.example.B$$Lambda$9/0x1f", "run", "org.example.B run");
         check("", "org.example.$Proxy3", "run", "org.example.$Proxy3 generated");
         check("B.kt", "org.example.B", "run$lambda-2", "org.example.B run");
         check("/a/b.go", "example.org/a", "(*B).run.func1.2", "example.org/a (*B).run");
         check("/a/b.go", "example.org/a", "Map[...]", "example.org/a Map");
+        check("/a/b.go", "example.org/a", "glob..func3", "example.org/a anonymous");
+        check("/a/b.go", "example.org/a", "init.func2", "example.org/a anonymous");
         check("/a/b.rb", "", "block (2 levels) in run", "b.rb run");
         check("/a/b.rb", "", "rescue in B::C#run", "b.rb run");
         check("/a/b.rb", "", "block in <main>", "b.rb top level");
+        check("/a/b.html.erb", "", "_a_b_html_erb___12_34", "b.html.erb top level");
         check("/a/B.php", "", "A\\B::run", "A\\B run");
+        check("/a/B.php", "", "require_once", "B.php top level");
         check("/a/B.php", "A\\B", "A\\{closure}", "A\\B anonymous");
         check("/a/B.php", "A\\B", "{closure:A\\B::run():12}", "A\\B run");
         check("/a/B.php", "A\\B@anonymous\u{0}/a/B.php:3$0", "run", "A\\B run");
         check("/a/B.cs", "A.B.<Run>d__3", "MoveNext", "A.B Run");
         check("/a/B.cs", "A.B.<>c__DisplayClass3_0", "<Run>b__0", "A.B Run");
         check("", "A.B`1", "<Run>g__Local|3_0", "A.B Local");
+        check("B.cs", "A.B+C", "async Task<int> Run(int id)", "A.B.C Run");
+        check("src/b.rs", "", "", "b.rs anonymous");
     }
 
     #[test]
     fn minified_names_say_nothing() {
         assert_eq!(javascript("t", Some(4410)), Name::Anonymous);
-        assert_eq!(javascript("t", Some(9)), Name::Own(Cow::Borrowed("t")));
+        assert_eq!(javascript("aXe", Some(4410)), Name::Anonymous);
+        assert_eq!(javascript("run", Some(4410)), own("run"));
+        assert_eq!(javascript("t", Some(9)), own("t"));
     }
 }

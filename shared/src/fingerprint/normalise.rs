@@ -5,12 +5,22 @@
 //! recognised by its shape, and everything goes into one buffer of the caller. No step looks at a
 //! byte more than a fixed number of times. What is *the same* is not decided here.
 
+mod bytes;
 mod chunk;
+mod quotes;
+mod resource;
 mod shapes;
 mod word;
+mod zone;
+
+use bytes::Marks;
+use quotes::Pair;
 
 /// Longer messages are cut: what names the event stands at the start.
 const MAX_BYTES: usize = 4096;
+
+/// Begins what a terminal takes for a command.
+const ESCAPE: u8 = 0x1b;
 
 const VALUE: &[u8] = b"<n>";
 const TIME: &[u8] = b"<time>";
@@ -29,7 +39,9 @@ pub(super) fn normalise(text: &str, out: &mut Vec<u8>) {
         at: 0,
         start: out.len(),
         key: None,
-        unclosed: [0; 2],
+        unclosed: [0; Pair::COUNT],
+        measured: 0,
+        zoned: 0,
         out,
     };
     scanner.run();
@@ -44,8 +56,12 @@ struct Scanner<'a> {
     out: &'a mut Vec<u8>,
     /// The key whose `=` was read last, until its value is.
     key: Option<&'a [u8]>,
-    /// Up to where no closing quote was found, for `"` and `'`: it need not be looked for again.
-    unclosed: [usize; 2],
+    /// Up to where nothing closes a pair of its kind: it need not be looked for again.
+    unclosed: [usize; Pair::COUNT],
+    /// Where a value ends in `out` whose unit was left out: what follows may be the rest of it.
+    measured: usize,
+    /// Where a time ends in `out` whose zone was left out: a longer name of the zone may follow.
+    zoned: usize,
 }
 
 impl<'a> Scanner<'a> {
@@ -55,17 +71,48 @@ impl<'a> Scanner<'a> {
                 b' ' | b'\t' | b'\r' | b'\n' => self.space(),
                 b'"' | b'\'' => self.quote(byte),
                 b'=' => self.equals_sign(),
-                byte if is_delimiter(byte) => {
-                    self.out.push(byte);
-                    self.at += 1;
-                    self.key = None;
-                }
+                b'`' => self.backtick(),
+                b'(' => self.bracket(),
+                b'?' if self.follows_parameter() => self.at += 1,
+                ESCAPE => self.escape(),
+                0xc2 | 0xe2 if quotes::opens_wide(&self.text[self.at..]) => self.wide_quote(byte),
+                byte if Marks::of_byte(byte).has(Marks::END) => self.delimiter(byte),
                 _ => self.chunk(),
             }
         }
         while self.out.len() > self.start && self.out.last() == Some(&b' ') {
             self.out.pop();
         }
+    }
+
+    fn delimiter(&mut self, byte: u8) {
+        self.out.push(byte);
+        self.at += 1;
+        self.key = None;
+    }
+
+    /// Colours of a terminal: a bracket, numbers, and the letter that ends them.
+    fn escape(&mut self) {
+        let rest = &self.text[self.at + 1..];
+        let length = match rest.first() {
+            Some(b'[') => {
+                let is_parameter = |byte: &&u8| byte.is_ascii_digit() || **byte == b';';
+                rest[1..].iter().take_while(is_parameter).count() + 2
+            }
+            _ => 0,
+        };
+        self.at = (self.at + 1 + length).min(self.text.len());
+    }
+
+    /// A list of the parameters of a statement, however long, becomes a single one.
+    fn follows_parameter(&mut self) -> bool {
+        let written = self.out[self.start..].trim_ascii_end();
+        let is_listed = written.ends_with(b"?,");
+        if is_listed {
+            let length = self.start + written.len() - 1;
+            self.out.truncate(length);
+        }
+        is_listed
     }
 
     /// Any amount of white space is one space.
@@ -75,56 +122,6 @@ impl<'a> Scanner<'a> {
         }
         self.at += 1;
         self.key = None;
-    }
-
-    /// A quoted value, a quoted key of a JSON object, or just an apostrophe.
-    fn quote(&mut self, quote: u8) {
-        let opens =
-            self.at.checked_sub(1).is_none_or(|before| !self.text[before].is_ascii_alphanumeric());
-        let Some(close) = opens.then(|| self.closing(quote)).flatten() else {
-            self.out.push(quote);
-            self.at += 1;
-            return;
-        };
-        let content = &self.text[self.at + 1..close];
-        self.at = close + 1;
-        if self.text.get(self.at) == Some(&b':') && self.in_object() {
-            self.chunk_of(content);
-            self.out.push(b':');
-            self.at += 1;
-            let spaces = self.text[self.at..].iter();
-            self.at += spaces.take_while(|byte| **byte == b' ').count();
-            self.key = Some(content);
-        } else {
-            self.placeholder(QUOTED);
-            self.key = None;
-        }
-    }
-
-    /// Where the quote that opens here closes. Single quotes close on their line, because the
-    /// apostrophe of a plural opens none.
-    fn closing(&mut self, quote: u8) -> Option<usize> {
-        let kind = usize::from(quote == b'\'');
-        let from = self.at + 1;
-        if from < self.unclosed[kind] {
-            return None;
-        }
-        let mut at = from;
-        while let Some(&byte) = self.text.get(at) {
-            match byte {
-                b'\\' => at += 1,
-                b'\n' if quote == b'\'' => break,
-                _ if byte == quote && self.ends_word(at + 1) => return Some(at),
-                _ => {}
-            }
-            at += 1;
-        }
-        self.unclosed[kind] = at;
-        None
-    }
-
-    fn ends_word(&self, at: usize) -> bool {
-        self.text.get(at).is_none_or(|byte| !byte.is_ascii_alphanumeric())
     }
 
     /// Whether the last thing written opens an object or separates its members.
@@ -150,18 +147,27 @@ impl<'a> Scanner<'a> {
     fn chunk(&mut self) {
         let rest = &self.text[self.at..];
         let mut length = chunk_length(rest);
-        if chunk::scheme(&rest[..length]).is_some() {
-            length = rest.iter().take_while(|byte| !is_url_end(**byte)).count();
+        let mut marks = Marks::of(&rest[..length]);
+        if marks.has(Marks::COLON)
+            && let Some(url) = resource::url(&rest[..length])
+        {
+            length = url + resource::url_length(&rest[url..]);
+            marks = Marks::of(&rest[..length]);
         }
         self.at += length;
         let key = self.key.take();
         let chunk = &rest[..length];
+        if marks.are_letters() && key.is_none() && !self.out.ends_with(b"> ") {
+            self.plain(chunk);
+            return;
+        }
         let content = chunk::trim_end(chunk);
         match key {
             Some(key) if word::names_identity(key) || word::is_literal(content) => {
                 self.placeholder(NAME);
             }
-            _ => self.chunk_of(content),
+            _ if self.ends_time(chunk, content) => return,
+            _ => self.chunk_of(content, marks),
         }
         self.out.extend_from_slice(&chunk[content.len()..]);
     }
@@ -169,6 +175,12 @@ impl<'a> Scanner<'a> {
     /// Writes a placeholder; a list of values, however long, becomes a single one.
     fn placeholder(&mut self, placeholder: &[u8]) {
         let written = self.out[self.start..].trim_ascii_end();
+        if placeholder == VALUE && self.measured > 0 && self.start + written.len() == self.measured
+        {
+            // `1 hour 5 minutes` is one duration.
+            self.out.truncate(self.measured);
+            return;
+        }
         let listed = written.strip_suffix(b",").is_some_and(|before| before.ends_with(placeholder));
         if listed {
             let length = self.start + written.len() - 1;
@@ -179,36 +191,14 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Characters that stand for themselves and end a chunk.
-fn is_delimiter(byte: u8) -> bool {
-    matches!(
-        byte,
-        b'(' | b')'
-            | b'['
-            | b']'
-            | b'{'
-            | b'}'
-            | b'<'
-            | b'>'
-            | b','
-            | b';'
-            | b'|'
-            | b'`'
-            | b'?'
-            | b'&'
-            | b'!'
-            | b'*'
-    )
-}
-
 /// How far the chunk at the start of the text reaches; a comma between digits does not end it.
 fn chunk_length(text: &[u8]) -> usize {
     let mut length = 1;
     while let Some(&byte) = text.get(length) {
-        let between_digits = byte == b','
-            && text[length - 1].is_ascii_digit()
-            && text.get(length + 1).is_some_and(u8::is_ascii_digit);
-        if is_chunk_end(byte) && !between_digits {
+        let marks = Marks::of_byte(byte);
+        let ends = (marks.has(Marks::END) && !is_between_digits(text, length))
+            || (marks.has(Marks::WIDE) && quotes::opens_wide(&text[length..]));
+        if ends {
             break;
         }
         length += 1;
@@ -216,12 +206,10 @@ fn chunk_length(text: &[u8]) -> usize {
     length
 }
 
-fn is_chunk_end(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'=') || is_delimiter(byte)
-}
-
-fn is_url_end(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'`' | b')' | b']')
+fn is_between_digits(text: &[u8], at: usize) -> bool {
+    text[at] == b','
+        && text[at - 1].is_ascii_digit()
+        && text.get(at + 1).is_some_and(u8::is_ascii_digit)
 }
 
 #[cfg(test)]
@@ -253,7 +241,10 @@ mod tests {
     fn times_in_many_forms() {
         check("at 2026-11-07T09:15:01.123Z done", "at <time> done");
         check("at 2026-11-07 09:15:01,123 +0200 done", "at <time> done");
-        check("Sat, 07 Nov 2026 09:15:01 GMT", "<time>, <n> <time> <n> <time> GMT");
+        check("Sat, 07 Nov 2026 09:15:01 GMT", "<time>, <n> <time> <n> <time>");
+        check("Sat Nov 07 2026 09:15:01 GMT+0100 (Some Time) x", "<time> <time> <n> <n> <time> x");
+        check("at 09:15 UTC (disk full)", "at <time> (disk full)");
+        check("at 20261107T091501Z, 9:15 p.m. (late)", "at <time> (late)");
         check("[07/Nov/2026:09:15:01 +0000]", "[<n>/<time>/<n> <n>]");
     }
 

@@ -8,6 +8,7 @@ use super::normalise;
 use super::parts::{Part, Parts};
 use crate::event::{Exception, Frame};
 use crate::stacktrace::in_app;
+use crate::stacktrace::scan::split_type;
 
 /// Exceptions that only carry another one across a thread, a proxy or a task group.
 const CARRIERS: [&str; 8] = [
@@ -22,7 +23,40 @@ const CARRIERS: [&str; 8] = [
 ];
 
 /// Types that say no more than that something failed; what failed stands in the message.
-const VAGUE_TYPES: [&str; 4] = ["", "panic", "fatal error", "ErrorException"];
+const VAGUE_TYPES: [&str; 2] = ["", "ErrorException"];
+
+/// What stands in the place of a type where nobody chose one: stacks as text say `panic`, SDKs name the
+/// type that the language wraps the text in.
+const NO_TYPES: [&str; 14] = [
+    "panic",
+    "fatal error",
+    "*errors.errorString",
+    "*errors.fundamental",
+    "*errors.joinError",
+    "*errors.withMessage",
+    "*errors.withStack",
+    "*fmt.wrapError",
+    "*fmt.wrapErrors",
+    "*runtime.TypeAssertionError",
+    "runtime.boundsError",
+    "runtime.errorAddressString",
+    "runtime.errorString",
+    "runtime.plainErrorString",
+];
+
+/// Frames among which a recursion has to come round to be seen.
+const MAX_CYCLE: usize = 64;
+
+/// Types of an exception that a recursion without end raises.
+const OVERFLOW_TYPES: [&str; 4] =
+    ["RecursionError", "StackOverflowError", "StackOverflowException", "SystemStackError"];
+/// What such an exception says in languages that have no type for it.
+const OVERFLOW_WORDS: [&str; 4] = [
+    "stack overflow",
+    "call stack size exceeded",
+    "too much recursion",
+    "recursion depth exceeded",
+];
 
 /// Adds the parts of a chain that has frames. `kind` names an exception that the stack does not,
 /// as in browsers that print nothing but frames.
@@ -33,9 +67,12 @@ pub(super) fn add_to(parts: &mut Parts, chain: &[Exception], kind: Option<&str>,
     for exception in decisive(chain) {
         let start = parts.position();
         let own = exception.kind.as_deref().or(kind);
-        let kind = own.filter(|_| !exception.is_synthetic()).unwrap_or_default();
+        let kind = own.filter(|_| !exception.is_synthetic()).map_or("", type_name);
         parts.add(Part::Type, kind.as_bytes());
-        let place = raised_at(&exception.frames, all_frames);
+        let place = match overflows(exception) {
+            true => recurring(&exception.frames, all_frames),
+            false => raised_at(&exception.frames, all_frames),
+        };
         if let Some(place) = &place {
             add_place(parts, place);
         }
@@ -52,11 +89,12 @@ pub(super) fn add_to(parts: &mut Parts, chain: &[Exception], kind: Option<&str>,
     }
 }
 
-/// The exceptions without those that carry others.
+/// The exceptions without those that carry others, and without those that came up on the way out of
+/// a failure, such as when a file was closed.
 pub(super) fn decisive(chain: &[Exception]) -> impl Iterator<Item = &Exception> {
     let is_carrier = |exception: &Exception| {
         let kind = exception.kind.as_deref().unwrap_or_default();
-        CARRIERS.contains(&kind)
+        CARRIERS.contains(&kind) || exception.is_suppressed()
     };
     let all_carry = chain.iter().all(is_carrier);
     chain.iter().filter(move |exception| all_carry || !is_carrier(exception))
@@ -81,6 +119,33 @@ pub(super) fn raised_at(frames: &[Frame], all_frames: bool) -> Option<Place<'_>>
     Some(around.map_or(first, |(_, place)| place))
 }
 
+/// The name of a type as it is hashed: SDKs of some languages tell it with the namespace it is in.
+pub(super) fn type_name(kind: &str) -> &str {
+    if NO_TYPES.contains(&kind) { "" } else { split_type(kind).1 }
+}
+
+fn overflows(exception: &Exception) -> bool {
+    let kind = exception.kind.as_deref().unwrap_or_default();
+    let value = exception.value.as_deref().unwrap_or_default();
+    OVERFLOW_TYPES.contains(&kind) || OVERFLOW_WORDS.iter().any(|words| value.contains(words))
+}
+
+/// The place that stands for a recursion: which of the functions that call each other the stack ends
+/// in is chance.
+fn recurring(frames: &[Frame], all_frames: bool) -> Option<Place<'_>> {
+    let own = frames.iter().filter(|frame| all_frames || in_app::is_in_app(frame));
+    let places = own.map(Place::of).filter(|place| matches!(place.name, Name::Own(_)));
+    let mut places: Vec<Place<'_>> = places.take(MAX_CYCLE).collect();
+    let round = (0..places.len()).find_map(|start| {
+        let next = places[start + 1..].iter().position(|place| *place == places[start])?;
+        Some(start..=start + next)
+    });
+    match round {
+        Some(round) => places.drain(round).min(),
+        None => raised_at(frames, all_frames),
+    }
+}
+
 fn add_place(parts: &mut Parts, place: &Place<'_>) {
     parts.add(Part::Scope, place.scope.as_bytes());
     if let Name::Own(name) = &place.name {
@@ -90,8 +155,8 @@ fn add_place(parts: &mut Parts, place: &Place<'_>) {
 
 /// Go words the same failed check of an index in many ways, which differ behind the bracket.
 fn reason(value: &str) -> &str {
-    match value.strip_prefix("runtime error: ") {
-        Some(rest) => rest.split('[').next().unwrap_or(rest),
+    match value.split_once("runtime error: ") {
+        Some((_, rest)) => rest.split('[').next().unwrap_or(rest),
         None => value,
     }
 }

@@ -71,7 +71,7 @@ fn optional(text: &mut Option<String>, walk: Walk<'_>) {
     }
 }
 
-/// Untouched are the names and versions of libraries, and what the SDK says of itself.
+/// Untouched are the names and versions of libraries.
 fn sanitise_details(details: &mut Details, rules: &Rules) {
     let walk = Walk::new(rules);
     let texts = [
@@ -84,7 +84,8 @@ fn sanitise_details(details: &mut Details, rules: &Rules) {
     for text in texts {
         optional(text, walk);
     }
-    for object in [&mut details.request, &mut details.extra].into_iter().flatten() {
+    let objects = [&mut details.request, &mut details.extra, &mut details.sdk];
+    for object in objects.into_iter().flatten() {
         walk.object(object);
     }
     walk.list(&mut details.breadcrumbs);

@@ -1,6 +1,9 @@
 //! .NET: `Type: message`, ` ---> ` for what it wraps, and `at Namespace.Class.Method(…) in file:line 1`.
 
-use super::scan::{Header, MAX_EXCEPTIONS, frame, push};
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
+use super::scan::{Header, MAX_EXCEPTIONS, frame, is_doubtful, push};
 use crate::event::{Exception, Frame};
 
 const WRAPS: &str = "---> ";
@@ -44,6 +47,10 @@ pub(super) fn parse(text: &str) -> Vec<Exception> {
 /// The first line, and lines that start with the arrow; older runtimes put all on one line.
 fn read_headers(content: &str, chain: &mut Vec<Exception>) {
     let content = content.strip_prefix("Unhandled exception. ").unwrap_or(content);
+    let is_doubted = matches!(chain.as_slice(), [only] if is_doubtful(only));
+    if is_doubted && Header::read_certain(content).is_some_and(|header| header.module.is_some()) {
+        chain.clear();
+    }
     let is_header = chain.is_empty() || content.starts_with(WRAPS);
     if !is_header || chain.iter().any(|exception| !exception.frames.is_empty()) {
         return;
@@ -61,7 +68,12 @@ fn read_frame(rest: &str) -> Option<Frame> {
     let (name, rest) = rest.split_once('(')?;
     let (_, rest) = rest.rsplit_once(')')?;
     let name = name.strip_prefix("async ").unwrap_or(name);
-    let plain = name.split('[').next().unwrap_or(name);
+    // The arguments of a generic class stand before the method, those of a generic method behind it.
+    let name = match (name.find('['), name.rfind("].")) {
+        (Some(open), Some(close)) if open < close => Cow::Owned(without(name, open..=close)),
+        _ => Cow::Borrowed(name),
+    };
+    let plain = name.split('[').next().unwrap_or(&name);
     let is_name = !plain.is_empty() && !plain.contains([' ', '/', ':']);
     let (path, line) = match rest.strip_prefix(" in ") {
         Some(place) => {
@@ -82,6 +94,12 @@ fn read_frame(rest: &str) -> Option<Frame> {
         module: (!class.is_empty()).then(|| class.to_owned()),
         ..frame(method, path, line)
     })
+}
+
+/// The text without a part of it.
+fn without(text: &str, part: RangeInclusive<usize>) -> String {
+    let (start, end) = part.into_inner();
+    [text.get(..start).unwrap_or_default(), text.get(end + 1..).unwrap_or_default()].concat()
 }
 
 #[cfg(test)]
@@ -113,7 +131,8 @@ mod tests {
             "Unhandled exception. Depot.LoadException: could not load\r\n ---> System.IO.FileNotFoundException: no file\r\n   \
              at Depot.Rack.Open(String path) in /srv/d/Rack.cs:line 12\r\n   \
              --- End of inner exception stack trace ---\r\n   at Depot.Rack.<Load>d__3.MoveNext() in C:\\d\\Rack.cs:line 20\r\n\
-             --- End of stack trace from previous location ---\r\n   at Depot.Run..ctor()\r\n   at Depot.Map.Get[T](T key)\r\n",
+             --- End of stack trace from previous location ---\r\n   at Depot.Run..ctor()\r\n   at Depot.Map.Get[T](T key)\r\n   \
+             at Depot.Set`1[[System.Int32, Lib]].Put[T](T key)\r\n",
             &[
                 (
                     "LoadException",
@@ -121,6 +140,7 @@ mod tests {
                         ("Depot.Rack.<Load>d__3", "MoveNext"),
                         ("Depot.Run", ".ctor"),
                         ("Depot.Map", "Get"),
+                        ("Depot.Set`1", "Put"),
                     ],
                 ),
                 ("FileNotFoundException", &[("Depot.Rack", "Open")]),
@@ -138,6 +158,15 @@ mod tests {
                 ("AggregateException", &[("Depot.Run", "All")]),
                 ("BadException", &[("Depot.Rack", "Open")]),
             ],
+        );
+    }
+
+    #[test]
+    fn what_a_logger_writes_above_is_no_type() {
+        check(
+            "fail: Web.Server[13]\n      Request \"0H\": it failed.\n      Depot.BadException: no\n         \
+             at Depot.Rack.Open()\n",
+            &[("BadException", &[("Depot.Rack", "Open")])],
         );
     }
 

@@ -1,5 +1,8 @@
 //! Decides whether a frame is the program's own code or that of a library, framework or runtime.
 
+mod known;
+
+use super::scan::base_name;
 use crate::event::Frame;
 
 /// Whether the frame is the program's own. What the client said about it wins.
@@ -10,6 +13,8 @@ pub(crate) fn is_in_app(frame: &Frame) -> bool {
         let is_go = path.ends_with(".go");
         !(is_runtime_path(path)
             || has_library_directory(path)
+            || is_compiled_python(path)
+            || is_library_script(path)
             || is_library_module(module)
             || (module.contains("::") || path.ends_with(".rs"))
                 && is_library_crate(crate_of(module))
@@ -25,8 +30,10 @@ pub(crate) fn path_of(frame: &Frame) -> &str {
 
 /// Code that is part of an interpreter or a browser and has no file of its own.
 fn is_runtime_path(path: &str) -> bool {
-    const STARTS: [&str; 13] = [
+    const STARTS: [&str; 15] = [
         "<",
+        "/var/runtime/",
+        "/var/lang/",
         "[",
         "node:",
         "internal/",
@@ -59,8 +66,13 @@ fn is_runtime_path(path: &str) -> bool {
 
 /// Whether one of the directories of a path is where package managers and installers put code.
 pub(super) fn has_library_directory(path: &str) -> bool {
+    // The module cache of Go and package names with a version look the same on all systems.
+    if path.as_bytes().windows(2).any(|pair| pair == b"@v") {
+        return true;
+    }
     let mut before = "";
-    path.split(['/', '\\']).any(|directory| {
+    path.as_bytes().split(|byte| matches!(byte, b'/' | b'\\')).any(|directory| {
+        let directory = std::str::from_utf8(directory).unwrap_or_default();
         let is_library = match directory {
             "site-packages" | "dist-packages" | "node_modules" | "bower_components" | "vendor"
             | "gems" | "jspm_packages" | ".cargo" | "rustlib" | "__pypackages__" | ".yarn" => true,
@@ -69,15 +81,47 @@ pub(super) fn has_library_directory(path: &str) -> bool {
             "registry" => before == "cargo",
             "library" => before == "rust",
             "ruby" => before == "lib" || before == "include",
-            // The module cache of Go and package names with a version look the same on all systems.
             other => {
-                (is_python_directory(other) && before.eq_ignore_ascii_case("lib"))
+                (before.eq_ignore_ascii_case("lib") && is_python_directory(other))
                     || (other.eq_ignore_ascii_case("lib") && is_python_directory(before))
-                    || other.contains("@v")
             }
         };
         before = directory;
         is_library
+    })
+}
+
+/// Sources of compiled modules are not installed with them: they are told by paths relative to
+/// wherever the library was built.
+pub(super) fn is_compiled_python(path: &str) -> bool {
+    let is_source = [".pyx", ".pxi", ".pxd"].iter().any(|end| path.ends_with(end));
+    is_source && !path.starts_with('/') && !path.contains(":\\")
+}
+
+/// Bundlers put libraries into files of their own, named like this by most of them.
+pub(super) fn is_library_script(path: &str) -> bool {
+    const STARTS: [&str; 6] =
+        ["vendor", "vendors", "chunk-vendors", "polyfills", "jquery", "react-dom"];
+    /// Hosts that serve libraries to everybody.
+    const HOSTS: [&str; 6] = [
+        "ajax.googleapis.com/",
+        "cdn.jsdelivr.net/",
+        "cdnjs.cloudflare.com/",
+        "deno.land/",
+        "esm.sh/",
+        "unpkg.com/",
+    ];
+    if let Some(rest) = path.strip_prefix("https://")
+        && HOSTS.iter().any(|host| rest.starts_with(host))
+    {
+        return true;
+    }
+    let file = base_name(path.split('?').next().unwrap_or(path));
+    if !file.ends_with("js") {
+        return false;
+    }
+    STARTS.iter().any(|start| {
+        file.strip_prefix(start).is_some_and(|rest| rest.starts_with(['.', '-', '~', '_']))
     })
 }
 
@@ -89,60 +133,10 @@ fn is_python_directory(name: &str) -> bool {
 
 /// Packages, namespaces and crates that programs are built on.
 fn is_library_module(module: &str) -> bool {
-    const STARTS: [&str; 49] = [
-        // The Java virtual machine and its frameworks.
-        "java.",
-        "javax.",
-        "jdk.",
-        "sun.",
-        "com.sun.",
-        "jakarta.",
-        "kotlin.",
-        "kotlinx.",
-        "scala.",
-        "groovy.",
-        "clojure.",
-        "android.",
-        "androidx.",
-        "com.android.",
-        "dalvik.",
-        "org.springframework.",
-        "org.apache.",
-        "org.hibernate.",
-        "org.eclipse.",
-        "org.jboss.",
-        "org.junit.",
-        "org.postgresql.",
-        "org.slf4j.",
-        "org.mockito.",
-        "com.zaxxer.",
-        "com.mysql.",
-        "com.google.common.",
-        "com.fasterxml.",
-        "ch.qos.logback.",
-        "io.netty.",
-        "io.undertow.",
-        "io.micronaut.",
-        "io.quarkus.",
-        "io.vertx.",
-        "io.grpc.",
-        "io.reactivex.",
-        "oracle.jdbc.",
-        "okhttp3.",
-        "retrofit2.",
-        "reactor.",
-        "akka.",
-        "rx.",
-        "redis.clients.",
-        // .NET.
-        "System.",
-        "Microsoft.",
-        "Newtonsoft.",
-        "Npgsql.",
-        "MySqlConnector.",
-        "StackExchange.",
-    ];
-    STARTS.iter().any(|start| module.starts_with(start))
+    module.bytes().enumerate().filter(|(_, byte)| *byte == b'.').any(|(dot, _)| {
+        let start = module.get(..dot).unwrap_or_default();
+        known::MODULES.binary_search(&start).is_ok()
+    })
 }
 
 /// The first part of a path of Rust.
@@ -152,74 +146,14 @@ fn crate_of(module: &str) -> &str {
 
 /// Crates that are part of Rust, and those that drive most programs.
 pub(super) fn is_library_crate(name: &str) -> bool {
-    const CRATES: [&str; 13] = [
-        "std",
-        "core",
-        "alloc",
-        "__rustc",
-        "test",
-        "backtrace",
-        "tokio",
-        "anyhow",
-        "hyper",
-        "axum",
-        "rayon_core",
-        "futures_util",
-        "futures_core",
-    ];
-    CRATES.contains(&name)
+    known::CRATES.contains(&name)
 }
 
 /// Packages of Go's standard library have no dot in the first part of their path; neither have
 /// packages of programs named without a host, so the names are listed.
 fn is_go_standard(package: &str) -> bool {
-    const ROOTS: [&str; 43] = [
-        "archive",
-        "bufio",
-        "bytes",
-        "compress",
-        "container",
-        "context",
-        "crypto",
-        "database",
-        "debug",
-        "embed",
-        "encoding",
-        "errors",
-        "expvar",
-        "flag",
-        "fmt",
-        "go",
-        "hash",
-        "html",
-        "image",
-        "index",
-        "io",
-        "iter",
-        "log",
-        "maps",
-        "math",
-        "mime",
-        "net",
-        "os",
-        "path",
-        "plugin",
-        "reflect",
-        "regexp",
-        "runtime",
-        "slices",
-        "sort",
-        "strconv",
-        "strings",
-        "sync",
-        "syscall",
-        "testing",
-        "text",
-        "time",
-        "unicode",
-    ];
     let root = package.split_once('/').map_or(package, |(root, _)| root);
-    ROOTS.contains(&root)
+    known::ROOTS.contains(&root)
 }
 
 #[cfg(test)]
@@ -249,6 +183,13 @@ mod tests {
         check("/usr/lib/ruby/3.2.0/json.rb", "", false);
         check("/home/u/go/pkg/mod/q.example/r@v1.2.3/s.go", "q.example/r", false);
         check("q.example/r@v1.2.3/s.go", "q.example/r", false);
+        check("frames/_libs/index.pyx", "", false);
+        check("/srv/a/fast.pyx", "", true);
+        check("https://x.example/assets/vendor.99aa31c2.js", "", false);
+        check("https://x.example/assets/vendors.js", "", false);
+        check("https://x.example/assets/vendor/own.js", "", false);
+        check("https://x.example/assets/vendoring.js", "", true);
+        check("https://unpkg.com/q@1.2.3/q.js", "", false);
     }
 
     #[test]
@@ -261,6 +202,11 @@ mod tests {
         check("", "core::panicking", false);
         check("/srv/core.py", "core", true);
         check("", "core_banking::book", true);
+    }
+
+    #[test]
+    fn modules_are_in_order() {
+        assert!(known::MODULES.is_sorted_by(|first, second| first < second));
     }
 
     #[test]

@@ -20,9 +20,10 @@ fn is_surely_foreign(frame: &Frame) -> bool {
     // Paths of generated code may look like those of files, which its name does not.
     is_generated(path)
         || frame.filename.as_deref().is_some_and(is_generated)
+        || in_app::is_compiled_python(path)
         || if (path.is_empty() || is_source_of_libc(path)) && !function.contains("::") {
             is_of_libc(function)
-        } else if path.ends_with(".rs") || function.contains("::") {
+        } else if path.ends_with(".rs") || path.is_empty() {
             is_foreign_rust(path, function)
         } else {
             is_script(path) && is_foreign_script(path, function)
@@ -71,7 +72,7 @@ fn is_foreign_rust(path: &str, function: &str) -> bool {
 
 fn is_script(path: &str) -> bool {
     let file = path.split(['?', '#']).next().unwrap_or(path);
-    path.starts_with("http") || [".js", ".mjs", ".cjs", ".ts"].iter().any(|end| file.ends_with(end))
+    is_url(path) || [".js", ".mjs", ".cjs", ".ts"].iter().any(|end| file.ends_with(end))
 }
 
 /// SDKs wrap what browsers call, and their code ends up in the program's own bundle.
@@ -86,7 +87,12 @@ fn is_foreign_script(path: &str, function: &str) -> bool {
     function.ends_with("sentryWrapped")
         || function.starts_with("console.")
         || WRAPPERS.contains(&function)
-        || path.starts_with("http") && has_library_directory(path)
+        || in_app::is_library_script(path)
+        || is_url(path) && has_library_directory(path)
+}
+
+fn is_url(path: &str) -> bool {
+    path.starts_with("http://") || path.starts_with("https://")
 }
 
 #[cfg(test)]
@@ -116,6 +122,9 @@ mod tests {
         check(yes, "/home/u/vendor/sentry-panic/src/lib.rs", "sentry_panic::panic_handler", false);
         check(yes, "/rustc/5980/library/std/src/panicking.rs", "__rustc::rust_begin_unwind", false);
         check(yes, "/home/u/src/main.rs", "ledger::main", true);
+        check(yes, "/home/u/src/engine.cpp", "core::Engine::run", true);
+        check(yes, "", "core::ops::function::FnOnce::call_once", false);
+        check(yes, "httpserver/vendor/run.py", "console.log", true);
         check(yes, "", "start_thread", false);
         check(yes, "./nptl/pthread_create.c", "start_thread", false);
         check(yes, "./misc/../sysdeps/unix/sysv/linux/x86_64/clone3.S", "clone3", false);

@@ -27,8 +27,9 @@ const MAX_LINES_BEFORE_TRACE: usize = 200;
 /// The exceptions of a stack trace text, outermost (last raised) first; `None` when no parser knows
 /// the text.
 pub fn parse(text: &str) -> Option<Vec<Exception>> {
+    let text = scan::without_colours(text);
     let read = text.lines().take(MAX_LINES_BEFORE_TRACE).find_map(reader_of)?;
-    let mut chain = read(text);
+    let mut chain = read(&text);
     chain.truncate(scan::MAX_EXCEPTIONS);
     (!chain.is_empty()).then_some(chain)
 }

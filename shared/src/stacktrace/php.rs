@@ -51,6 +51,10 @@ struct Current<'a> {
 impl<'a> Current<'a> {
     fn header(&mut self, line: &'a str) {
         let line = line.trim();
+        if let Some((_, logged)) = line.split_once("[object] (") {
+            self.logged(logged);
+            return;
+        }
         let line = line.split_once("Uncaught ").map_or(line, |(_, rest)| rest);
         if !self.has_header
             && let Some((name, value)) = line.split_once(": ")
@@ -75,6 +79,23 @@ impl<'a> Current<'a> {
                 let length = shorter.len();
                 value.truncate(length);
             }
+        }
+    }
+
+    /// `Type(code: 0): message at file:line)`, as loggers write an object.
+    fn logged(&mut self, text: &'a str) {
+        let Some((name, rest)) = text.split_once("(code: ") else { return };
+        let Some((_, rest)) = rest.split_once("): ") else { return };
+        let Some((value, place)) = rest.rsplit_once(" at ") else { return };
+        let (module, kind) = split_type(name);
+        self.exception.kind = Some(kind.to_owned());
+        self.exception.module = module.map(str::to_owned);
+        self.exception.value = Some(value.to_owned());
+        self.has_header = true;
+        let place = place.trim_end_matches(')');
+        if let Some((path, number)) = place.rsplit_once(':') {
+            self.path = path;
+            self.line = number.parse().ok();
         }
     }
 
@@ -132,7 +153,9 @@ fn read_function(call: &str, path: &str, line: Option<u32>) -> Frame {
     let split = named.find("->").or_else(|| named.find("::"));
     match split.and_then(|at| Some((name.get(..at)?, name.get(at + 2..)?))) {
         Some((class, method)) => {
-            Frame { module: Some(class.to_owned()), ..frame(method, path, line) }
+            // Loggers write JSON, in which a backslash has another one before it.
+            let class = class.replace("\\\\", "\\");
+            Frame { module: Some(class), ..frame(method, path, line) }
         }
         None => frame(name, path, line),
     }
@@ -199,6 +222,15 @@ mod tests {
                 "gone",
                 &["Depot\\Rack rows /srv/d/Rack.php", " {main} /srv/d/run.php"],
             )],
+        );
+    }
+
+    #[test]
+    fn loggers_write_exceptions_as_objects() {
+        check(
+            "[2026-11-07 09:00:00] live.ERROR: no {\"exception\":\"[object] (Depot\\\\Gone(code: 4): no at /a.php:3)\n\
+             [stacktrace]\n#0 /b.php(9): Depot\\\\Rack->load(7)\n#1 {main}\n\"}",
+            &[("Gone", "no", &["Depot\\Rack load /a.php", " {main} /b.php"])],
         );
     }
 

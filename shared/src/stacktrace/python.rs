@@ -1,9 +1,12 @@
 //! Python: `Traceback (most recent call last)`, chained both ways, and exception groups.
 
-use super::scan::{Header, MAX_EXCEPTIONS, MAX_FRAMES, frame};
+use super::scan::{Header, MAX_EXCEPTIONS, MAX_FRAMES, USUAL_FRAMES, frame, split_at};
 use crate::event::{Exception, Frame};
 
 const START: &str = "Traceback (most recent call last):";
+
+/// Opens the traceback, as text, of an exception that another process raised.
+const REMOTE: &str = "RemoteTraceback:";
 
 /// Whether the line opens a Python traceback.
 pub(super) fn recognises(line: &str) -> bool {
@@ -36,6 +39,8 @@ struct Reader {
     indent: usize,
     /// Whether what comes next was caused by what was read last.
     continues: bool,
+    /// Whether what was read last came from another process, where it was raised.
+    is_remote: bool,
 }
 
 impl Reader {
@@ -46,10 +51,13 @@ impl Reader {
                 self.chain_start = self.chain.len();
             }
             self.frames.clear();
+            self.frames.reserve(USUAL_FRAMES);
             self.in_traceback = true;
             self.indent = indent_of(content);
         } else if is_chain_note(content) {
             self.continues = true;
+        } else if !self.in_traceback && content.trim_end().ends_with(REMOTE) {
+            self.is_remote = true;
         } else if self.in_traceback {
             let indent = self.indent.min(indent_of(content));
             self.traceback_line(content.get(indent..).unwrap_or(content));
@@ -76,7 +84,11 @@ impl Reader {
         exception.frames = std::mem::take(&mut self.frames);
         exception.frames.reverse();
         exception.frames.truncate(MAX_FRAMES);
-        if self.continues {
+        // What another process raised is raised again here, with the frames of who waited for it.
+        let is_repeated = self.is_remote && self.continues;
+        if is_repeated {
+            self.is_remote = false;
+        } else if self.continues {
             self.chain.insert(self.chain_start, exception);
         } else {
             self.chain.push(exception);
@@ -106,8 +118,10 @@ fn is_chain_note(line: &str) -> bool {
 
 /// The rest of a line `File "path", line 12, in function`. Syntax errors name no function.
 fn read_frame(rest: &str) -> Option<Frame> {
-    let (path, rest) = rest.split_once("\", line ")?;
-    let (line, function) = rest.split_once(", in ").unwrap_or((rest, ""));
+    let (path, rest) = split_at(rest, b'"')?;
+    let rest = rest.strip_prefix(", line ")?;
+    let (line, function) = split_at(rest, b',').unwrap_or((rest, ""));
+    let function = function.strip_prefix(" in ").unwrap_or_default();
     Some(frame(function.trim(), path, line.trim().parse().ok()))
 }
 
@@ -162,6 +176,16 @@ mod tests {
                 &[("LoadError", &["outer"]), ("KeyError", &["inner"])],
             );
         }
+    }
+
+    #[test]
+    fn exceptions_of_other_processes_are_told_once() {
+        check(
+            "pool.RemoteTraceback: \n\"\"\"\nTraceback (most recent call last):\n  File \"a.py\", line 1, in \
+             work\nKeyError: 'x'\n\"\"\"\n\nThe above exception was the direct cause of the following \
+             exception:\n\nTraceback (most recent call last):\n  File \"a.py\", line 2, in wait\nKeyError: 'x'\n",
+            &[("KeyError", &["work"])],
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Ruby: `file:line:in 'method': message (Type)`, causes, and the reversed order of terminals.
 
-use super::scan::{MAX_EXCEPTIONS, MAX_FRAMES, frame, push, split_type};
+use super::scan::{MAX_EXCEPTIONS, MAX_FRAMES, frame, looks_like_type, push, split_type};
 use crate::event::{Exception, Frame};
 
 /// Whether the line is a place as Ruby writes it.
@@ -13,15 +13,17 @@ pub(super) fn parse(text: &str) -> Vec<Exception> {
     let mut chain: Vec<Exception> = Vec::new();
     // Terminals of Ruby 2.5 to 2.7 print the callers first.
     let mut reversed: Vec<Frame> = Vec::new();
+    let mut header = None;
     for line in text.lines() {
         let Some((frame, rest)) = read_place(place_of(line)) else {
+            header = header.or_else(|| read_logged(line));
             continue;
         };
         if is_numbered(line) && chain.is_empty() {
             push(&mut reversed, frame);
         } else if rest.is_empty() {
             if chain.is_empty() {
-                chain.push(Exception::default());
+                chain.push(header.take().unwrap_or_default());
             }
             if let Some(exception) = chain.last_mut() {
                 push(&mut exception.frames, frame);
@@ -71,7 +73,29 @@ fn read_place(text: &str) -> Option<(Frame, &str)> {
         None if rest.is_empty() => "",
         None => return None,
     };
+    // `(eval at /srv/a.rb:12):1`: the file that evaluates the text.
+    let path = match path.strip_prefix("(eval at ") {
+        Some(place) => place.rsplit_once(':').map_or(place, |(path, _)| path),
+        None => path,
+    };
     (!path.is_empty()).then(|| (frame(function, path, Some(line)), message))
+}
+
+/// `Type (message):` or `Type: message` above the frames, as frameworks log it.
+fn read_logged(line: &str) -> Option<Exception> {
+    let line = line.trim();
+    let (name, value) = match line.split_once(" (") {
+        Some((name, rest)) => (name, rest.trim_end_matches(':').strip_suffix(')')?),
+        None => line.split_once(": ")?,
+    };
+    let (module, kind) = split_type(name);
+    let is_type = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_:".contains(&byte));
+    (is_type && looks_like_type(kind)).then(|| Exception {
+        kind: Some(kind.to_owned()),
+        module: module.map(str::to_owned),
+        value: Some(value.to_owned()),
+        ..Exception::default()
+    })
 }
 
 /// `message (Type)`; the message may go on below.
@@ -161,5 +185,9 @@ mod tests {
             &[(Some("KeyError"), &["go", "<main>"])],
         );
         check("d.rb:2:in `go'\nrun.rb:1:in `<main>'", &[(None, &["go", "<main>"])]);
+        check(
+            "KeyError (no 7):\n\nd.rb:2:in `go'\nrun.rb:1:in `<main>'",
+            &[(Some("KeyError"), &["go", "<main>"])],
+        );
     }
 }

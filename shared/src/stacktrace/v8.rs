@@ -80,8 +80,10 @@ fn call(line: &str) -> Option<&str> {
 
 fn read_frame(rest: &str) -> Option<Frame> {
     let rest = rest.strip_prefix("async ").unwrap_or(rest);
-    let split = rest.strip_suffix(')').and_then(|rest| rest.split_once(" ("));
+    let split = rest.strip_suffix(')').and_then(split_call);
     let (function, source) = split.unwrap_or(("", rest));
+    // Engines on phones name the place in the bundle.
+    let source = source.strip_prefix("address at ").unwrap_or(source);
     let (path, line, column) = location(innermost(source));
     // A frame without a position is one of the engine's own.
     let is_native = matches!(path, "<anonymous>" | "native") || source.starts_with("index ");
@@ -95,6 +97,12 @@ fn read_frame(rest: &str) -> Option<Frame> {
     }
     let path = if is_native { "<anonymous>" } else { path };
     Some(Frame { colno: column, ..frame(function, path, line) })
+}
+
+/// The function and the place in the first brackets that a space stands before.
+fn split_call(call: &str) -> Option<(&str, &str)> {
+    let open = call.as_bytes().windows(2).position(|pair| pair == b" (")?;
+    Some((call.get(..open)?, call.get(open + 2..)?))
 }
 
 /// The file that evaluated code comes from: `eval at run (/srv/a.js:1:2), <anonymous>:1:1`.
@@ -136,6 +144,7 @@ mod tests {
             Some("go"),
             "https://x.example/b/app-1f2e.js",
         );
+        check_frame("at go (address at /data/a.bundle:1:400)", Some("go"), "/data/a.bundle");
         check_frame("at go (/srv/a (old)/b.js:1:4)", Some("go"), "/srv/a (old)/b.js");
     }
 

@@ -21,9 +21,29 @@ pub(crate) fn grouping_of(message: &str, stack: &str) -> Grouping {
     group(Input { message, stack_trace: (!stack.is_empty()).then_some(stack), ..Input::default() })
 }
 
+/// Mixed cases, and those of each language.
+const FILES: [&str; 9] = [
+    include_str!("corpus.txt"),
+    include_str!("cases/dotnet.txt"),
+    include_str!("cases/go.txt"),
+    include_str!("cases/java.txt"),
+    include_str!("cases/javascript.txt"),
+    include_str!("cases/php.txt"),
+    include_str!("cases/python.txt"),
+    include_str!("cases/ruby.txt"),
+    include_str!("cases/rust.txt"),
+];
+
 /// Cuts the corpus into its cases.
 pub(crate) fn cases() -> Vec<Case<'static>> {
-    include_str!("corpus.txt").split("\n### ").skip(1).map(read).collect()
+    FILES.iter().flat_map(|file| file.split("\n### ").skip(1)).map(read).collect()
+}
+
+/// Messages that came alone, those of one error together.
+pub(crate) fn messages() -> Vec<Vec<&'static str>> {
+    let text = include_str!("cases/messages.txt");
+    let paragraphs = text.split("\n\n").skip(1);
+    paragraphs.map(|paragraph| paragraph.lines().collect()).collect()
 }
 
 fn read(text: &str) -> Case<'_> {

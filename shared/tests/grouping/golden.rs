@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::corpus::cases;
+use crate::corpus::{cases, grouping_of, messages};
 
 #[test]
 fn fingerprints_are_pinned() {
@@ -26,16 +26,43 @@ fn fingerprints_are_pinned() {
     insta::assert_snapshot!(lines);
 }
 
+/// All errors that are split and all that share a fingerprint, so that one run tells everything.
 #[test]
 fn variants_share_a_fingerprint_and_errors_do_not() {
+    let mut faults = Vec::new();
     let mut by_error: BTreeMap<&str, (String, &str)> = BTreeMap::new();
     let mut by_fingerprint: BTreeMap<String, &str> = BTreeMap::new();
     for case in cases() {
         let fingerprint = case.group().fingerprint.to_string();
         let (first, variant) =
             by_error.entry(case.error).or_insert_with(|| (fingerprint.clone(), case.variant));
-        assert_eq!(*first, fingerprint, "{}: {variant} against {}", case.error, case.variant);
+        if *first != fingerprint {
+            faults.push(format!("{}: \"{variant}\" against \"{}\"", case.error, case.variant));
+        }
         let holder = by_fingerprint.entry(fingerprint).or_insert(case.error);
-        assert_eq!(*holder, case.error, "two errors with one fingerprint");
+        if *holder != case.error {
+            faults.push(format!("{holder} and {} share a fingerprint", case.error));
+        }
     }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn messages_of_one_error_share_a_fingerprint_and_others_do_not() {
+    let mut faults = Vec::new();
+    let mut by_fingerprint: BTreeMap<String, &str> = BTreeMap::new();
+    for error in messages() {
+        let fingerprint = |message| grouping_of(message, "").fingerprint.to_string();
+        let first = error.first().copied().expect("a message");
+        for message in &error {
+            if fingerprint(message) != fingerprint(first) {
+                faults.push(format!("apart: {first:?} and {message:?}"));
+            }
+        }
+        let holder = by_fingerprint.entry(fingerprint(first)).or_insert(first);
+        if *holder != first {
+            faults.push(format!("together: {holder:?} and {first:?}"));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

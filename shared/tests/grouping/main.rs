@@ -3,4 +3,6 @@
 
 mod corpus;
 mod golden;
+mod invariance;
 mod properties;
+mod score;

@@ -216,6 +216,7 @@ mod tests {
             error_id: ErrorId::derive(project, FINGERPRINT_VERSION, fingerprint),
             fingerprint,
             fingerprint_version: FINGERPRINT_VERSION,
+            earlier_ids: Vec::new(),
             facet: Facet {
                 level: Level::Error,
                 source: "test".to_owned(),

@@ -30,6 +30,8 @@ pub(super) type Rollup = BTreeMap<(ProjectId, i64, DateTime<Utc>, i32), i64>;
 #[derive(Debug, Default)]
 pub(super) struct Changes<'a> {
     pub(super) errors: BTreeMap<ErrorKey, ErrorChange<'a>>,
+    /// By project and group, of groups that share their error with others.
+    pub(super) merged_groups: BTreeMap<(ProjectId, i64), ErrorChange<'a>>,
     /// Which error a group is part of.
     pub(super) group_errors: BTreeMap<(ProjectId, i64), i64>,
     /// The latest hour of each project, group and user.
@@ -46,13 +48,13 @@ pub(super) struct Changes<'a> {
     pub(super) payload_bytes: BTreeMap<(ProjectId, NaiveDate), i64>,
 }
 
-/// What a batch changes about one error.
+/// What a batch changes about one error, or about one group of an error that holds several.
 #[derive(Debug)]
 pub(super) struct ErrorChange<'a> {
     /// Whether the error's row exists.
     pub(super) known: bool,
     pub(super) events: i64,
-    /// Users the error did not have, filled in when they are inserted.
+    /// Users it did not have, filled in when they are inserted.
     pub(super) users: i64,
     /// The first event in order of arrival, which names a new error.
     pub(super) first: &'a Entry,
@@ -109,6 +111,12 @@ impl<'a> Changes<'a> {
             .entry((event.project_id, name.error_id))
             .or_insert_with(|| ErrorChange::before(event, name, facet))
             .add(event, facet);
+        if name.merged {
+            self.merged_groups
+                .entry((event.project_id, name.group_id))
+                .or_insert_with(|| ErrorChange::before(event, name, facet))
+                .add(event, facet);
+        }
     }
 
     fn add_to_user_slots(&mut self, entry: &Entry, group: i64, facet: i32) {

@@ -297,6 +297,7 @@ impl Store<'_> {
             return Ok(Ended { outcomes, ..Ended::default() });
         }
         let mut changes = Changes::gather(&new, &names, self)?;
+        stats::lock_merged(tx, &changes).await?;
         let new_errors = stats::insert_new_errors(tx, &changes).await?;
         watched::insert_arrivals(tx, &changes, &new_errors, ArrivedAs::New).await?;
         rollups::insert_group_facets(tx, &changes).await?;
@@ -304,6 +305,7 @@ impl Store<'_> {
         watched::insert_users(tx, &changes).await?;
         rollups::upsert_groups(tx, &changes).await?;
         stats::upsert(tx, &changes).await?;
+        stats::update_groups(tx, &changes).await?;
         let regressed = stats::reopen(tx, &changes).await?;
         watched::insert_arrivals(tx, &changes, &regressed, ArrivedAs::Regression).await?;
         rollups::upsert_projects(tx, &changes).await?;

@@ -1,5 +1,7 @@
 //! Counts by time, users and facets, and the bytes that projects hold.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use deadpool_postgres::Transaction;
 use shared::ids::ProjectId;
@@ -14,6 +16,10 @@ const UPSERT_HOURS: Statement =
     Statement { sql: include_str!("sql/upsert_hours.sql"), action: "count events by hour" };
 const UPSERT_USERS: Statement =
     Statement { sql: include_str!("sql/upsert_users.sql"), action: "mark affected users" };
+const COUNT_MERGED_USERS: Statement = Statement {
+    sql: include_str!("sql/count_merged_users.sql"),
+    action: "count users of merged errors",
+};
 const ADD_PAYLOAD_BYTES: Statement =
     Statement { sql: include_str!("sql/add_payload_bytes.sql"), action: "count bytes of payloads" };
 const INSERT_GROUP_FACETS: Statement = Statement {
@@ -47,11 +53,40 @@ pub(super) async fn count_users(
     let users: Vec<i64> = rows.map(|(_, _, user)| *user).collect();
     let hours: Vec<DateTime<Utc>> = changes.users.values().copied().collect();
     let written = UPSERT_USERS.rows(tx, &[&projects, &groups, &users, &hours]).await?;
+    let mut came = CameToMerged::new();
     for row in written.iter().filter(|row| row.get("new")) {
-        let project = ProjectId(row.get("project_id"));
-        let error = changes.group_errors.get(&(project, row.get("group_id")));
-        if let Some(change) = error.and_then(|error| changes.errors.get_mut(&(project, *error))) {
+        let (project, group) = (ProjectId(row.get("project_id")), row.get("group_id"));
+        let Some(error) = changes.group_errors.get(&(project, group)) else { continue };
+        if let Some(change) = changes.merged_groups.get_mut(&(project, group)) {
             change.users += 1;
+            *came.entry((project, *error, row.get("user_hash"))).or_default() += 1;
+        } else if let Some(change) = changes.errors.get_mut(&(project, *error)) {
+            change.users += 1;
+        }
+    }
+    count_merged_users(tx, changes, &came).await
+}
+
+/// To how many groups of a merged error a user has just come, by project, error and user.
+type CameToMerged = BTreeMap<(ProjectId, i64, i64), i64>;
+
+/// Adds users to the changes of merged errors, of which another group may have had them.
+async fn count_merged_users(
+    tx: &Transaction<'_>,
+    changes: &mut Changes<'_>,
+    came: &CameToMerged,
+) -> Result<(), DbError> {
+    if came.is_empty() {
+        return Ok(());
+    }
+    let projects: Vec<i32> = came.keys().map(|(project, ..)| project.0).collect();
+    let errors: Vec<i64> = came.keys().map(|(_, error, _)| *error).collect();
+    let users: Vec<i64> = came.keys().map(|(.., user)| *user).collect();
+    let groups: Vec<i64> = came.values().copied().collect();
+    for row in COUNT_MERGED_USERS.rows(tx, &[&projects, &errors, &users, &groups]).await? {
+        let error = (ProjectId(row.get("project_id")), row.get("error_id"));
+        if let Some(change) = changes.errors.get_mut(&error) {
+            change.users += row.get::<_, i64>("users");
         }
     }
     Ok(())

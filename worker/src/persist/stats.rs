@@ -1,5 +1,7 @@
 //! The rows of errors: made, counted, reopened.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, NaiveDate, Utc};
 use deadpool_postgres::Transaction;
 use shared::ids::ProjectId;
@@ -16,6 +18,10 @@ const INSERT_ERRORS: Statement =
     Statement { sql: include_str!("sql/insert_errors.sql"), action: "make new errors" };
 const UPSERT_STATS: Statement =
     Statement { sql: include_str!("sql/upsert_stats.sql"), action: "count events of errors" };
+const UPDATE_GROUP_STATS: Statement =
+    Statement { sql: include_str!("sql/update_group_stats.sql"), action: "count events of groups" };
+const LOCK_MERGED: Statement =
+    Statement { sql: include_str!("sql/lock_merged.sql"), action: "lock merged errors" };
 const REOPEN: Statement =
     Statement { sql: include_str!("sql/reopen_errors.sql"), action: "reopen errors" };
 
@@ -42,41 +48,104 @@ pub(super) async fn insert_new_errors(
 
 /// Adds the batch to the numbers of its errors.
 pub(super) async fn upsert(tx: &Transaction<'_>, changes: &Changes<'_>) -> Result<(), DbError> {
-    let (projects, errors) = keys(changes.errors.keys().copied());
+    let columns = Columns::of(&changes.errors);
     let all = || changes.errors.values();
-    let events: Vec<i64> = all().map(|change| change.events).collect();
-    let users: Vec<i64> = all().map(|change| change.users).collect();
-    let first_seen: Vec<DateTime<Utc>> = all().map(|change| change.first_seen).collect();
-    let last_seen: Vec<DateTime<Utc>> = all().map(|change| change.last_seen).collect();
-    let latest_ids: Vec<Uuid> = all().map(|change| change.latest.event_id.0).collect();
-    let latest_days: Vec<NaiveDate> = all().map(|change| change.latest.arrival.day).collect();
-    let levels: Vec<i16> = all().map(|change| change.latest.facet.level.code()).collect();
-    let sources: Vec<&str> = all().map(|change| change.latest.facet.source.as_str()).collect();
-    let latest_at: Vec<Option<DateTime<Utc>>> =
-        all().map(|change| kept_at(&change.latest)).collect();
     let payload_hours: Vec<Option<DateTime<Utc>>> =
         all().map(|change| change.payload_hour).collect();
     let payloads: Vec<i32> = all().map(|change| change.payloads).collect();
-    UPSERT_STATS
-        .execute(
-            tx,
-            &[
-                &projects,
-                &errors,
-                &events,
-                &users,
-                &first_seen,
-                &last_seen,
-                &latest_ids,
-                &latest_days,
-                &levels,
-                &sources,
-                &latest_at,
-                &payload_hours,
-                &payloads,
-            ],
-        )
-        .await
+    let mut values = columns.values();
+    values.push(&payload_hours);
+    values.push(&payloads);
+    UPSERT_STATS.execute(tx, &values).await
+}
+
+/// Adds the batch to the numbers of groups that share their error with others.
+pub(super) async fn update_groups(
+    tx: &Transaction<'_>,
+    changes: &Changes<'_>,
+) -> Result<(), DbError> {
+    if changes.merged_groups.is_empty() {
+        return Ok(());
+    }
+    let columns = Columns::of(&changes.merged_groups);
+    let all = || changes.merged_groups.values();
+    let newest: Vec<DateTime<Utc>> = all().map(|change| change.newest).collect();
+    let receipts: Vec<DateTime<Utc>> = all().map(|change| change.newest_receipt).collect();
+    let mut values = columns.values();
+    values.push(&newest);
+    values.push(&receipts);
+    UPDATE_GROUP_STATS.execute(tx, &values).await
+}
+
+/// Keeps other transactions from errors that hold several groups, until this one ends.
+pub(super) async fn lock_merged(
+    tx: &Transaction<'_>,
+    changes: &Changes<'_>,
+) -> Result<(), DbError> {
+    if changes.merged_groups.is_empty() {
+        return Ok(());
+    }
+    let merged: BTreeSet<ErrorKey> = changes
+        .merged_groups
+        .keys()
+        .filter_map(|(project, group)| {
+            let error = changes.group_errors.get(&(*project, *group));
+            error.map(|error| (*project, *error))
+        })
+        .collect();
+    let (projects, errors) = keys(merged.into_iter());
+    LOCK_MERGED.execute(tx, &[&projects, &errors]).await
+}
+
+/// What is added to rows of numbers, column by column as `unnest` wants it.
+struct Columns<'a> {
+    projects: Vec<i32>,
+    ids: Vec<i64>,
+    events: Vec<i64>,
+    users: Vec<i64>,
+    first_seen: Vec<DateTime<Utc>>,
+    last_seen: Vec<DateTime<Utc>>,
+    latest_ids: Vec<Uuid>,
+    latest_days: Vec<NaiveDate>,
+    levels: Vec<i16>,
+    sources: Vec<&'a str>,
+    latest_at: Vec<Option<DateTime<Utc>>>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(rows: &'a BTreeMap<(ProjectId, i64), ErrorChange<'_>>) -> Self {
+        let (projects, ids) = keys(rows.keys().copied());
+        let all = || rows.values();
+        Self {
+            projects,
+            ids,
+            events: all().map(|change| change.events).collect(),
+            users: all().map(|change| change.users).collect(),
+            first_seen: all().map(|change| change.first_seen).collect(),
+            last_seen: all().map(|change| change.last_seen).collect(),
+            latest_ids: all().map(|change| change.latest.event_id.0).collect(),
+            latest_days: all().map(|change| change.latest.arrival.day).collect(),
+            levels: all().map(|change| change.latest.facet.level.code()).collect(),
+            sources: all().map(|change| change.latest.facet.source.as_str()).collect(),
+            latest_at: all().map(|change| kept_at(&change.latest)).collect(),
+        }
+    }
+
+    fn values(&self) -> Vec<&(dyn ToSql + Sync)> {
+        vec![
+            &self.projects,
+            &self.ids,
+            &self.events,
+            &self.users,
+            &self.first_seen,
+            &self.last_seen,
+            &self.latest_ids,
+            &self.latest_days,
+            &self.levels,
+            &self.sources,
+            &self.latest_at,
+        ]
+    }
 }
 
 /// Reopens what the batch's events reopen, and returns the regressions among it.

@@ -3,7 +3,7 @@
 //!
 //! `PROPTEST_CASES` sets the number of sequences; a failure shows the shortest one that fails.
 
-mod changes;
+pub(crate) mod changes;
 mod picture;
 mod sequence;
 mod state;

@@ -183,6 +183,7 @@ pub(crate) fn entry(message: &str) -> Entry {
         error_id: ErrorId::derive(PROJECT, FINGERPRINT_VERSION, fingerprint),
         fingerprint,
         fingerprint_version: FINGERPRINT_VERSION,
+        earlier_ids: Vec::new(),
         facet: Facet {
             level: Level::Error,
             source: "test".to_owned(),

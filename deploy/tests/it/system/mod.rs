@@ -12,6 +12,7 @@ mod document;
 mod exact;
 mod failures;
 mod grouping;
+mod grouping_rules;
 mod hangs;
 mod keys;
 mod kills;

@@ -29,11 +29,29 @@ impl Queues {
 
     /// How many messages wait for a worker.
     pub(crate) async fn waiting(&self) -> u32 {
-        let mut waiting = 0;
-        for queue in [Queue::Events, Queue::Bulk] {
-            waiting += topology::depth(&self.channel, queue, &self.namespace).await.unwrap().0;
+        self.depth().await.0
+    }
+
+    /// How many messages were left by a worker that has ended. The broker notices its end a little later,
+    /// and gives back what it had taken in the same moment.
+    async fn left(&self) -> u32 {
+        loop {
+            let (waiting, consumers) = self.depth().await;
+            if consumers == 0 {
+                return waiting;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        waiting
+    }
+
+    /// The messages and the consumers of all queues.
+    async fn depth(&self) -> (u32, u32) {
+        let mut all = (0, 0);
+        for queue in [Queue::Events, Queue::Bulk] {
+            let found = topology::depth(&self.channel, queue, &self.namespace).await.unwrap();
+            all = (all.0 + found.0, all.1 + found.1);
+        }
+        all
     }
 }
 
@@ -45,7 +63,7 @@ pub(crate) async fn settle(services: &mut Services, queues: &Queues) {
             until_drained(services, queues).await;
             let status = services.terminate(Service::Worker).await;
             assert_eq!(status.and_then(|status| status.code()), Some(0), "the worker's end");
-            if queues.waiting().await == 0 {
+            if queues.left().await == 0 {
                 return;
             }
             services.restart(Service::Worker).await.unwrap();

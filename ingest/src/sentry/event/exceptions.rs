@@ -25,8 +25,9 @@ pub(super) struct Stacks {
     pub(super) threads: Vec<Thread>,
 }
 
-/// Takes exceptions, threads and the stack of a message.
-pub(super) fn take(fields: &mut Fields) -> Stacks {
+/// Takes exceptions, threads and the stack of a message. A stack that is written in the message goes before
+/// that of the place which logged it, which is left among the threads.
+pub(super) fn take(fields: &mut Fields, written: Option<&str>) -> Stacks {
     let sent = values(fields.take_either("exception", "sentry.interfaces.Exception"));
     let threads = values(fields.take("threads"));
     let stack = fields.take_either("stacktrace", "sentry.interfaces.Stacktrace");
@@ -34,19 +35,23 @@ pub(super) fn take(fields: &mut Fields) -> Stacks {
     if sent.len() > MAX_EXCEPTIONS {
         notes.add("exceptions", Change::Dropped);
     }
+    let thrown_on = sent.last().and_then(|shown| text_of(shown.get("thread_id")?.clone()));
     // They come with the one to show last.
     let last_raised = sent.into_iter().rev().take(MAX_EXCEPTIONS);
     let mut exceptions: Vec<Exception> = last_raised.filter_map(|it| read(it, notes)).collect();
-    if threads.len() > MAX_THREADS {
-        notes.add("threads", Change::Dropped);
-    }
-    let threads = threads.into_iter().take(MAX_THREADS);
-    let mut threads: Vec<Thread> = threads.filter_map(|it| thread(it, notes)).collect();
+    let (mut threads, decisive) = read_threads(threads, thrown_on.as_deref(), notes);
     if exceptions.iter().all(|exception| exception.frames.is_empty()) {
         let own = stack.map(|stack| frames::of_stack(stack, notes)).filter(|own| !own.is_empty());
-        let stack = own.or_else(|| of_threads(&mut threads));
+        let of_thread = || Some(std::mem::take(&mut threads.get_mut(decisive?)?.frames));
+        let stack = own.or_else(of_thread).filter(|frames| !frames.is_empty());
         match (exceptions.first_mut(), stack) {
             (Some(shown), Some(stack)) => shown.frames = stack,
+            (None, Some(frames)) if written.is_some() => match decisive
+                .and_then(|at| threads.get_mut(at))
+            {
+                Some(thread) => thread.frames = frames,
+                None => threads.push(Thread { current: Some(true), frames, ..Thread::default() }),
+            },
             (None, Some(frames)) => exceptions.push(Exception { frames, ..Exception::default() }),
             (_, None) => {}
         }
@@ -54,12 +59,28 @@ pub(super) fn take(fields: &mut Fields) -> Stacks {
     Stacks { exceptions, threads }
 }
 
-/// The stack of the thread that the event was made on.
-fn of_threads(threads: &mut [Thread]) -> Option<Vec<shared::event::Frame>> {
-    let is_it = |thread: &Thread| thread.crashed == Some(true) || thread.current == Some(true);
-    let only = threads.len() == 1;
-    let thread = threads.iter_mut().find(|thread| only || is_it(thread))?;
-    Some(std::mem::take(&mut thread.frames)).filter(|frames| !frames.is_empty())
+/// The threads, and which of them the event was made on: the one that the exception names, else the one
+/// that crashed, the current one, or the only one. It is kept among however many.
+fn read_threads(
+    mut sent: Vec<Value>,
+    thrown_on: Option<&str>,
+    notes: &mut Notes,
+) -> (Vec<Thread>, Option<usize>) {
+    let flag = |thread: &Value, name: &str| thread.get(name) == Some(&Value::Bool(true));
+    let id = |thread: &Value| text_of(thread.get("id")?.clone());
+    let find = |is_it: &dyn Fn(&Value) -> bool| sent.iter().position(is_it);
+    let named = thrown_on.and_then(|name| find(&|it| id(it).as_deref() == Some(name)));
+    let marked = || ["crashed", "current"].iter().find_map(|name| find(&|it| flag(it, name)));
+    let mut decisive = named.or_else(marked).or((sent.len() == 1).then_some(0));
+    if sent.len() > MAX_THREADS {
+        notes.add("threads", Change::Dropped);
+        if let Some(place) = decisive.filter(|place| *place >= MAX_THREADS) {
+            sent.swap(place, MAX_THREADS - 1);
+            decisive = Some(MAX_THREADS - 1);
+        }
+        sent.truncate(MAX_THREADS);
+    }
+    (sent.into_iter().map(|it| thread(it, notes)).collect(), decisive)
 }
 
 fn read(exception: Value, notes: &mut Notes) -> Option<Exception> {
@@ -88,14 +109,14 @@ fn text(object: &mut Object, name: &str, limit: usize, notes: &mut Notes) -> Opt
     Some(notes.bounded(&format!("exceptions.{name}"), text, limit))
 }
 
-fn thread(thread: Value, notes: &mut Notes) -> Option<Thread> {
-    let Value::Object(mut thread) = thread else { return None };
+fn thread(thread: Value, notes: &mut Notes) -> Thread {
+    let Value::Object(mut thread) = thread else { return Thread::default() };
     let frames = frames::take(&mut thread, notes);
     let flag = |name: &str| thread.get(name).and_then(Value::as_bool);
     let (crashed, current) = (flag("crashed"), flag("current"));
     let id = text(&mut thread, "id", bounds::NAME, notes);
     let name = text(&mut thread, "name", bounds::NAME, notes);
-    Some(Thread { id, name, crashed, current, frames })
+    Thread { id, name, crashed, current, frames }
 }
 
 #[cfg(test)]
@@ -106,7 +127,7 @@ mod tests {
 
     fn run(event: Value) -> Stacks {
         let Value::Object(object) = event else { unreachable!() };
-        take(&mut Fields::new(object))
+        take(&mut Fields::new(object), None)
     }
 
     fn kinds(stacks: &Stacks) -> Vec<&str> {
@@ -146,5 +167,30 @@ mod tests {
             "threads": [{"id": 1, "stacktrace": stack}],
         }));
         assert_eq!((raised.exceptions.len(), raised.threads[0].frames.len()), (1, 2));
+    }
+
+    #[test]
+    fn an_exception_without_frames_has_those_of_its_thread() {
+        let thread = |id: usize, flag: &str| {
+            let frames = json!({"frames": [{"function": format!("f{id}")}]});
+            json!({"id": id, flag: true, "stacktrace": frames})
+        };
+        let check = |exception: Value, threads: &[Value], expected: &str| {
+            let stacks = run(json!({"exception": exception, "threads": threads}));
+            let frame = stacks.exceptions.first().and_then(|it| it.frames.first());
+            let function = frame.and_then(|frame| frame.function.as_deref());
+            assert_eq!(function.unwrap_or_default(), expected, "{exception}");
+            assert!(stacks.threads.len() <= MAX_THREADS);
+        };
+        let threads = [thread(1, "current"), thread(2, "crashed"), thread(3, "main")];
+        check(json!([{"type": "A", "thread_id": 3}]), &threads, "f3");
+        check(json!([{"type": "A", "thread_id": "9"}]), &threads, "f2");
+        check(json!([{"type": "A"}]), &threads[..1], "f1");
+        check(json!([{"type": "A"}]), &threads[2..], "f3");
+        check(json!([{"type": "A"}]), &[thread(3, "a"), thread(4, "b")], "");
+        check(json!([{"type": "A"}]), &[json!(7), thread(4, "crashed")], "f4");
+        let mut many: Vec<Value> = (10..160).map(|id| thread(id, "main")).collect();
+        many.push(thread(7, "crashed"));
+        check(json!([{"type": "A"}]), &many, "f7");
     }
 }

@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
-use shared::event::{Change, Event, Frame, Note};
+use shared::event::{Change, Event, Frame};
 
 use super::frames::cut_middle;
+use crate::decode::bounds::Notes;
 
 /// Bytes of an event as JSON.
 pub(super) const LIMIT: usize = 1 << 20;
@@ -12,10 +13,14 @@ pub(super) const LIMIT: usize = 1 << 20;
 /// Frames of each stack where even those without sources are too many.
 const FEW_FRAMES: usize = 20;
 
+/// Exceptions of a chain where even those with few frames are too many.
+const FEW_EXCEPTIONS: usize = 4;
+
 /// A way of making an event smaller, and the field that its note names.
 type Step = (&'static str, fn(&mut Event));
 
-const STEPS: [Step; 8] = [
+/// What is left after all of them is bounded by itself: texts, tags, and a few frames of a few exceptions.
+const STEPS: [Step; 10] = [
     ("exceptions.frames.vars", |event| each_frame(event, |frame| frame.vars.clear())),
     ("exceptions.frames.context_line", |event| each_frame(event, drop_lines)),
     ("exceptions.frames", |event| each_stack(event, |frames| cut_middle(frames, FEW_FRAMES))),
@@ -24,17 +29,26 @@ const STEPS: [Step; 8] = [
     ("request", |event| details(event, |details| details.request = None)),
     ("threads", |event| details(event, |details| details.threads.clear())),
     ("contexts", |event| event.context = None),
+    ("modules", |event| details(event, |details| details.modules.clear())),
+    ("exceptions", |event| cut_middle(&mut event.exceptions, FEW_EXCEPTIONS)),
 ];
 
-/// Makes an event fit, with a note for each step that it took.
+/// Makes an event fit, with a note for each step that took something away.
 pub(super) fn fit(event: &mut Event) {
+    let mut notes = Notes(std::mem::take(&mut event.notes));
+    let mut size = size(event);
     for (field, step) in STEPS {
-        if size(event) <= LIMIT {
-            return;
+        if size <= LIMIT {
+            break;
         }
         step(event);
-        event.notes.push(Note { field: field.to_owned(), change: Change::Dropped });
+        let left = self::size(event);
+        if left < size {
+            notes.add(field, Change::Dropped);
+        }
+        size = left;
     }
+    event.notes = notes.0;
 }
 
 fn drop_lines(frame: &mut Frame) {

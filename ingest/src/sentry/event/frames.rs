@@ -4,7 +4,7 @@ use serde_json::Value;
 use shared::event::{Change, Frame, Object};
 
 use super::fields::{bounded, text_of};
-use crate::decode::bounds::{self, Notes};
+use crate::decode::bounds::Notes;
 
 /// Frames kept of one stack: the half that was called last and the half that was called first tell what
 /// happened, the middle is recursion.
@@ -38,11 +38,11 @@ pub(super) fn of_stack(stack: Value, notes: &mut Notes) -> Vec<Frame> {
     frames.into_iter().rev().filter_map(|frame| read(frame, notes)).collect()
 }
 
-/// Leaves out the middle of a stack.
-pub(super) fn cut_middle<T>(frames: &mut Vec<T>, left: usize) {
+/// Leaves out the middle of a list, so that so many are left at most.
+pub(super) fn cut_middle<T>(list: &mut Vec<T>, left: usize) {
+    let Some(too_many) = list.len().checked_sub(left) else { return };
     let first = left / 2;
-    let behind = frames.len().saturating_sub(left - first).max(first);
-    frames.drain(first..behind);
+    list.drain(first..first + too_many);
 }
 
 fn read(frame: Value, notes: &mut Notes) -> Option<Frame> {
@@ -78,13 +78,14 @@ fn text(value: Option<Value>, limit: usize, notes: &mut Notes) -> Option<String>
 
 /// A line or column, which some clients send as a text or a float.
 fn number(value: Option<Value>) -> Option<u32> {
-    let number = match value? {
-        Value::Number(number) => number.as_u64()?,
-        Value::String(text) => text.trim().parse().ok()?,
+    let written = match value? {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text,
         _ => return None,
     };
+    let whole = written.trim().trim_end_matches('0').strip_suffix('.').unwrap_or(&written);
     // The API promises 32 bits with a sign.
-    i32::try_from(number).ok().and_then(|number| u32::try_from(number).ok())
+    whole.trim().parse::<i32>().ok().and_then(|number| u32::try_from(number).ok())
 }
 
 fn lines(value: Option<Value>, notes: &mut Notes) -> Vec<String> {
@@ -105,8 +106,7 @@ fn variables(value: Option<Value>, notes: &mut Notes) -> Object {
         }
         _ => return Object::new(),
     };
-    bounded("exceptions.frames.vars", vars, MAX_VARS.min(bounds::CONTEXT), notes)
-        .unwrap_or_default()
+    bounded("exceptions.frames.vars", vars, MAX_VARS, notes).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -124,15 +124,30 @@ mod tests {
         let frames = run(json!({"frames": [
             null,
             {"function": "main", "lineno": "3", "colno": -1, "vars": ["a"], "in_app": "yes"},
-            {"function": 7, "lineno": 4_294_967_296_u64, "pre_context": ["x", null], "filename": "a.py"},
+            {"function": 7, "lineno": 4_294_967_296_u64, "colno": 10.0, "pre_context": ["x", null], "filename": "a.py"},
         ]}));
         assert_eq!(frames.len(), 2);
         assert_eq!(frames[0].function.as_deref(), Some("7"));
-        assert_eq!((frames[0].lineno, frames[0].pre_context.len()), (None, 2));
+        assert_eq!((frames[0].lineno, frames[0].colno), (None, Some(10)));
+        assert_eq!(frames[0].pre_context.len(), 2);
         assert_eq!((frames[1].lineno, frames[1].colno), (Some(3), None));
         assert_eq!(frames[1].vars["0"], "a");
         assert_eq!(run(json!({"frames": null})), []);
         assert_eq!(run(json!([])), []);
+    }
+
+    #[test]
+    fn lists_of_every_length_lose_their_middle() {
+        let check = |length: usize, left: usize, expected: &[usize]| {
+            let mut list: Vec<usize> = (0..length).collect();
+            cut_middle(&mut list, left);
+            assert_eq!(list, expected, "{length} {left}");
+        };
+        check(0, 4, &[]);
+        check(1, 4, &[0]);
+        check(4, 4, &[0, 1, 2, 3]);
+        check(5, 4, &[0, 1, 3, 4]);
+        check(9, 3, &[0, 7, 8]);
     }
 
     #[test]

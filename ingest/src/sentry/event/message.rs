@@ -1,13 +1,19 @@
 //! What an event says in words: a text, a template with parameters, or a whole line of a structured log.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use shared::event::Object;
 
 use super::fields::{Fields, text_of};
-use crate::decode::bounds;
+use crate::decode::{bounds, json};
 
 /// Lines of structured logs that are longer are read as texts.
 const MAX_LINE: usize = 256 * 1024;
+
+/// Parameters of a message.
+const MAX_PARAMS: usize = 1_000;
 
 /// The words of an event.
 #[derive(Debug, Default)]
@@ -67,87 +73,98 @@ fn read_entry(mut entry: Object) -> (Option<String>, Option<String>) {
 }
 
 /// Fills parameters into a template: `%s` and `%(name)s` where it has a percent sign, else `{}`, `{0}` and
-/// `{name}`. What has no parameter stays as it is.
+/// `{name}`. What has no parameter stays as it is. One pass, which ends where the text is too long to be
+/// kept: a short template may ask for a long parameter a thousand times.
 fn fill_in(template: &str, params: &Value) -> String {
-    let mut params = Params { params, next: 0 };
-    if template.contains('%') {
-        fill_percents(template, &mut params)
-    } else {
-        fill_braces(template, &mut params)
+    let (sign, filled): (&str, Fill) =
+        if template.contains('%') { ("%", fill_percent) } else { ("{", fill_brace) };
+    let mut params = Params::new(params);
+    let mut text = String::new();
+    let mut rest = template;
+    while text.len() <= bounds::MESSAGE
+        && let Some((before, after)) = rest.split_once(sign)
+    {
+        push(&mut text, before);
+        let (value, behind) = filled(after, &mut params).unwrap_or((sign.into(), after));
+        push(&mut text, &value);
+        rest = behind;
     }
+    push(&mut text, rest);
+    text
 }
 
+/// Appends what may still be kept, and a little more, so that it shows that something was cut.
+fn push(text: &mut String, more: &str) {
+    let room = (bounds::MESSAGE + 1).saturating_sub(text.len());
+    text.push_str(more.get(..more.ceil_char_boundary(room)).unwrap_or(more));
+}
+
+/// What stands for a placeholder whose sign was read, and the rest behind it.
+type Fill = for<'a> fn(&'a str, &mut Params<'a>) -> Option<(Cow<'a, str>, &'a str)>;
+
+fn fill_percent<'a>(after: &'a str, params: &mut Params<'a>) -> Option<(Cow<'a, str>, &'a str)> {
+    if let Some(behind) = after.strip_prefix('%') {
+        return Some(("%".into(), behind));
+    }
+    let named = after.strip_prefix('(').and_then(|it| name_before(it, ')'));
+    let (name, behind) = named.unwrap_or(("", after));
+    let flags = behind.bytes().take_while(|byte| b"-+ #0123456789.".contains(byte)).count();
+    let (_, rest) = behind.split_at_checked(flags)?;
+    let rest = rest.strip_prefix(|conversion: char| conversion.is_ascii_alphabetic())?;
+    Some((params.get(name)?, rest))
+}
+
+fn fill_brace<'a>(after: &'a str, params: &mut Params<'a>) -> Option<(Cow<'a, str>, &'a str)> {
+    let (name, rest) = name_before(after, '}')?;
+    let name = name.split([':', '!']).next().unwrap_or(name);
+    Some((params.get(name)?, rest))
+}
+
+/// The name up to its end, and what follows. Where it would be longer than names are there is none.
+fn name_before(text: &str, end: char) -> Option<(&str, &str)> {
+    let near = text.get(..text.floor_char_boundary(bounds::NAME))?;
+    text.split_at_checked(near.find(end)?).and_then(|(name, rest)| Some((name, rest.get(1..)?)))
+}
+
+/// What may stand in a template, as texts. Each is written once, however often it is asked for.
 struct Params<'a> {
-    params: &'a Value,
+    by_name: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
     next: usize,
 }
 
-impl Params<'_> {
+impl<'a> Params<'a> {
+    fn new(params: &'a Value) -> Self {
+        let by_name = match params {
+            Value::Array(values) => {
+                let numbered = values.iter().enumerate().take(MAX_PARAMS);
+                numbered
+                    .filter_map(|(at, it)| Some((at.to_string().into(), written(it)?)))
+                    .collect()
+            }
+            Value::Object(values) => {
+                let named = values.iter().take(MAX_PARAMS);
+                named.filter_map(|(name, it)| Some((name.into(), written(it)?))).collect()
+            }
+            _ => BTreeMap::new(),
+        };
+        Self { by_name, next: 0 }
+    }
+
     /// The parameter of a name or number, or else the next one.
-    fn get(&mut self, name: &str) -> Option<String> {
-        let value = match (self.params, name) {
-            (Value::Array(values), "") => {
-                self.next += 1;
-                values.get(self.next - 1)
-            }
-            (Value::Array(values), number) => values.get(number.parse::<usize>().ok()?),
-            (Value::Object(values), name) => values.get(name),
-            _ => None,
-        };
-        text_of(value?.clone())
+    fn get(&mut self, name: &str) -> Option<Cow<'a, str>> {
+        if !name.is_empty() {
+            return self.by_name.get(name).cloned();
+        }
+        self.next += 1;
+        self.by_name.get((self.next - 1).to_string().as_str()).cloned()
     }
 }
 
-fn fill_percents(template: &str, params: &mut Params<'_>) -> String {
-    let mut text = String::with_capacity(template.len());
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('%') {
-        text.push_str(before);
-        let (name, behind) = match after.strip_prefix('(').and_then(|it| it.split_once(')')) {
-            Some((name, behind)) => (name, behind),
-            None => ("", after),
-        };
-        let flags = behind.bytes().take_while(|byte| b"-+ #0123456789.".contains(byte)).count();
-        let conversion = behind.as_bytes().get(flags).copied().unwrap_or_default();
-        rest = after;
-        if after.starts_with('%') {
-            text.push('%');
-            rest = after.get(1..).unwrap_or_default();
-        } else if conversion.is_ascii_alphabetic()
-            && let Some(value) = params.get(name)
-        {
-            text.push_str(&value);
-            rest = behind.get(flags + 1..).unwrap_or_default();
-        } else {
-            text.push('%');
-        }
+fn written(param: &Value) -> Option<Cow<'_, str>> {
+    match param {
+        Value::String(text) => Some(text.into()),
+        other => text_of(other.clone()).map(Cow::Owned),
     }
-    text.push_str(rest);
-    text
-}
-
-fn fill_braces(template: &str, params: &mut Params<'_>) -> String {
-    let mut text = String::with_capacity(template.len());
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        text.push_str(before);
-        let filled = after.split_once('}').and_then(|(name, behind)| {
-            let name = name.split([':', '!']).next().unwrap_or(name);
-            Some((params.get(name)?, behind))
-        });
-        match filled {
-            Some((value, behind)) => {
-                text.push_str(&value);
-                rest = behind;
-            }
-            None => {
-                text.push('{');
-                rest = after;
-            }
-        }
-    }
-    text.push_str(rest);
-    text
 }
 
 /// Reads a line of a structured log, which is one JSON object: loggers that write JSON hand the whole line
@@ -157,7 +174,7 @@ fn read_line(text: &str) -> Option<Message> {
     if !text.starts_with('{') || !text.ends_with('}') || text.len() > MAX_LINE {
         return None;
     }
-    let mut line: Object = serde_json::from_str(text).ok()?;
+    let Ok(Value::Object(mut line)) = json::parse(text.as_bytes()) else { return None };
     let says_something = |name: &&str| {
         line.get(*name).and_then(Value::as_str).is_some_and(|it| !it.trim().is_empty())
     };
@@ -207,8 +224,31 @@ mod tests {
             "a a {x} {",
             Some("{} {0} {x} {"),
         );
+        check(
+            json!({"logentry": {"message": "%%%(a)s%(b", "params": {"a": ["x"]}}}),
+            "%[\"x\"]%(b",
+            Some("%%%(a)s%(b"),
+        );
         check(json!({"message": {"message": "m", "formatted": "f"}}), "f", Some("m"));
         check(json!({"message": ["a"]}), "[\"a\"]", None);
+    }
+
+    #[test]
+    fn a_filled_message_is_bounded_however_it_is_made() {
+        let large = "x".repeat(100_000);
+        for (template, params) in [
+            ("{a}".repeat(300_000), json!({"a": large})),
+            ("{a}".repeat(300_000), json!({"a": [large]})),
+            ("{}".repeat(300_000), json!(vec![7; 300_000])),
+            ("{a}".repeat(300_000), json!({"a": ""})),
+            ("{".repeat(300_000), json!(["a"])),
+            ("%(".repeat(300_000), json!({"a": "b"})),
+            ("%s".repeat(300_000), json!([large, large])),
+            (format!("{large}ü{large}{{a}}"), json!({"a": "b"})),
+        ] {
+            let filled = fill_in(&template, &params);
+            assert!(filled.len() <= bounds::MESSAGE + 4, "{} {}", template.len(), filled.len());
+        }
     }
 
     #[test]
@@ -224,6 +264,7 @@ mod tests {
         assert_eq!(message.text, "Payout failed");
         assert!(message.stack_trace.unwrap().starts_with("Traceback"));
         assert_eq!(Value::Object(message.log.unwrap()), json!({"user_id": 7}));
+        check(json!({"message": r#"{"event":"Late","ratio":NaN,"name":"\ud83d"}"#}), "Late", None);
         check(json!({"message": "{\"a\":1}"}), "{\"a\":1}", None);
         check(json!({"message": "{broken}"}), "{broken}", None);
     }

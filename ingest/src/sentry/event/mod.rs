@@ -9,6 +9,8 @@ mod frames;
 mod message;
 mod scene;
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use shared::access::Project;
@@ -27,9 +29,6 @@ use crate::prepare::{self, IdBy, Origin, Prepared};
 
 /// Bytes of an event as it comes. Larger ones than real SDKs ever send are refused before they are read.
 const MAX_BYTES: usize = 20 << 20;
-
-/// Bytes of memory that reading may take for each byte of JSON: a list of small numbers is the worst.
-pub(crate) const ROOM: usize = 16;
 
 /// Bytes of a logger's name, and of the names of platforms and SDKs.
 const MAX_WORD: usize = 64;
@@ -51,7 +50,7 @@ pub(crate) struct Surroundings {
 /// Reads, bounds, sanitises and names an event. None for a transaction, which early SDKs send through the
 /// doors of events.
 pub(crate) fn prepare(item: &[u8], with: &Surroundings) -> Result<Option<Prepared>, ApiError> {
-    let object = read(item)?;
+    let (object, length) = read(item)?;
     if object.get("type").and_then(Value::as_str) == Some("transaction") {
         return Ok(None);
     }
@@ -59,27 +58,36 @@ pub(crate) fn prepare(item: &[u8], with: &Surroundings) -> Result<Option<Prepare
     let client_id = with.event_id.or(sent_id);
     let id = client_id.unwrap_or_else(EventId::generate);
     let mut event = decode(object, id, &with.origin, &with.project);
-    // No event grows while it is read by more than notes and names.
-    if item.len() > fit::LIMIT / 2 {
+    // Writing the event again to measure it takes time, and a small one grows little while it is read.
+    if length > fit::LIMIT / 4 {
         fit::fit(&mut event);
     }
     let named = prepare::name(event, IdBy::of(client_id), &with.project);
     named.map(Some).map_err(ApiError::internal)
 }
 
-/// Reads the JSON. Bytes that are no UTF-8 are replaced.
-fn read(item: &[u8]) -> Result<Object, ApiError> {
-    if item.len() > MAX_BYTES {
-        let message = format!("An event may have at most {MAX_BYTES} bytes");
-        let error = ApiError::new(Code::PayloadTooLarge, message);
-        return Err(error.with_detail("limit", MAX_BYTES.into()));
-    }
-    let value = match std::str::from_utf8(item) {
-        Ok(_) => json::parse(item)?,
-        Err(_) => json::parse(String::from_utf8_lossy(item).as_bytes())?,
-    };
-    match value {
-        Value::Object(object) if !object.is_empty() => Ok(object),
+/// Bytes of memory that reading an event may take.
+///
+/// # Errors
+/// When nobody sends so large an event.
+pub(crate) fn room(item: &[u8]) -> Result<usize, ApiError> {
+    if item.len() > MAX_BYTES { Err(too_large(MAX_BYTES)) } else { Ok(json::room(item)) }
+}
+
+/// The failure for an event that is not read, with the bytes that one may have.
+pub(crate) fn too_large(limit: usize) -> ApiError {
+    let message = format!("An event like this one may have at most {limit} bytes");
+    ApiError::new(Code::PayloadTooLarge, message).with_detail("limit", limit.into())
+}
+
+/// Reads the JSON, and says how long it is. Bytes that are no UTF-8 are replaced, which makes it longer.
+fn read(item: &[u8]) -> Result<(Object, usize), ApiError> {
+    // Looking first is the faster way, and nearly all are UTF-8.
+    let text =
+        std::str::from_utf8(item).map_or_else(|_| String::from_utf8_lossy(item), Cow::Borrowed);
+    let text = text.trim_start_matches('\u{feff}');
+    match json::parse_with(text.as_bytes(), json::Large::Texts)? {
+        Value::Object(object) if !object.is_empty() => Ok((object, text.len())),
         _ => Err(ApiError::new(Code::MalformedJson, "An event must be a JSON object with fields")),
     }
 }
@@ -87,7 +95,8 @@ fn read(item: &[u8]) -> Result<Object, ApiError> {
 fn decode(object: Object, id: EventId, origin: &Origin, project: &Project) -> Event {
     let mut fields = Fields::new(object);
     let message = message::take(&mut fields);
-    let Stacks { exceptions, threads } = exceptions::take(&mut fields);
+    let Stacks { exceptions, threads } =
+        exceptions::take(&mut fields, message.stack_trace.as_deref());
     let request = scene::take_request(&mut fields);
     let platform = fields.text("platform", MAX_WORD);
     let shown = exceptions.first().filter(|shown| shown.kind.is_some() || shown.value.is_some());
@@ -109,6 +118,7 @@ fn decode(object: Object, id: EventId, origin: &Origin, project: &Project) -> Ev
             .text("environment", bounds::ENVIRONMENT)
             .unwrap_or_else(|| "production".to_owned()),
         exception_type,
+        type_was_read: false,
         stack_trace: message.stack_trace.clone().filter(|_| exceptions.is_empty()),
         culprit,
         url: request.url.clone(),
@@ -149,8 +159,10 @@ fn details(fields: &mut Fields, message: Message, request: Request) -> Details {
     let mut extra = fields.free_object("extra", bounds::CONTEXT);
     if let Some(log) = message.log {
         let log = fields::bounded("extra.log", log, bounds::CONTEXT, &mut fields.notes);
-        if let Some(log) = log {
-            extra.get_or_insert_default().insert("log".to_owned(), Value::Object(log));
+        let extra = extra.get_or_insert_default();
+        let free = ["log", "log_line"].into_iter().find(|name| !extra.contains_key(*name));
+        if let (Some(log), Some(name)) = (log, free) {
+            extra.insert(name.to_owned(), Value::Object(log));
         }
     }
     Details {

@@ -188,6 +188,7 @@ mod tests {
             id: shared::ids::ProjectId(7),
             keep_ip_addresses,
             sanitising_rules: std::sync::Arc::new(shared::sanitise::Rules::default()),
+            rules: std::sync::Arc::default(),
         };
         let user = json!({"user": {"id": 42, "name": "ann", "ip_address": "{{auto}}", "geo": {}}});
         let read = take_user(&mut fields(user.clone()), &origin, &project(true)).unwrap();

@@ -17,8 +17,9 @@ SELECT
   s.level, s.source, NULL, NULL,
   e.message, e.exception_type, e.culprit
 FROM examples x
-JOIN errors e ON e.project_id = x.project_id AND e.error_id = x.error_id
-JOIN error_stats s ON s.project_id = x.project_id AND s.error_id = x.error_id
+JOIN groups g ON g.project_id = x.project_id AND g.group_id = x.error_id
+JOIN errors e ON e.project_id = g.project_id AND e.error_id = g.error_id
+JOIN error_stats s ON s.project_id = g.project_id AND s.error_id = g.error_id
 WHERE x.project_id = ANY ($1) AND x.event_id = $2
 ORDER BY received_at DESC
 LIMIT 1

@@ -8,6 +8,10 @@ WITH names AS (
   DELETE FROM errors WHERE project_id = $1
 ), stats AS (
   DELETE FROM error_stats WHERE project_id = $1
+), parts AS (
+  DELETE FROM group_stats WHERE project_id = $1
+), merged AS (
+  DELETE FROM merged_errors WHERE project_id = $1
 ), kept_examples AS (
   DELETE FROM examples WHERE project_id = $1
 ), activity AS (

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::event::{Event, Level};
+use shared::fingerprint;
 use shared::ids::{ErrorId, EventId, FINGERPRINT_VERSION, Fingerprint, ProjectId};
 use shared::payload;
 use tokio_postgres::Client;
@@ -24,6 +25,16 @@ pub(crate) struct Seed {
     users: u32,
     edit: fn(&mut Event),
     payload_kept: bool,
+    named_by: NamedBy,
+}
+
+/// What names a seeded error.
+#[derive(Debug, Clone, Copy)]
+enum NamedBy {
+    /// The hash of its message: all that most tests need.
+    Message,
+    /// The function that names events.
+    Function,
 }
 
 /// An error that was stored.
@@ -55,6 +66,7 @@ impl Seed {
             users: 0,
             edit: |_| {},
             payload_kept: true,
+            named_by: NamedBy::Message,
         }
     }
 
@@ -118,9 +130,21 @@ impl Seed {
         Self { payload_kept: false, ..self }
     }
 
-    /// The fingerprint is that of the message here.
+    /// Named as ingest names an event with this message and type.
+    pub(crate) fn named_by_function(self) -> Self {
+        Self { named_by: NamedBy::Function, ..self }
+    }
+
     fn fingerprint(&self) -> Fingerprint {
-        Fingerprint(xxh3_128(self.message.as_bytes()).to_be_bytes())
+        let input = fingerprint::Input {
+            exception_type: self.exception_type.as_deref(),
+            message: &self.message,
+            ..fingerprint::Input::default()
+        };
+        match self.named_by {
+            NamedBy::Message => Fingerprint(xxh3_128(self.message.as_bytes()).to_be_bytes()),
+            NamedBy::Function => fingerprint::group(input).fingerprint,
+        }
     }
 
     /// The id that ingest would answer.

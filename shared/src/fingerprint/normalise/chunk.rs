@@ -1,5 +1,7 @@
 //! Recognises a chunk of a message, that is a run of text without spaces, quotes and brackets.
 
+use super::bytes::Marks;
+use super::resource;
 use super::shapes::{self, is_word_byte};
 use super::word::{self, Word};
 use super::{EMAIL, HOST, NAME, PATH, Scanner, TIME, URL, VALUE};
@@ -29,22 +31,63 @@ const HOST_ROOTS: [&[u8]; 19] = [
 ];
 
 impl<'a> Scanner<'a> {
-    /// Writes the chunk, or the placeholder of what it is.
-    pub(super) fn chunk_of(&mut self, chunk: &'a [u8]) {
-        if scheme(chunk).is_some() {
+    /// Writes the chunk, or the placeholder of what it is, which the bytes in it tell as far as they do.
+    pub(super) fn chunk_of(&mut self, chunk: &'a [u8], marks: Marks) {
+        let has = |others| marks.has(others);
+        if has(Marks::COLON)
+            && let Some(start) = resource::url(chunk)
+        {
+            self.words(&chunk[..start]);
             self.placeholder(URL);
-        } else if is_email(chunk) {
+        } else if has(Marks::AT)
+            && let Some((start, end)) = resource::email(chunk)
+        {
+            self.words(&chunk[..start]);
             self.placeholder(EMAIL);
-        } else if let Some(rest) = below_host_root(chunk) {
+            self.words(&chunk[end..]);
+        } else if has(Marks::PATH)
+            && let Some(rest) = below_host_root(chunk)
+        {
             self.out.extend_from_slice(PATH);
             self.words(base_name(rest));
-        } else if shapes::is_ipv6(chunk) || shapes::is_mac(chunk) {
+        } else if has(Marks::COLON) && shapes::is_ipv6(chunk) || shapes::is_mac(chunk) {
             self.placeholder(HOST);
-        } else if let Some(port) = host(chunk) {
-            self.placeholder(HOST);
-            self.words(&chunk[chunk.len() - port..]);
+        } else if has(Marks::DIGIT) && shapes::is_drawn(chunk) || resource::is_cloud_name(chunk) {
+            self.placeholder(VALUE);
+        } else if has(Marks::DOT) || has(Marks::COLON) {
+            self.hosts_and_words(chunk);
         } else {
             self.words(chunk);
+        }
+    }
+
+    /// A chunk of letters alone, which may still be a hash, an id or the name of a month.
+    pub(super) fn plain(&mut self, word: &[u8]) {
+        match word::classify_letters(word) {
+            Word::Text | Word::Numbered => self.text(word),
+            Word::Value => self.placeholder(VALUE),
+            Word::Calendar => self.placeholder(TIME),
+        }
+    }
+
+    /// A host may stand at the start of a chunk and behind each colon.
+    fn hosts_and_words(&mut self, chunk: &'a [u8]) {
+        let mut rest = chunk;
+        loop {
+            if let Some(after) = resource::host(rest) {
+                self.placeholder(HOST);
+                self.words(&rest[rest.len() - after..]);
+                return;
+            }
+            let colon = rest.iter().position(|byte| *byte == b':');
+            // A number behind a colon belongs to the number before it: times, ports, positions.
+            let is_name = |colon: &usize| rest.get(colon + 1).is_some_and(u8::is_ascii_alphabetic);
+            let Some(colon) = colon.filter(is_name) else {
+                self.words(rest);
+                return;
+            };
+            self.words(&rest[..=colon]);
+            rest = &rest[colon + 1..];
         }
     }
 
@@ -58,12 +101,15 @@ impl<'a> Scanner<'a> {
         }
         while let Some(&byte) = chunk.get(at) {
             let rest = &chunk[at..];
-            if !is_word_byte(byte) {
-                self.out.push(byte);
-                at += 1;
+            if is_word_byte(byte) {
+                at += self.word(rest);
                 continue;
             }
-            at += self.word(rest);
+            if !(byte == b'$' || is_sign(chunk, at)) || !rest.get(1).is_some_and(u8::is_ascii_digit)
+            {
+                self.out.push(byte);
+            }
+            at += 1;
         }
     }
 
@@ -81,10 +127,17 @@ impl<'a> Scanner<'a> {
         match word::classify(word) {
             Word::Value => self.placeholder(VALUE),
             Word::Calendar => self.placeholder(TIME),
-            Word::Numbered => self.numbered(word),
+            Word::Numbered => return self.numbered(rest, length),
+            Word::Text if self.ends_id(word) => self.placeholder(VALUE),
             Word::Text => self.text(word),
         }
         length
+    }
+
+    /// Whether a value with a dash ends before, of which this is the last piece: the names that
+    /// clusters draw have no vowels.
+    fn ends_id(&self, word: &[u8]) -> bool {
+        word.len() == 5 && self.out.ends_with(b"<n>-") && word::is_without_vowels(word)
     }
 
     /// A value that starts with a digit.
@@ -106,20 +159,32 @@ impl<'a> Scanner<'a> {
         shapes::number(rest)
     }
 
-    /// Letters stay, each run of digits becomes a placeholder.
-    fn numbered(&mut self, word: &[u8]) {
-        for run in word.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
-            if run.first().is_some_and(u8::is_ascii_digit) {
-                self.out.extend_from_slice(VALUE);
-            } else {
+    /// Letters stay, each run of digits becomes a placeholder; the last one may go on as a version does:
+    /// `v1.2.3`. Answers how many bytes of `rest` were read.
+    fn numbered(&mut self, rest: &[u8], length: usize) -> usize {
+        let mut at = 0;
+        let same = |a: &u8, b: &u8| a.is_ascii_digit() == b.is_ascii_digit();
+        for run in rest[..length].chunk_by(same) {
+            if !run.first().is_some_and(u8::is_ascii_digit) {
                 self.out.extend_from_slice(run);
+                at += run.len();
+                continue;
             }
+            self.out.extend_from_slice(VALUE);
+            at += if at + run.len() == length { shapes::number(&rest[at..]) } else { run.len() };
         }
+        at
     }
 
     fn text(&mut self, text: &[u8]) {
-        if self.out.ends_with(b"<n> ") && word::is_unit(text) {
+        let is_counted = self.out.ends_with(b"<n> ");
+        if is_counted && word::is_unit(text) {
             self.out.pop();
+            self.measured = self.out.len();
+        } else if is_counted {
+            let (stem, ending) = word::singular(text);
+            self.out.extend_from_slice(stem);
+            self.out.extend_from_slice(ending);
         } else if self.follows_person() && !word::follows_user(text) {
             self.placeholder(NAME);
         } else {
@@ -134,15 +199,6 @@ impl<'a> Scanner<'a> {
         let before = NOUNS.iter().find_map(|noun| self.out.strip_suffix(*noun));
         before.is_some_and(|before| BEFORE.iter().any(|word| before.ends_with(word)))
     }
-}
-
-/// The length of a URL's scheme, where the chunk starts with one.
-pub(super) fn scheme(chunk: &[u8]) -> Option<usize> {
-    let length = chunk
-        .iter()
-        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
-        .count();
-    (length > 1 && chunk[length..].starts_with(b"://")).then_some(length)
 }
 
 /// The chunk without the punctuation of the sentence it stands in.
@@ -160,21 +216,10 @@ fn signed(chunk: &[u8]) -> usize {
     usize::from(is_signed)
 }
 
-fn is_email(chunk: &[u8]) -> bool {
-    let Some(at) = chunk.iter().position(|byte| *byte == b'@') else {
-        return false;
-    };
-    let (local, domain) = (&chunk[..at], &chunk[at + 1..]);
-    let is_local = !local.is_empty()
-        && local
-            .iter()
-            .all(|byte| is_word_byte(*byte) || matches!(byte, b'.' | b'_' | b'+' | b'-' | b'%'));
-    // `Order@1b6d3586` is how Java names an object without a text of its own.
-    let is_hash = domain.len() >= 5 && domain.iter().all(u8::is_ascii_hexdigit);
-    let is_domain = !is_hash
-        && domain.first().is_some_and(|byte| is_word_byte(*byte))
-        && domain.iter().all(|byte| is_word_byte(*byte) || matches!(byte, b'.' | b'-'));
-    is_local && is_domain
+/// A sign behind a colon, a bracket or the like, before a number.
+fn is_sign(chunk: &[u8], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| chunk.get(before));
+    matches!(chunk.get(at), Some(b'-' | b'+')) && matches!(before, Some(b':' | b'/' | b'~' | b'@'))
 }
 
 /// What follows the root of an absolute path of some host.
@@ -194,23 +239,4 @@ fn below_host_root(chunk: &[u8]) -> Option<&[u8]> {
 fn base_name(path: &[u8]) -> &[u8] {
     let path = path.strip_suffix(b"/").or_else(|| path.strip_suffix(b"\\")).unwrap_or(path);
     path.rsplit(|byte| matches!(byte, b'/' | b'\\')).next().unwrap_or(path)
-}
-
-/// Whether the chunk is a host name, with or without a port. Answers how many bytes follow it.
-fn host(chunk: &[u8]) -> Option<usize> {
-    let length = chunk
-        .iter()
-        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
-        .count();
-    let (name, rest) = chunk.split_at(length);
-    let lower_case = !name.iter().any(u8::is_ascii_uppercase);
-    let mut labels = name.rsplit(|byte| *byte == b'.');
-    let suffix = labels.next()?;
-    let first = labels.next_back()?;
-    let is_host = lower_case
-        && !first.is_empty()
-        && word::is_host_suffix(suffix)
-        && !word::is_package_root(first);
-    let rest = &rest[shapes::port(rest)..];
-    (is_host && !rest.first().is_some_and(|byte| is_word_byte(*byte))).then_some(rest.len())
 }

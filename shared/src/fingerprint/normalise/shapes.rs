@@ -5,6 +5,9 @@ use std::net::Ipv6Addr;
 
 /// The longest text that can be an IPv6 address, scope left out.
 const IPV6_MAX: usize = 45;
+/// Ids that are drawn have at least this many characters, and no more than that.
+const DRAWN_MIN: usize = 16;
+const DRAWN_MAX: usize = 128;
 
 /// A UUID in its 8-4-4-4-12 form.
 pub(super) fn uuid(text: &[u8]) -> Option<usize> {
@@ -47,10 +50,13 @@ pub(super) fn ipv4(text: &[u8]) -> Option<usize> {
     (!continues).then(|| at + port(text.get(at..).unwrap_or_default()))
 }
 
-/// Whether the whole text is an IPv6 address.
+/// Whether the whole text is an IPv6 address, with or without the interface it is meant for. One
+/// without a digit is rather a path in a program: `Fee::add`.
 pub(super) fn is_ipv6(text: &[u8]) -> bool {
+    let text = text.split(|byte| *byte == b'%').next().unwrap_or(text);
     text.len() <= IPV6_MAX
         && text.iter().filter(|byte| **byte == b':').count() >= 2
+        && text.iter().any(u8::is_ascii_digit)
         && std::str::from_utf8(text).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok())
 }
 
@@ -69,7 +75,7 @@ pub(super) fn port(text: &[u8]) -> usize {
 /// with the zone that follows.
 pub(super) fn date_time(text: &[u8]) -> Option<usize> {
     let Some(date) = date(text) else {
-        return clock(text).map(|length| length + zone(&text[length..]));
+        return compact(text).or_else(|| clock(text).map(|length| length + zone(&text[length..])));
     };
     let joined = match text.get(date) {
         Some(b'T' | b't' | b' ' | b'_' | b':') => clock(&text[date + 1..]).map(|clock| 1 + clock),
@@ -80,6 +86,14 @@ pub(super) fn date_time(text: &[u8]) -> Option<usize> {
     };
     let length = date + clock;
     Some(length + zone(&text[length..]))
+}
+
+/// `20261107T091501`, with the zone that follows.
+fn compact(text: &[u8]) -> Option<usize> {
+    let is_date = digits(text) == 8 && (text.starts_with(b"20") || text.starts_with(b"19"));
+    let clock = text.get(9..).map(digits)?;
+    let fits = is_date && matches!(text[8], b'T' | b't') && matches!(clock, 4 | 6);
+    fits.then(|| 9 + clock + zone(&text[9 + clock..]))
 }
 
 /// Year, month and day, in this order and with one kind of separator.
@@ -112,8 +126,13 @@ fn clock(text: &[u8]) -> Option<usize> {
             }
         }
     }
-    let continues = text.get(length).is_some_and(u8::is_ascii_digit);
-    (!continues).then_some(length)
+    let half = match text.get(length..length + 2) {
+        Some([b'a' | b'A' | b'p' | b'P', b'm' | b'M']) => 2,
+        _ => 0,
+    };
+    let continues = text.get(length + half).is_some_and(u8::is_ascii_alphanumeric);
+    let continues = continues && (half > 0 || text[length].is_ascii_digit());
+    (!continues).then_some(length + half)
 }
 
 /// `Z` or an offset such as `+02:00`, with or without a space before it; zero when there is none.
@@ -154,6 +173,36 @@ pub(super) fn number(text: &[u8]) -> usize {
     }
 }
 
+/// Whether the whole text is an id that a machine drew of letters, digits and `-` or `_`: capital and
+/// small letters, digits and marks take turns more often than anybody writes.
+pub(super) fn is_drawn(text: &[u8]) -> bool {
+    if text.len() < DRAWN_MIN || text.len() > DRAWN_MAX {
+        return false;
+    }
+    let mut kinds = [0_usize; 4];
+    let mut turns = 0;
+    let mut previous = None;
+    for byte in text {
+        let kind = match byte {
+            b'0'..=b'9' => 0,
+            b'a'..=b'z' => 1,
+            b'A'..=b'Z' => 2,
+            b'-' | b'_' => 3,
+            _ => return false,
+        };
+        kinds[kind] += 1;
+        turns += usize::from(previous.is_some_and(|previous| previous != kind));
+        previous = Some(kind);
+    }
+    kinds[..3].iter().all(|count| *count > 0) && turns * 2 > text.len()
+}
+
+/// The text without dots and dashes at its end.
+pub(super) fn trimmed(text: &[u8]) -> &[u8] {
+    let trailing = text.iter().rev().take_while(|byte| matches!(byte, b'.' | b'-')).count();
+    &text[..text.len() - trailing]
+}
+
 /// How many ASCII digits the text starts with.
 pub(super) fn digits(text: &[u8]) -> usize {
     text.iter().take_while(|byte| byte.is_ascii_digit()).count()
@@ -183,11 +232,26 @@ mod tests {
             "2026-11-07T09:15:01+02:00",
             "9:15",
             "09:15:01.5",
+            "9:15pm",
+            "20261107T091501Z",
+            "20261107T0915+0200",
         ] {
             assert_eq!(date_time(text.as_bytes()), Some(text.len()), "{text}");
         }
         for text in ["2026", "12:5", "2026-1-1", "123:45"] {
             assert_eq!(date_time(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn drawn_ids_are_told_from_written_ones() {
+        for text in ["V1StGXR8_Z5jdHi6B-myT", "IRFa-VaY2b_8xT4q9ZpL0"] {
+            assert!(is_drawn(text.as_bytes()), "{text}");
+        }
+        for text in
+            ["Order-Service-v2-Prod-01", "shop-worker-12-eu-west-1", "SQLConnectionTimeout2"]
+        {
+            assert!(!is_drawn(text.as_bytes()), "{text}");
         }
     }
 

@@ -13,8 +13,8 @@ pub(super) enum Word {
     Calendar,
 }
 
-/// Shorter mixtures of hex digits are as likely to be words with a number behind (`face2`).
-const HEX_MIN: usize = 6;
+/// Shorter mixtures of hex digits are as likely to be words with a number behind (`a12`).
+const HEX_MIN: usize = 4;
 /// Only-letter runs from which on nobody would expect an English word of `a` to `f`.
 const HEX_LETTERS_MIN: usize = 8;
 /// Words in which letters and digits take turns this often are ids: `bq7lk`, but not `worker12`.
@@ -26,21 +26,28 @@ const CASES_MIN: usize = 10;
 
 /// Classifies a run of letters and digits.
 pub(super) fn classify(word: &[u8]) -> Word {
-    let all_hex = word.iter().all(u8::is_ascii_hexdigit);
     if !word.iter().any(u8::is_ascii_digit) {
-        return match word.len() {
-            3 if is_calendar(word) => Word::Calendar,
-            length if all_hex && length >= HEX_LETTERS_MIN => Word::Value,
-            length if length >= CASES_MIN && case_changes(word) * 3 > length => Word::Value,
-            _ => Word::Text,
-        };
+        return classify_letters(word);
     }
+    let all_hex = word.iter().all(u8::is_ascii_hexdigit);
     let starts_with_digit = word.first().is_some_and(u8::is_ascii_digit);
     let is_id = starts_with_digit
         || (all_hex && word.len() >= HEX_MIN)
         || turns(word) >= TURNS_MIN
         || word.len() >= LONG_MIN;
     if is_id { Word::Value } else { Word::Numbered }
+}
+
+/// Classifies a run of letters.
+pub(super) fn classify_letters(word: &[u8]) -> Word {
+    match word.len() {
+        3..=9 if is_calendar(word) => Word::Calendar,
+        length if length >= HEX_LETTERS_MIN && word.iter().all(u8::is_ascii_hexdigit) => {
+            Word::Value
+        }
+        length if length >= CASES_MIN && case_changes(word) * 3 > length => Word::Value,
+        _ => Word::Text,
+    }
 }
 
 /// How often letters and digits take turns.
@@ -55,12 +62,50 @@ fn case_changes(word: &[u8]) -> usize {
         .count()
 }
 
+/// Names of months and days, whole or cut to three letters.
 fn is_calendar(word: &[u8]) -> bool {
-    const NAMES: [&[u8; 3]; 19] = [
-        b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov",
-        b"Dec", b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun",
+    const NAMES: [&[u8]; 19] = [
+        b"January",
+        b"February",
+        b"March",
+        b"April",
+        b"May",
+        b"June",
+        b"July",
+        b"August",
+        b"September",
+        b"October",
+        b"November",
+        b"December",
+        b"Monday",
+        b"Tuesday",
+        b"Wednesday",
+        b"Thursday",
+        b"Friday",
+        b"Saturday",
+        b"Sunday",
     ];
-    NAMES.iter().any(|name| name.as_slice() == word)
+    word[0].is_ascii_uppercase()
+        && NAMES.iter().any(|name| *name == word || (word.len() == 3 && name.starts_with(word)))
+}
+
+/// A counted noun as it is for one: stem and ending.
+pub(super) fn singular(word: &[u8]) -> (&[u8], &'static [u8]) {
+    match word {
+        [stem @ .., b'i', b'e', b's'] if stem.len() > 1 => (stem, b"y"),
+        [.., b't' | b'n', b'c', b'h', b'e', b's']
+        | [.., b's', b'h', b'e', b's']
+        | [.., b's', b's', b'e', b's']
+        | [.., b'x', b'e', b's'] => (&word[..word.len() - 2], b""),
+        [.., b's', b's'] | [.., b'u', b's'] | [.., b'i', b's'] => (word, b""),
+        [stem @ .., b's'] if stem.len() > 2 => (stem, b""),
+        _ => (word, b""),
+    }
+}
+
+/// Whether a word of small letters and digits has no vowel.
+pub(super) fn is_without_vowels(word: &[u8]) -> bool {
+    word.iter().all(|byte| byte.is_ascii_lowercase() && !b"aeiouy".contains(byte))
 }
 
 /// Units that stand apart from their number; `120 ms` and `2 seconds` are one kind of value.
@@ -210,6 +255,16 @@ pub(super) fn is_host_suffix(label: &[u8]) -> bool {
         "svc",
         "uk",
         "us",
+    ];
+    SUFFIXES.iter().any(|suffix| label == suffix.as_bytes())
+}
+
+/// Ends of host names that are words, too: only names of three labels or with a port are hosts.
+pub(super) fn may_be_host_suffix(label: &[u8]) -> bool {
+    const SUFFIXES: [&str; 31] = [
+        "ai", "app", "be", "cl", "corp", "cz", "dev", "dk", "es", "example", "fi", "gr", "home",
+        "hu", "ie", "in", "invalid", "ir", "kr", "mx", "nz", "prod", "pt", "ru", "sg", "site",
+        "store", "test", "tr", "ua", "xyz",
     ];
     SUFFIXES.iter().any(|suffix| label == suffix.as_bytes())
 }

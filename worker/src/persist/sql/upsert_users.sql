@@ -7,4 +7,4 @@ FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::timestamptz[])
 ORDER BY project_id, group_id, user_hash
 ON CONFLICT (project_id, group_id, user_hash) DO UPDATE SET seen_hour = excluded.seen_hour
   WHERE u.seen_hour < excluded.seen_hour
-RETURNING project_id, group_id, u.xmax = 0 AS new
+RETURNING project_id, group_id, user_hash, u.xmax = 0 AS new

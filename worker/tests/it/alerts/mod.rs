@@ -4,6 +4,7 @@ mod budget;
 mod deliver;
 mod incidents;
 mod late;
+mod merged;
 mod metrics;
 mod model;
 mod scene;

@@ -18,6 +18,8 @@ pub(super) type Ending = (i32, DateTime<Utc>, String, String);
 pub(super) struct Picture {
     /// By public id, which tells the project, too.
     pub(super) errors: BTreeMap<Uuid, Error>,
+    /// What each fingerprint counts, of errors that hold several, by its own id.
+    pub(super) parts: BTreeMap<Uuid, Part>,
     /// The last hour of each error's users.
     pub(super) users: BTreeMap<(Uuid, i64), DateTime<Utc>>,
     /// Level and source under which each error was seen.
@@ -51,12 +53,23 @@ pub(super) struct Error {
     pub(super) source: String,
 }
 
+/// What one fingerprint counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) events: i64,
+    pub(super) users: i64,
+    pub(super) first_seen: DateTime<Utc>,
+    pub(super) last_seen: DateTime<Utc>,
+    pub(super) latest: Uuid,
+}
+
 impl Picture {
     /// What the database holds.
     pub(super) async fn read(client: &Object) -> Self {
         let query = async |sql: &str| client.query(sql, &[]).await.unwrap();
         Self {
             errors: query(ERRORS).await.iter().map(error).collect(),
+            parts: query(PARTS).await.iter().map(part).collect(),
             users: query(USERS)
                 .await
                 .iter()
@@ -92,6 +105,7 @@ impl Picture {
     pub(super) fn differences(&self, expected: &Self) -> String {
         let mut text = String::new();
         maps(&mut text, "errors", &self.errors, &expected.errors);
+        maps(&mut text, "fingerprints", &self.parts, &expected.parts);
         maps(&mut text, "users", &self.users, &expected.users);
         let facets = (&self.facets, &expected.facets);
         maps(&mut text, "facets", &as_map(facets.0), &as_map(facets.1));
@@ -144,11 +158,24 @@ fn error(row: &Row) -> (Uuid, Error) {
     (row.get("public_id"), error)
 }
 
+fn part(row: &Row) -> (Uuid, Part) {
+    let part = Part {
+        events: row.get("event_count"),
+        users: row.get("user_count"),
+        first_seen: row.get("first_seen"),
+        last_seen: row.get("last_seen"),
+        latest: row.get("latest_event_id"),
+    };
+    (row.get("name"), part)
+}
+
 fn total(row: &Row) -> (Total, i64) {
     ((row.get(0), row.get(1), row.get(2), row.get(3), row.get(4)), row.get(5))
 }
 
 const ERRORS: &str = "SELECT * FROM errors FULL JOIN error_stats USING (project_id, error_id)";
+
+const PARTS: &str = "SELECT * FROM group_stats LEFT JOIN error_names USING (project_id, group_id)";
 
 const USERS: &str = "SELECT public_id, user_hash, max(seen_hour) FROM group_users
     JOIN groups USING (project_id, group_id) JOIN errors USING (project_id, error_id) GROUP BY 1, 2";

@@ -102,6 +102,12 @@ pub(super) enum Kind {
         events: Option<i64>,
     },
     Delete,
+    /// Another error becomes part of it.
+    Merge {
+        other: u8,
+    },
+    /// It becomes an error of its own again, whatever it is part of.
+    Unmerge,
 }
 
 /// How a transaction is cut off.
@@ -177,6 +183,8 @@ fn change() -> impl Strategy<Value = Change> {
         1 => Just(Kind::Unresolve),
         3 => ignore.prop_map(|(until, events)| Kind::Ignore { until, events }),
         2 => Just(Kind::Delete),
+        4 => error().prop_map(|other| Kind::Merge { other }),
+        3 => Just(Kind::Unmerge),
     ];
     (1..=PROJECTS, error(), moment(), kind).prop_map(|(project, error, at, kind)| Change {
         project,

@@ -1,5 +1,7 @@
 //! The model: what ought to be stored, kept in plain maps and changed event by event.
 
+mod merged;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
@@ -9,6 +11,7 @@ use shared::ledger::{Outcome, hour};
 use uuid::Uuid;
 use worker::persist::{Budgets, Message};
 
+use self::merged::Merged;
 use super::picture::{self, Ending, Picture, Total};
 
 /// Everything that is remembered.
@@ -23,6 +26,8 @@ pub(super) struct Model {
     /// Ids that clients gave, under the day of receipt and the day after.
     seen: BTreeSet<(i32, Uuid, NaiveDate)>,
     errors: BTreeMap<Uuid, Error>,
+    /// Errors that became part of others, as they were.
+    merged: BTreeMap<Uuid, Merged>,
     /// Events of deleted errors that upkeep has not removed yet.
     deleted: Vec<Event>,
     ledger: BTreeMap<Ending, i64>,
@@ -65,6 +70,7 @@ impl Model {
             batches: BTreeSet::new(),
             seen: BTreeSet::new(),
             errors: BTreeMap::new(),
+            merged: BTreeMap::new(),
             deleted: Vec::new(),
             ledger: BTreeMap::new(),
             letters: BTreeSet::new(),
@@ -105,7 +111,8 @@ impl Model {
             return (Outcome::DeadLettered, "data");
         }
         let held = self.held_bytes(entry.project_id.0);
-        let error = self.errors.entry(entry.error_id.0).or_insert_with(Error::new);
+        let home = self.home(entry.error_id);
+        let error = self.errors.entry(home).or_insert_with(Error::new);
         match error.keep_payload(entry, held, self.budgets) {
             Ok(()) => (Outcome::Stored, ""),
             Err(reason) => (Outcome::CountedOnly, reason),
@@ -137,14 +144,14 @@ impl Model {
     }
 
     pub(super) fn resolve(&mut self, error: ErrorId, at: DateTime<Utc>) {
-        if let Some(error) = self.errors.get_mut(&error.0) {
+        if let Some(error) = self.find(error) {
             let first = if let Status::Resolved(first, _) = error.status { first } else { at };
             (error.status, error.regressed) = (Status::Resolved(first, at), false);
         }
     }
 
     pub(super) fn unresolve(&mut self, error: ErrorId) {
-        if let Some(error) = self.errors.get_mut(&error.0)
+        if let Some(error) = self.find(error)
             && !matches!(error.status, Status::Open)
         {
             (error.status, error.regressed) = (Status::Open, false);
@@ -158,15 +165,16 @@ impl Model {
         until: Option<DateTime<Utc>>,
         events: Option<i64>,
     ) {
-        if let Some(error) = self.errors.get_mut(&error.0) {
+        if let Some(error) = self.find(error) {
             let count = events.map(|events| error.events.len() as i64 + events);
             (error.status, error.regressed) = (Status::Ignored(until, count), false);
         }
     }
 
     pub(super) fn delete(&mut self, error: ErrorId) {
-        self.deleted
-            .extend(self.errors.remove(&error.0).into_iter().flat_map(|error| error.events));
+        let home = self.home(error);
+        self.deleted.extend(self.errors.remove(&home).into_iter().flat_map(|error| error.events));
+        self.merged.retain(|_, merged| merged.into != home);
     }
 
     /// Upkeep has removed what was deleted.
@@ -188,6 +196,9 @@ impl Model {
         let mut picture = Picture { deleted: self.deleted.len() as i64, ..Picture::default() };
         for (id, error) in &self.errors {
             picture.errors.insert(*id, error.row());
+            if self.merged.values().any(|merged| merged.into == *id) {
+                picture.parts.extend(error.parts());
+            }
             for event in &error.events {
                 event.draw(*id, &mut picture);
             }

@@ -117,6 +117,10 @@ impl<'a> World<'a> {
                 Act::Ignore { at, until: until.map(|until| self.time(until)), events }
             }
             Kind::Delete => Act::Delete,
+            Kind::Merge { other } => {
+                Act::Merge { at, other: of_error(change.project, other).error_id }
+            }
+            Kind::Unmerge => Act::Unmerge { at },
         };
         let named = of_error(change.project, change.error);
         Deed::Change(named.project_id, named.error_id, act)

@@ -30,6 +30,11 @@ async fn the_edge_answers_for_services_that_can_not() {
     let stopped = place.ask(None, "stopped", ingest()).await;
     check("stopped", &stopped, 503, "SERVICE_UNAVAILABLE");
     assert_eq!(stopped.body["details"], json!({}));
+    assert_eq!(stopped.header("access-control-allow-origin"), None);
+    let door = place.ask(None, "door", Ask::new("POST /api/1/envelope/", "{}")).await;
+    check("door", &door, 503, "SERVICE_UNAVAILABLE");
+    assert_eq!(door.header("access-control-allow-origin"), Some("*"));
+    assert!(door.header("access-control-expose-headers").unwrap().contains("retry-after"));
 
     let log = place.system.services.folder().join("log/edge.log");
     for (name, status) in [("killed", " 502 "), ("hangs", " 504 "), ("stopped", " 503 ")] {

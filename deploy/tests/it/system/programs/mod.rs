@@ -23,6 +23,7 @@ async fn a_service_on_fastapi() {
     assert_eq!(shop.put("/articles/desk").await, 409);
     assert_eq!(shop.get("/articles/chair").await, 404);
     assert_eq!(shop.get("/prices/desk").await, 503);
+    assert_eq!(shop.post("/payouts").await, 200);
     assert_eq!(shop.post("/notices").await, 200);
     let unhandled = |title, culprit, top| Shown::new("error", title, culprit, top).unhandled();
     let taken = "IntegrityError: (sqlite3.IntegrityError) UNIQUE constraint failed: articles.slug";
@@ -37,6 +38,8 @@ async fn a_service_on_fastapi() {
         // A line of the log, which is a JSON document, goes by its event's text.
         Shown::new("error", "Application error", "shop_error in failures.py", "shop_error"),
         Shown::new("error", "Application error", "shop_error in failures.py", "shop_error"),
+        // With a traceback in that line it goes by what was raised.
+        Shown::new("error", "ValueError: Payout failed", "pay_out in app.py", ""),
         Shown::new("error", "SupplierDown: no price of desk", "price in app.py", "price"),
         Shown::new("warning", "Stock is counted by hand", "notice in app.py", "notice"),
     ];

@@ -39,7 +39,7 @@ pub(super) fn event(capture: &Capture, event: &Value) -> Vec<String> {
     found.same("environment", &event["environment"], &environment.unwrap_or(json!("production")));
     found.exceptions(event, expected);
     for (key, value) in get("tags").as_object().into_iter().flatten() {
-        found.starts("tags", &event["tags"][key], value);
+        found.starts("tags", &event["tags"][key.replace(' ', "-")], value);
     }
     for (key, value) in get("user").as_object().into_iter().flatten() {
         if ["id", "email", "username", "ip_address"].contains(&key.as_str()) && !value.is_null() {
@@ -86,8 +86,10 @@ impl<'a> Found<'a> {
     fn starts(&mut self, what: &str, found: &Value, expected: &Value) {
         let (found, wanted) = (mended(found), mended(expected));
         let (found, wanted) = (text(&found), text(&wanted));
-        let found = found.trim_end_matches('…');
-        if !wanted.starts_with(found) && !found.starts_with(&wanted) {
+        // What is expected was written down to some length; what is shown says that it was cut.
+        let is_start = found.starts_with(&wanted)
+            || found.strip_suffix('…').is_some_and(|start| wanted.starts_with(start));
+        if !is_start || found.is_empty() != wanted.is_empty() {
             self.complain(what, &json!(found), expected);
         }
     }

@@ -43,8 +43,8 @@ async fn bad_requests_are_refused_in_the_usual_form() {
         assert!(exposed.contains("x-sentry-rate-limits"), "{what}");
     }
     assert_eq!(system.counts().await.stored, 0);
-    let get = nobody.send(Method::PUT, "/api/1/envelope/", &[], Vec::new()).await.unwrap();
-    assert_eq!((get.status.as_u16(), get.header("allow")), (405, Some("POST, OPTIONS")));
+    let put = nobody.send(Method::PUT, "/api/1/envelope/", &[], Vec::new()).await.unwrap();
+    assert_eq!((put.status.as_u16(), put.header("allow")), (405, Some("POST, OPTIONS")));
     system.stop().await;
 }
 

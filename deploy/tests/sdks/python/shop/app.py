@@ -1,6 +1,7 @@
 """The shop's endpoints, each with a failure of its own."""
 
 import sentry_sdk
+import structlog
 from fastapi import Body, FastAPI, Request
 from sqlalchemy import String, create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -12,6 +13,7 @@ from shop.tracking import init_tracking
 
 setup_logs()
 init_tracking()
+logger = structlog.get_logger(__name__)
 app = FastAPI()
 add_handlers(app)
 
@@ -85,6 +87,20 @@ async def get_article(slug: str) -> None:
 async def price(sku: str) -> None:
     """Handled, and captured by hand."""
     raise SupplierDown(f"no price of {sku}")
+
+
+def pay_out(amount: int) -> None:
+    """Fails for nothing."""
+    raise ValueError(f"nothing to pay out: {amount}")
+
+
+@app.post("/payouts")
+async def payout() -> None:
+    """Handled, and logged as one JSON document with the traceback in it."""
+    try:
+        pay_out(0)
+    except ValueError:
+        logger.error("Payout failed", exc_info=True, ratio=float("nan"), sku="desk")
 
 
 @app.post("/notices")

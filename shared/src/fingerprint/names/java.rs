@@ -1,0 +1,102 @@
+//! Names of the Java virtual machine: what compilers of Java, Kotlin, Scala and Groovy, and generators
+//! of classes, make of the names in a source.
+
+use std::borrow::Cow;
+
+use super::{Name, Place, own};
+
+/// Starts of classes that are made while a program runs.
+const GENERATED_CLASSES: [&str; 4] =
+    ["$Proxy", "GeneratedMethodAccessor", "GeneratedConstructorAccessor", "_BOUNDARY"];
+/// Starts of methods that a compiler adds.
+const GENERATED_METHODS: [&str; 3] = ["access$", "$deserializeLambda$", "lambda$null$"];
+/// What the body of a function is called where a class was made of it.
+const BODIES: [&str; 5] = ["apply", "doCall", "invoke", "invokeSuspend", "call"];
+
+/// The place that a class and a method speak of.
+pub(super) fn place<'a>(function: &'a str, class: &'a str) -> Place<'a> {
+    let simple = class.rsplit('.').next().unwrap_or(class);
+    let is_generated = GENERATED_CLASSES.iter().any(|start| simple.starts_with(start))
+        || GENERATED_METHODS.iter().any(|start| function.starts_with(start));
+    let (scope, around) = outer(class);
+    let name = match around {
+        _ if is_generated => Name::Generated,
+        Some(around) if BODIES.contains(&function) => own(around),
+        _ => own(method(function)),
+    };
+    Place { name, scope: Cow::Borrowed(scope) }
+}
+
+/// `lambda$run$3`, `$anonfun$run$1`, `run$lambda-3`, `run$default`, `run-IoAF18A`.
+fn method(method: &str) -> &str {
+    let inner = ["lambda$", "$anonfun$"].iter().find_map(|start| method.strip_prefix(start));
+    if let Some(inner) = inner {
+        return inner.split('$').next().unwrap_or(inner);
+    }
+    let plain = match method.find('$') {
+        Some(at) if at > 0 => method.get(..at).unwrap_or(method),
+        _ => method,
+    };
+    plain.split('-').next().unwrap_or(plain)
+}
+
+/// The class that a source names, and the function in it that the rest was made of: generators append
+/// (`$$Lambda$14/0x8f`, `$$EnhancerByProxy$$1a`), anonymous classes have numbers, and compilers make
+/// classes of functions (`Store$load$2`, `Store$$anonfun$load$1`, `Store$_load_closure1`).
+fn outer(class: &str) -> (&str, Option<&str>) {
+    if let Some((outer, function)) = class.split_once("$$anonfun$") {
+        return (outer, function.split('$').next());
+    }
+    if let Some((outer, closure)) = class.split_once("$_") {
+        return (outer, closure.split("_closure").next());
+    }
+    let mut class = class.split("$$").next().unwrap_or(class);
+    let mut is_numbered = false;
+    while let Some((outer, number)) = class.rsplit_once('$')
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        class = outer;
+        is_numbered = true;
+    }
+    match class.rsplit_once('$') {
+        Some((outer, function))
+            if is_numbered && function.starts_with(|it: char| it.is_ascii_lowercase()) =>
+        {
+            (outer, Some(function))
+        }
+        _ => (class, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_author_wrote_is_found_again() {
+        let check = |class, function, scope, name: &str| {
+            let place = place(function, class);
+            assert_eq!(place.scope, scope, "{class} {function}");
+            assert_eq!(place.name, own(name), "{class} {function}");
+        };
+        check("a.B$1$2", "lambda$run$7", "a.B", "run");
+        check("a.B$$Lambda$9/0x1f", "run", "a.B", "run");
+        check("a.B$Inner", "run", "a.B$Inner", "run");
+        check("a.B$load$2", "invokeSuspend", "a.B", "load");
+        check("a.B$load$2", "close", "a.B", "close");
+        check("a.B", "load-IoAF18A", "a.B", "load");
+        check("a.B", "load$default", "a.B", "load");
+        check("a.B$$anonfun$load$1", "apply", "a.B", "load");
+        check("a.B$", "$anonfun$load$1", "a.B", "load");
+        check("a.B$_load_closure2", "doCall", "a.B", "load");
+    }
+
+    #[test]
+    fn code_that_nobody_wrote_is_generated() {
+        for (class, function) in
+            [("a.$Proxy3", "run"), ("a.B", "access$000"), ("_C._BOUNDARY", "_")]
+        {
+            assert_eq!(place(function, class).name, Name::Generated, "{class} {function}");
+        }
+    }
+}

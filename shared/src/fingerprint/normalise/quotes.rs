@@ -1,0 +1,139 @@
+//! What stands in quotes, in all the ways people and programs quote.
+
+use super::bytes::Marks;
+use super::{NAME, QUOTED, Scanner};
+
+/// The ways to enclose a value, each closed by something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pair {
+    Double,
+    Single,
+    Backtick,
+    Wide,
+    Bracket,
+}
+
+impl Pair {
+    pub(super) const COUNT: usize = 5;
+}
+
+/// Whether the text starts with an opening quote of typography: `“`, `‘` or `«`.
+pub(super) fn opens_wide(text: &[u8]) -> bool {
+    matches!(text, [0xe2, 0x80, 0x9c | 0x98, ..] | [0xc2, 0xab, ..])
+}
+
+impl Scanner<'_> {
+    /// A quoted value, a quoted key of a JSON object, or just an apostrophe.
+    pub(super) fn quote(&mut self, quote: u8) {
+        let opens =
+            self.at.checked_sub(1).is_none_or(|before| !self.text[before].is_ascii_alphanumeric());
+        let Some(close) = opens.then(|| self.closing(quote)).flatten() else {
+            self.out.push(quote);
+            self.at += 1;
+            return;
+        };
+        let content = &self.text[self.at + 1..close];
+        self.at = close + 1;
+        if self.text.get(self.at) == Some(&b':') && self.in_object() {
+            self.chunk_of(content, Marks::of(content));
+            self.out.push(b':');
+            self.at += 1;
+            let spaces = self.text[self.at..].iter();
+            self.at += spaces.take_while(|byte| **byte == b' ').count();
+            self.key = Some(content);
+        } else {
+            self.placeholder(QUOTED);
+            self.key = None;
+        }
+    }
+
+    /// Where the quote that opens here closes. Single quotes close on their line, because the
+    /// apostrophe of a plural opens none.
+    fn closing(&mut self, quote: u8) -> Option<usize> {
+        let pair = if quote == b'\'' { Pair::Single } else { Pair::Double };
+        let from = self.at + 1;
+        if from < self.unclosed[pair as usize] {
+            return None;
+        }
+        let mut at = from;
+        while let Some(&byte) = self.text.get(at) {
+            match byte {
+                b'\\' => at += 1,
+                b'\n' if quote == b'\'' => break,
+                _ if byte == quote && self.ends_word(at + 1) => return Some(at),
+                _ => {}
+            }
+            at += 1;
+        }
+        self.unclosed[pair as usize] = at;
+        None
+    }
+
+    fn ends_word(&self, at: usize) -> bool {
+        self.text.get(at).is_none_or(|byte| !byte.is_ascii_alphanumeric())
+    }
+
+    /// A name that an apostrophe closes, as older programs quote; what two backticks enclose is code,
+    /// which its author wrote.
+    pub(super) fn backtick(&mut self) {
+        let closes = |byte: u8| matches!(byte, b'`' | b'\'' | b'\n');
+        match self.find(Pair::Backtick, self.at + 1, closes) {
+            Some(close) if self.text[close] == b'\'' => {
+                self.placeholder(QUOTED);
+                self.at = close + 1;
+                self.key = None;
+            }
+            _ => self.delimiter(b'`'),
+        }
+    }
+
+    /// `“value”`, `‘value’`, `«value»`.
+    pub(super) fn wide_quote(&mut self, first: u8) {
+        let length = if first == 0xe2 { 3 } else { 2 };
+        let close = match self.text.get(self.at + 2) {
+            Some(0x9c) if length == 3 => 0x9d,
+            Some(_) if length == 3 => 0x99,
+            _ => 0xbb,
+        };
+        match self.find(Pair::Wide, self.at + length, |byte| byte == close || byte == b'\n') {
+            Some(end) if self.text[end] == close => {
+                self.placeholder(QUOTED);
+                self.at = end + 1;
+            }
+            _ => {
+                let end = (self.at + length).min(self.text.len());
+                self.out.extend_from_slice(&self.text[self.at..end]);
+                self.at = end;
+            }
+        }
+        self.key = None;
+    }
+
+    /// An opening bracket. Databases tell the values of a key in brackets: `Key (name)=(value)`, `the
+    /// duplicate key value is (value)`.
+    pub(super) fn bracket(&mut self) {
+        if self.skip_zone_name() {
+            return;
+        }
+        let tells_value = self.out.ends_with(b")=") || self.out.ends_with(b"key value is ");
+        let close =
+            tells_value.then(|| self.find(Pair::Bracket, self.at, |byte| byte == b')')).flatten();
+        self.delimiter(b'(');
+        if let Some(close) = close {
+            self.out.extend_from_slice(NAME);
+            self.at = close;
+        }
+    }
+
+    /// The first byte from `from` on that closes the pair.
+    fn find(&mut self, pair: Pair, from: usize, closes: impl Fn(u8) -> bool) -> Option<usize> {
+        if from < self.unclosed[pair as usize] {
+            return None;
+        }
+        let found = self.text.get(from..)?.iter().position(|byte| closes(*byte));
+        if found.is_none() {
+            self.unclosed[pair as usize] = self.text.len();
+        }
+        found.map(|at| from + at)
+    }
+}
