@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::call::{Call, OpenCall, Params};
 use crate::router::request_id;
 use crate::routes::{Answer, Handler};
-use crate::session;
+use crate::session::{self, Session};
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
@@ -34,7 +34,12 @@ pub(crate) async fn answer(
     }
 }
 
-async fn try_answer(app: Arc<App>, route: &Route, handler: Handler, request: Request) -> Answer {
+async fn try_answer(
+    app: Arc<App>,
+    route: &Route,
+    handler: Handler,
+    mut request: Request,
+) -> Answer {
     let handler = match handler {
         Handler::Open(handler) => return handler(app).await,
         Handler::OpenWithBody(handler) => {
@@ -45,7 +50,11 @@ async fn try_answer(app: Arc<App>, route: &Route, handler: Handler, request: Req
     };
     let access = access(&app)?;
     let (method, headers) = (request.method(), request.headers());
-    let key = authenticate(&app, &access, method, headers).await?.clone();
+    let (key, session) = authenticate(&app, &access, method, headers).await?;
+    let key = key.clone();
+    if let Some(session) = session {
+        request.extensions_mut().insert(session);
+    }
     key.check_origin(request.headers())?;
     let standing = app.limiter.admit(&key.caller(), route.class, 1, shared::time::now());
     let answering = async {
@@ -74,17 +83,18 @@ pub(crate) fn access(app: &App) -> Result<Arc<AccessTable>, ApiError> {
     })
 }
 
-/// The key in the header, or the key of the session where there is no such header.
+/// The key in the header, or a session and its key where there is no such header.
 async fn authenticate<'a>(
     app: &App,
     access: &'a AccessTable,
     method: &Method,
     headers: &HeaderMap,
-) -> Result<&'a ApiKey, ApiError> {
-    match headers.get(X_API_KEY) {
-        Some(given) => find_key(access, given.to_str().ok()),
-        None => session::key(app, access, method, headers).await,
+) -> Result<(&'a ApiKey, Option<Session>), ApiError> {
+    if let Some(given) = headers.get(X_API_KEY) {
+        return Ok((find_key(access, given.to_str().ok())?, None));
     }
+    let (key, session) = session::key(app, access, method, headers).await?;
+    Ok((key, Some(session)))
 }
 
 /// The key that somebody shows.

@@ -132,8 +132,10 @@ fn start_tasks(app: &Arc<App>, until: &CancellationToken) -> Tasks {
     });
     let (live, stop) = (Arc::clone(&app.live), until.clone());
     tasks.spawn("live feed", async move { live.follow(stop).await });
-    let (live, access, stop) = (Arc::clone(&app.live), app.access.clone(), until.clone());
-    tasks.spawn("live clients", async move { live.watch(&access, stop).await });
+    let (watching, stop) = (Arc::clone(app), until.clone());
+    tasks.spawn("live clients", async move {
+        watching.live.watch(&watching.access, &watching.pool, stop).await;
+    });
     tasks
 }
 

@@ -13,12 +13,15 @@ mod login;
 mod logout;
 mod page;
 
+use std::collections::HashSet;
 use std::time::Duration;
 
+use deadpool_postgres::Pool;
 use http::header::{self, HeaderValue};
 use http::{HeaderMap, HeaderName, Method};
 use shared::access::{AccessTable, ApiKey, KeyHash, Minted};
 use shared::api::{ApiError, Code};
+use shared::postgres::DbError;
 use uuid::Uuid;
 
 pub(crate) use login::login;
@@ -36,13 +39,31 @@ const LIFETIME: Duration = Duration::from_hours(7 * 24);
 /// What changes by a session must bring.
 const X_REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
 
-/// The key of the session that a request names by its cookie.
+/// A session that a request was let in by, known by the hash of its token. It stands in the extensions
+/// of the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Session(KeyHash);
+
+/// Which of these sessions go on.
+pub(crate) async fn living(
+    pool: &Pool,
+    sessions: &HashSet<Session>,
+) -> Result<HashSet<Session>, DbError> {
+    let client = db::client(pool).await?;
+    let hashes: Vec<&[u8]> = sessions.iter().map(|session| session.0.0.as_slice()).collect();
+    let sql = include_str!("sql/living.sql");
+    let rows = db::query(&client, "look which sessions go on", sql, &[&hashes]).await?;
+    let hashes = rows.iter().filter_map(|row| row.get::<_, &[u8]>("token_hash").try_into().ok());
+    Ok(hashes.map(|hash| Session(KeyHash(hash))).collect())
+}
+
+/// The session that a request names by its cookie, and its key.
 pub(crate) async fn key<'a>(
     app: &App,
     access: &'a AccessTable,
     method: &Method,
     headers: &HeaderMap,
-) -> Result<&'a ApiKey, ApiError> {
+) -> Result<(&'a ApiKey, Session), ApiError> {
     let Some(token) = token(headers) else {
         let message = "Give your API key in the header X-API-Key";
         return Err(ApiError::new(Code::Authentication, message));
@@ -52,20 +73,20 @@ pub(crate) async fn key<'a>(
         let message = "A change by a session needs the header X-Requested-With";
         return Err(ApiError::new(Code::Authorization, message));
     }
-    let key = find(app, token).await?.and_then(|id| access.key_by_id(id, shared::time::now()));
+    let session = Session(KeyHash::of(token));
+    let key = find(app, session).await?.and_then(|id| access.key_by_id(id, shared::time::now()));
     let key = key.ok_or_else(|| {
         ApiError::new(Code::Authentication, "The session has ended; log in again")
     })?;
     key.note_use(shared::time::now());
-    Ok(key)
+    Ok((key, session))
 }
 
-async fn find(app: &App, token: &str) -> Result<Option<Uuid>, ApiError> {
+async fn find(app: &App, session: Session) -> Result<Option<Uuid>, ApiError> {
     // Nobody has proved anything yet, so as few as of those without a key ask the database at once.
     let _turn = app.open_turn().await?;
     let client = db::client(&app.pool).await.map_err(db::failure)?;
-    let hash = KeyHash::of(token);
-    let values: db::Params<'_> = &[&hash.0.as_slice()];
+    let values: db::Params<'_> = &[&session.0.0.as_slice()];
     let sql = include_str!("sql/find.sql");
     let rows = db::query(&client, "find a session", sql, values).await.map_err(db::failure)?;
     Ok(rows.first().map(|row| row.get("key_id")))

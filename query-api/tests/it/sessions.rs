@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{ADMIN, ALL_1, Answer, Ask, READER, Seed, Server, WRITER};
 
 /// Logs in, and answers what the cookie says: its name and value, and all of it.
-async fn log_in(server: &Server, key: &str) -> (String, Answer) {
+pub(crate) async fn log_in(server: &Server, key: &str) -> (String, Answer) {
     let answer = server.post("/api/login").json(&json!({"api_key": key})).send().await;
     assert_eq!(answer.status, 200, "{}", answer.json());
     let cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
