@@ -1,8 +1,9 @@
--- Who is logged in with a browser: a key that was shown once, and a random token instead of it since.
+-- Who is logged in with a browser, and since when a release is known.
 
 -- A table in use is not waited for: the statements would queue everyone behind them.
 SET LOCAL lock_timeout = '2s';
 
+-- A key that was shown once, and a random token instead of it since.
 CREATE TABLE sessions (
   -- SHA-256 of the token in the cookie.
   token_hash bytea PRIMARY KEY CHECK (octet_length(token_hash) = 32),
@@ -13,3 +14,7 @@ CREATE TABLE sessions (
 );
 -- A key has few sessions; this finds the oldest.
 CREATE INDEX sessions_by_key ON sessions (key_id, created_at);
+
+-- Of combinations that were there before this column nobody knows.
+ALTER TABLE facets ADD COLUMN first_stored_at timestamptz;
+ALTER TABLE facets ALTER COLUMN first_stored_at SET DEFAULT now();

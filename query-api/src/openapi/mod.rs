@@ -16,6 +16,7 @@ mod event_object;
 mod failures;
 mod grouping;
 mod health;
+mod history;
 mod incidents;
 mod ingest;
 mod integrations;
@@ -114,6 +115,7 @@ fn operations() -> impl Iterator<Item = Operation> {
         changes::operations(),
         merging::operations(),
         grouping::operations(),
+        history::operations(),
         stats::operations(),
         analytics::operations(),
         alert_rules::operations(),

@@ -11,6 +11,7 @@ mod dashboard;
 mod detail;
 mod gateway;
 mod grouping;
+mod history;
 mod http;
 mod injection;
 mod integrations;
