@@ -15,7 +15,7 @@ const PAGES = [
   ["/incidents", "The shop is slow"],
   ["/monitoring", "Message Queue"],
   ["/projects", "Default"],
-  ["/projects/1", "The DSN"],
+  ["/projects/1", "Discarding"],
   ["/settings/keys", "Development"],
   ["/settings/team", "Nobody yet."],
   ["/settings/integrations", "Webhook"],
@@ -90,8 +90,9 @@ async function firstView(visit) {
   network.on("Network.loadingFinished", ({ encodedDataLength }) => sizes.push(encodedDataLength));
   await visit.go("/errors");
   await page.locator(".row-title").first().waitFor();
+  const interactive = await page.evaluate(() => Math.round(performance.now()));
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   assert.ok(bytes < MAX_BYTES, `${bytes} bytes`);
   assert.ok(sizes.length < MAX_REQUESTS, `${sizes.length} requests`);
-  console.log(`first view: ${bytes} bytes in ${sizes.length} requests`);
+  console.log(`first view: ${bytes} bytes in ${sizes.length} requests, rows after ${interactive} ms`);
 }

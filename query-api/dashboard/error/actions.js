@@ -7,6 +7,7 @@ import { fill, h } from "../ui/h.js";
 import { button, copy } from "../ui/button.js";
 import { confirm, field, form } from "../ui/dialog.js";
 import { toast } from "../ui/toast.js";
+import { askMerge } from "./grouping.js";
 
 const HOUR = 3_600_000;
 
@@ -18,8 +19,8 @@ const UNTIL = [
   ["168", "For a week"],
 ];
 
-/** The buttons; `changed` is told when the error is another. */
-export function actions(error, view, changed) {
+/** The buttons; `changed` is told when the error has another state, `reload` when it is another one. */
+export function actions(error, view, { changed, reload }) {
   const place = h("div", { class: "actions" });
   const show = () =>
     fill(
@@ -41,6 +42,7 @@ export function actions(error, view, changed) {
       ? button("Stop ignoring", () => settle("unresolve"))
       : button(["Ignore… ", h("kbd", {}, "i")], async () => askUntil()),
     button(error.assigned_to ? `Assigned: ${error.assigned_to}` : "Assign…", () => askWhom()),
+    button(["Merge… ", h("kbd", {}, "m")], () => askMerge(error, reload)),
     button("Delete…", async () => askDelete()),
   ];
   const askUntil = () =>
@@ -120,6 +122,7 @@ export function actions(error, view, changed) {
     node: place,
     toggle: () => may("write") && settle(error.status === "resolved" ? "unresolve" : "resolve"),
     askUntil: () => may("write") && askUntil(),
+    askMerge: async () => may("write") && askMerge(error, reload),
   };
 }
 

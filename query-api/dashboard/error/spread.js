@@ -1,92 +1,145 @@
-// How the newest events of an error are spread: over time, and over tags, releases and the like.
+// How the events of an error are spread: over time, and over tags, releases and the like.
 
+import { get } from "../api.js";
 import { fill, h } from "../ui/h.js";
-import { full } from "../ui/format.js";
+import { count, full } from "../ui/format.js";
 import { distribution, stacked } from "../ui/chart.js";
+import { failed, loading } from "../ui/states.js";
 import { one } from "../errors/filter.js";
 
-const BARS = 40;
-const LEAST_STEP = 60_000;
-
-/** Tags shown, and values of each. */
+/** Tags that are shown at once, and values of each. */
 const TAGS = 8;
 const VALUES = 5;
+
+/** New releases that a mark names. */
+const NAMED = 5;
 
 /** What can be asked for in the list of errors. */
 const FILTERS = { environment: "env", release: "release", source: "source", level: "level" };
 
 /** What the events over time are told apart by. */
 const BY = ["environment", "release"];
-const PARTS = 4;
 
-/** The events over time, by environment or by release. */
-export function overTime(events) {
-  if (events.length < 2) return null;
+/** Spans of time, as the API and as readers name them, and the width of a bar. */
+const PERIODS = [
+  ["day", "24 h", "hour"],
+  ["fortnight", "14 d", "day"],
+  ["month", "30 d", "day"],
+  ["year", "1 y", "week"],
+];
+
+/** The events over time, by environment or by release, with the releases that came meanwhile. */
+export function overTime(id, signal) {
   const place = h("div", {});
-  const show = (by) => {
-    const tab = (name) =>
-      h(
-        "button",
-        { type: "button", class: "chip", "aria-pressed": String(name === by), onclick: () => show(name) },
-        `by ${name}`,
-      );
-    const head = h("header", { class: "card-head" }, h("h2", {}, "Over time"), BY.map(tab));
-    fill(place, head, bars(events, by));
+  const chosen = { period: PERIODS[1], by: BY[0] };
+  const body = h("div", { class: "panel-body" }, loading(4));
+  const show = async (change) => {
+    Object.assign(chosen, change);
+    fill(place, head(chosen, show), body);
+    const [period, , group_by] = chosen.period;
+    try {
+      const series = await get(`/api/errors/${id}/series`, { period, group_by, by: chosen.by }, signal);
+      if (period === chosen.period[0] && series.by === chosen.by) fill(body, bars(series, chosen.period));
+    } catch (failure) {
+      if (!signal.aborted) fill(body, failed(failure, () => show({})));
+    }
   };
-  show(BY[0]);
-  return place;
+  return { node: place, load: () => show({}) };
 }
 
-function bars(events, by) {
-  const valueOf = (event) => event[by] ?? "none";
-  const names = top(events.map(valueOf), PARTS).map(([name]) => name);
-  const times = events.map((event) => Date.parse(event.timestamp));
-  const [first, last] = [Math.min(...times), Math.max(...times)];
-  const step = Math.max((last - first) / (BARS - 1), LEAST_STEP);
-  const points = Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, index) => ({
-    time: new Date(first + index * step).toISOString(),
-    parts: names.map(() => 0),
-  }));
-  for (const [index, event] of events.entries()) {
-    const part = names.indexOf(valueOf(event));
-    if (part >= 0) points[Math.floor((times[index] - first) / step)].parts[part] += 1;
-  }
-  const parts = names.map((name, index) => ({ name, class: `part-${index}` }));
-  return stacked(points, parts, `The newest ${full(events.length)} events, by ${by}`);
-}
-
-/** The shares of values, of what most events have. */
-export function shares(events) {
-  const found = new Map();
-  const note = (name, value) => {
-    if (!value) return;
-    if (!found.has(name)) found.set(name, []);
-    found.get(name).push(value);
-  };
-  for (const event of events) {
-    for (const name of ["environment", "release", "level", "server_name", "transaction", "platform"])
-      note(name, event[name]);
-    for (const [name, value] of Object.entries(event.tags)) note(name, value);
-  }
-  const busiest = [...found].sort(([, a], [, b]) => b.length - a.length).slice(0, TAGS);
-  return busiest.map(([name, values]) =>
+function head(chosen, show) {
+  const tab = (label, isChosen, change) =>
     h(
-      "section",
-      { class: "share" },
-      h("h3", {}, name.replaceAll("_", " ")),
-      distribution(top(values, VALUES), values.length, link(name)),
+      "button",
+      { type: "button", class: "chip", "aria-pressed": String(isChosen), onclick: () => show(change) },
+      label,
+    );
+  return h(
+    "header",
+    { class: "card-head" },
+    h("h2", {}, "Over time"),
+    h(
+      "span",
+      { class: "chip-group" },
+      BY.map((by) => tab(`by ${by}`, by === chosen.by, { by })),
     ),
+    h(
+      "span",
+      { class: "chip-group" },
+      PERIODS.map((period) => tab(period[1], period === chosen.period, { period })),
+    ),
+  );
+}
+
+function bars(series, [, label]) {
+  const known = series.parts.map((part, index) => ({
+    name: part.name ?? "none named",
+    class: `part-${index}`,
+    counts: part.counts,
+  }));
+  const hasOthers = series.others.some((events) => events > 0);
+  const parts = hasOthers
+    ? [...known, { name: "others", class: "part-rest", counts: series.others }]
+    : known;
+  const points = series.timestamps.map((time, index) => ({
+    time,
+    parts: parts.map((part) => part.counts[index]),
+  }));
+  const sum = points.flatMap((point) => point.parts).reduce((before, each) => before + each, 0);
+  return stacked(points, parts, `${count(sum, "event")} in ${label}`, marks(series));
+}
+
+/** When releases came; those of one bar have one mark. */
+function marks({ releases, timestamps }) {
+  const bars = new Map();
+  for (const { release, first_seen: time } of releases.toReversed()) {
+    const bar = timestamps.findLastIndex((begin) => begin <= time);
+    if (!bars.has(bar)) bars.set(bar, { time, names: [] });
+    bars.get(bar).names.push(release);
+  }
+  return [...bars.values()].map(({ time, names }) => {
+    const more = names.length > NAMED ? ` and ${count(names.length - NAMED, "other")}` : "";
+    return { time, name: `New: ${names.slice(0, NAMED).join(", ")}${more}` };
+  });
+}
+
+/** The shares of values among the newest events. */
+export async function shares(id, signal) {
+  const { events, tags: all } = await get(`/api/errors/${id}/tags`, {}, signal);
+  if (all.length === 0) return h("p", { class: "quiet" }, "No event was kept that could tell.");
+  // What is the same for all tells least.
+  const isSame = (tag) => tag.distinct === 1 && tag.events === events;
+  const tags = [...all.filter((tag) => !isSame(tag)), ...all.filter(isSame)];
+  const rest = tags.slice(TAGS);
+  return [
+    tags.slice(0, TAGS).map((tag) => share(tag, events)),
+    h("p", { class: "quiet share-of" }, `Of the newest ${count(events, "event")}.`),
+    rest.length > 0 &&
+      h(
+        "details",
+        {},
+        h("summary", {}, count(rest.length, "more tag")),
+        rest.map((tag) => share(tag, events)),
+      ),
+  ];
+}
+
+function share({ name, values, distinct }, events) {
+  const shown = values.slice(0, VALUES);
+  return h(
+    "section",
+    { class: "share" },
+    h("h3", {}, name.replaceAll("_", " ")),
+    distribution(
+      shown.map((each) => [each.value, each.events]),
+      events,
+      link(name),
+    ),
+    distinct > shown.length && h("p", { class: "quiet" }, `and ${full(distinct - shown.length)} more`),
   );
 }
 
 function link(name) {
   const word = FILTERS[name];
   return word && ((value) => `/errors?q=${encodeURIComponent(one(word, value))}`);
-}
-
-/** The values that come most often, with how often. */
-function top(values, most) {
-  const counts = new Map();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts].sort(([, a], [, b]) => b - a).slice(0, most);
 }

@@ -4,9 +4,15 @@
 import { get } from "../api.js";
 import { fill, h } from "../ui/h.js";
 import { empty, failed, loading } from "../ui/states.js";
-import { Row } from "./rows.js";
+import { GRAPHS, Row } from "./rows.js";
 
 const PAGE = 50;
+
+/** The next page is asked for while this much of the list is still below. */
+const AHEAD = "1000px";
+
+/** The API draws so many errors at once. */
+const MOST = 100;
 
 /** The list. `changed` is told when what is picked or shown has changed. */
 export class List {
@@ -19,7 +25,9 @@ export class List {
     this.rows = new Map();
     this.total = null;
     this.lastPicked = null;
-    this.watcher = new IntersectionObserver((seen) => seen.some((it) => it.isIntersecting) && this.next());
+    this.graph = GRAPHS[1];
+    const seen = (entries) => entries.some((it) => it.isIntersecting) && this.next();
+    this.watcher = new IntersectionObserver(seen, { rootMargin: AHEAD });
     signal.addEventListener("abort", () => this.watcher.disconnect());
   }
 
@@ -76,6 +84,34 @@ export class List {
     this.cursor = page.next_cursor;
     this.total = { number: page.total, capped: page.total_capped };
     this.end();
+    this.changed();
+    this.draw(page.errors.map((error) => error.id));
+  }
+
+  /** Shows another span of time in the pictures. */
+  show(graph) {
+    this.graph = graph;
+    const ids = [...this.rows.keys()];
+    for (let from = 0; from < ids.length; from += MOST) this.draw(ids.slice(from, from + MOST));
+  }
+
+  /** Rows are read before their pictures are there, and do without where these can't be had. */
+  async draw(ids) {
+    if (ids.length === 0) return;
+    const { graph } = this;
+    const query = { ids: ids.join(","), period: graph[0] };
+    const series = await get("/api/errors/series", query, this.signal).catch(() => ({ errors: [] }));
+    if (graph !== this.graph) return;
+    for (const { id, counts } of series.errors) this.rows.get(id)?.draw(counts, graph);
+  }
+
+  /** Takes rows away: they are part of others now. */
+  drop(ids) {
+    for (const id of ids) {
+      this.rows.get(id)?.node.remove();
+      this.rows.delete(id);
+    }
+    if (this.total) this.total.number -= ids.length;
     this.changed();
   }
 

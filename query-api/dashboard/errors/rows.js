@@ -4,11 +4,14 @@ import { h } from "../ui/h.js";
 import { full, short } from "../ui/format.js";
 import { ago, move } from "../ui/time.js";
 import { plain, status } from "../ui/badge.js";
-import { span } from "../ui/chart.js";
+import { sparkline } from "../ui/chart.js";
 import { USUAL, one } from "./filter.js";
 
-/** Days that the picture of a row spans. */
-export const DAYS = 14;
+/** The spans of time that the pictures of rows can show: as the API, a filter and a reader name them. */
+export const GRAPHS = [
+  ["day", "24h", "24 hours"],
+  ["fortnight", "14d", "14 days"],
+];
 
 /** A row that is shown. */
 export class Row {
@@ -29,7 +32,7 @@ export class Row {
       short(error.users_affected),
     );
     this.seen = ago(error.last_seen, "row-seen");
-    this.picture = h("span", { class: "row-picture" }, span(error.first_seen, error.last_seen, DAYS));
+    this.picture = h("span", { class: "row-picture" });
     this.node = h(
       "li",
       { class: `row edge-${error.level}`, "data-status": error.status },
@@ -62,6 +65,21 @@ export class Row {
     this.node.classList.toggle("picked", picked);
   }
 
+  /** Shows how often it happened, bucket by bucket. */
+  draw(counts, graph) {
+    Object.assign(this, { counts, graph });
+    const sum = counts.reduce((before, each) => before + each, 0);
+    const bucket = graph[0] === "day" ? "an hour" : "a day";
+    const title = `Last ${graph[2]}: ${full(sum)} events, up to ${full(Math.max(...counts))} ${bucket}`;
+    this.picture.replaceChildren(sparkline(counts, title));
+  }
+
+  /** What happens now belongs to the last bucket. */
+  grow(by) {
+    if (!this.counts || by <= 0) return;
+    this.draw([...this.counts.slice(0, -1), this.counts.at(-1) + by], this.graph);
+  }
+
   /** Shows another state, in its place. */
   become(state) {
     this.error.status = state;
@@ -78,11 +96,11 @@ export class Row {
 
   /** Shows other numbers, in its place. */
   countOn({ count, users_affected, last_seen, status: state }) {
+    this.grow(count - this.error.count);
     Object.assign(this.error, { count, users_affected, last_seen });
     this.count.textContent = short(count);
     this.users.textContent = short(users_affected);
     move(this.seen, last_seen);
-    this.picture.replaceChildren(span(this.error.first_seen, last_seen, DAYS));
     if (state !== this.error.status) this.become(state);
   }
 }

@@ -11,16 +11,18 @@ import { copy } from "../ui/button.js";
 import { json } from "../ui/json.js";
 import { facts } from "../ui/table.js";
 import { keys } from "../ui/keyboard.js";
-import { loading } from "../ui/states.js";
+import { panel } from "../ui/panel.js";
 import { complain } from "../ui/toast.js";
 import { lastList } from "../errors/place.js";
 import { actions } from "../error/actions.js";
+import { activity } from "../error/activity.js";
 import { breadcrumbs } from "../error/breadcrumbs.js";
+import { grouping } from "../error/grouping.js";
 import { request } from "../error/request.js";
 import { overTime, shares } from "../error/spread.js";
 import { asText, stack } from "../error/stack.js";
 
-/** The newest events, which the pictures and the steps from one to the next are made of. */
+/** The newest events, of which the steps from one to the next are made. */
 const NEWEST = 100;
 
 export default async function error(view) {
@@ -34,8 +36,14 @@ class Page {
     this.id = view.params[0];
     this.event = h("div", { class: "event" });
     this.steps = h("nav", { class: "steps", "aria-label": "Events" });
-    this.time = h("div", { class: "card chart-place" }, loading(4));
-    this.shares = h("div", {}, loading(5));
+    this.time = overTime(this.id, view.signal);
+    const reload = () => view.go(location.pathname, "replace");
+    this.parts = [
+      panel("card", h("h2", {}, "Tags"), () => shares(this.id, view.signal)),
+      panel("card", h("h2", {}, "Activity"), () => activity(this.error, view.signal)),
+      panel("card", h("h2", {}, "Why these are one error"), () => grouping(this.id, view.signal, reload)),
+    ];
+    this.reload = reload;
     this.head = h("div", { class: "error-head" });
     this.numbers = h("div", { class: "card" });
   }
@@ -49,7 +57,8 @@ class Page {
       named && named !== this.error.event_id
         ? await get(`/api/events/${named}`, {}, signal)
         : this.error.latest_event;
-    this.actions = actions(this.error, this.view, () => this.showHead());
+    const changed = () => this.showHead();
+    this.actions = actions(this.error, this.view, { changed, reload: this.reload });
     this.showHead();
     this.showEvent();
     fill(
@@ -61,19 +70,25 @@ class Page {
         h(
           "div",
           { class: "error-columns" },
-          h("div", { class: "error-main" }, this.time, this.steps, this.event),
+          h(
+            "div",
+            { class: "error-main" },
+            h("div", { class: "card chart-place" }, this.time.node),
+            this.steps,
+            this.event,
+          ),
           h(
             "aside",
             { class: "error-side", "aria-label": "Numbers" },
             this.numbers,
-            h("section", { class: "card" }, h("h2", {}, "Spread"), this.shares),
+            this.parts.map((part) => part.node),
           ),
         ),
       ),
     );
     this.keys();
     this.listen();
-    await this.loadEvents();
+    await Promise.all([this.loadEvents(), this.time.load(), ...this.parts.map((part) => part.load())]);
   }
 
   showHead() {
@@ -121,9 +136,6 @@ class Page {
     const path = `/api/errors/${this.id}/events`;
     const page = await get(path, { limit: NEWEST }, this.view.signal);
     this.events = page.events;
-    const chart = overTime(this.events);
-    fill(this.time, chart ?? h("p", { class: "quiet" }, "It happened once so far."));
-    fill(this.shares, shares(this.events));
     this.showSteps();
   }
 
@@ -210,6 +222,7 @@ class Page {
           run: () => Promise.resolve(this.actions.toggle()).catch(complain),
         },
         { key: "i", does: "Ignore", run: () => this.actions.askUntil() },
+        { key: "m", does: "Merge others into it", run: () => this.actions.askMerge().catch(complain) },
         { key: "j", does: "Older event", run: () => this.step(index() + 1).catch(complain) },
         { key: "k", does: "Newer event", run: () => this.step(index() - 1).catch(complain) },
         { key: "b", does: "Back to the list", run: () => this.view.go(lastList()) },

@@ -7,11 +7,13 @@ import { keys } from "../ui/keyboard.js";
 import { complain } from "../ui/toast.js";
 import { LEVELS } from "../ui/badge.js";
 import { button } from "../ui/button.js";
+import { get } from "../api.js";
 import * as live from "../live.js";
 import { may } from "../session.js";
 import { USUAL, has, read, toggle } from "../errors/filter.js";
 import { change } from "../errors/changes.js";
-import { DAYS } from "../errors/rows.js";
+import { merge, staying } from "../errors/merging.js";
+import { GRAPHS } from "../errors/rows.js";
 import { remember } from "../errors/place.js";
 import { List } from "../errors/list.js";
 
@@ -44,6 +46,7 @@ class Page {
     this.text = view.query.get("q")?.trim() ?? USUAL;
     this.sort = view.query.get("sort") ?? "last_seen";
     this.list = new List(view.signal, () => this.tell());
+    this.list.graph = GRAPHS.find(([, name]) => name === view.query.get("graph")) ?? this.list.graph;
     this.news = new Set();
     this.ownUntil = 0;
     this.build();
@@ -101,7 +104,7 @@ class Page {
   }
 
   head() {
-    const cells = ["", "Error", `Last ${DAYS} days`, "Events", "Users", "Seen", "Assigned"];
+    const cells = ["", "Error", "Over time", "Events", "Users", "Seen", "Assigned"];
     return h(
       "div",
       { class: "row row-heads", "aria-hidden": "true" },
@@ -173,9 +176,31 @@ class Page {
         { class: "chip-group" },
         SPANS.map((value) => chip("seen", value, value)),
       ),
-      h("label", { class: "sort" }, h("span", {}, "Order "), sorts),
+      h("span", { class: "chip-group sort" }, h("span", {}, "Graph "), this.graphs()),
+      h("label", {}, h("span", { class: "quiet" }, "Order "), sorts),
     );
     if (term) this.chips.querySelector(`[data-term="${term}"]`)?.focus();
+  }
+
+  graphs() {
+    const show = (graph) => {
+      this.list.show(graph);
+      this.view.restate({ graph: graph === GRAPHS[1] ? "" : graph[1] });
+      this.showChips();
+    };
+    return GRAPHS.map((graph) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: "chip",
+          "data-term": `graph:${graph[1]}`,
+          "aria-pressed": String(graph === this.list.graph),
+          onclick: () => show(graph),
+        },
+        graph[2],
+      ),
+    );
   }
 
   /** Shows what is picked and what can be done, in a bar that is always there. */
@@ -199,6 +224,7 @@ class Page {
         act("resolve", "Resolve", "e"),
         act("ignore", "Ignore", "i"),
         act("unresolve", "Reopen", "o"),
+        picked.length > 1 && button(["Merge ", h("kbd", {}, "m")], () => this.merge()),
       ],
     );
   }
@@ -219,6 +245,23 @@ class Page {
     this.tell();
   }
 
+  /** Makes those that are picked one error. */
+  async merge() {
+    const picked = this.list.all().filter((row) => row.isPicked);
+    if (picked.length < 2 || !may("write")) return;
+    const into = staying(picked.map((row) => row.error));
+    const ids = picked.map((row) => row.error.id).filter((id) => id !== into.id);
+    this.ownUntil = Date.now() + OWN_ECHO;
+    await merge(into.id, ids, () => {
+      this.ownUntil = Date.now() + OWN_ECHO;
+      return this.ask();
+    });
+    for (const row of picked) row.pick(false);
+    this.list.drop(ids);
+    this.list.rows.get(into.id)?.countOn(await get(`/api/errors/${into.id}`, {}, this.view.signal));
+    await this.list.draw([into.id]);
+  }
+
   keys() {
     const { list } = this;
     const pick = () => {
@@ -236,6 +279,7 @@ class Page {
         { key: "e", does: "Resolve", run: act("resolve") },
         { key: "i", does: "Ignore", run: act("ignore") },
         { key: "o", does: "Reopen", run: act("unresolve") },
+        { key: "m", does: "Merge the selected errors", run: () => this.merge().catch(complain) },
         { key: "/", does: "Write a filter", run: () => this.input.select() },
         { key: "r", does: "Show what has arrived", run: () => this.ask().catch(complain) },
       ],

@@ -137,6 +137,12 @@ function change(found, load) {
   );
 }
 
+/** What tells people something: no ids, and nothing that is not known. */
+const telling = (details) =>
+  Object.fromEntries(
+    Object.entries(details).filter(([name, value]) => value !== null && name !== "at" && !name.endsWith("_id")),
+  );
+
 function timeline(history) {
   return h(
     "ol",
@@ -151,7 +157,7 @@ function timeline(history) {
           "div",
           { class: "crumb-message" },
           h("span", {}, entry.actor),
-          Object.keys(entry.details).length > 0 && changes(entry.details),
+          changes(telling(entry.details)),
         ),
       ),
     ),

@@ -1,12 +1,12 @@
 // How everything fares at a glance: events over time, what is new, what came back, what is loudest, and
 // whether the system itself is well.
 
-import { get, lookedAt, post } from "../api.js";
+import { get } from "../api.js";
 import * as live from "../live.js";
-import { current, isInstallation } from "../session.js";
+import { isInstallation } from "../session.js";
 import { fill, h } from "../ui/h.js";
 import { full, measured, short } from "../ui/format.js";
-import { ago } from "../ui/time.js";
+import { ago, hoursAgo } from "../ui/time.js";
 import { health, level } from "../ui/badge.js";
 import { sparkline, stacked } from "../ui/chart.js";
 import { choice, panel } from "../ui/panel.js";
@@ -23,7 +23,10 @@ const PARTS = [
   { name: "error and fatal", class: "level-error" },
 ];
 const SHOWN = 8;
-const BARS = 48;
+
+/** Errors of which the loudest are found, and the hours that count. */
+const LOOKED_AT = 50;
+const HOURS = 24;
 
 /** No more often are the numbers asked for again, whatever happens meanwhile. */
 const AGAIN = 15_000;
@@ -39,7 +42,7 @@ export default async function overview(view) {
     ),
     panel(
       "card",
-      [h("h2", {}, "Loudest"), h("span", { class: "quiet" }, "events an hour, last 24 hours")],
+      [h("h2", {}, "Loudest"), h("span", { class: "quiet" }, "events in the last 24 hours")],
       () => loudest(view),
     ),
     isInstallation() && panel("card", [h("h2", {}, "System"), more("/monitoring")], () => services(view)),
@@ -131,42 +134,32 @@ function lines(errors, end, nothing) {
   );
 }
 
-/** What a rule on each error would have measured, which is how loud each was. */
+/** Of those seen today that most is known of, what happened most often today. */
 async function loudest(view) {
-  const project = lookedAt() ?? current().project_id ?? 1;
-  const played = await post(
-    "/api/alerts/rules/test",
-    { condition: "error_count > 0 in 1h per error", period: "24h" },
-    { project_id: project },
+  const { errors } = await get(
+    "/api/errors",
+    { since: hoursAgo(HOURS), sort: "count", limit: LOOKED_AT },
+    view.signal,
   );
-  if (view.signal.aborted) return null;
-  const errors = played.errors.slice(0, SHOWN);
-  if (errors.length === 0) return empty(`Project ${project} was quiet.`);
+  const ids = errors.map((error) => error.id).join(",");
+  const series = await get("/api/errors/series", { ids, period: "day" }, view.signal);
+  const counts = new Map(series.errors.map((each) => [each.id, each.counts]));
+  const today = errors
+    .map((error) => ({ error, counts: counts.get(error.id) ?? [] }))
+    .map((each) => ({ ...each, sum: each.counts.reduce((before, one) => before + one, 0) }))
+    .sort((a, b) => b.sum - a.sum)
+    .slice(0, SHOWN);
+  if (today.length === 0) return empty("It was quiet.");
   return h(
     "ol",
     { class: "lines" },
-    errors.map((error) => {
-      const values = thin(error.series.map((point) => point.value ?? 0));
-      const most = Math.max(...values);
-      return h(
+    today.map(({ error, counts: hours, sum }) =>
+      h(
         "li",
         {},
-        sparkline(values, `${error.title}: up to ${full(most)} events an hour`),
+        sparkline(hours, `${error.title}: up to ${full(Math.max(...hours))} events an hour`),
         h("a", { href: `/errors/${error.id}` }, error.title),
-        h("span", { class: "quiet" }, `≤ ${short(most)}/h`),
-      );
-    }),
-  );
-}
-
-/** As many values as can be seen, each the most of those that it stands for. */
-function thin(values) {
-  const size = Math.max(values.length / BARS, 1);
-  return Array.from({ length: Math.min(BARS, values.length) }, (_, index) =>
-    Math.max(
-      ...values.slice(
-        Math.floor(index * size),
-        Math.max(Math.floor((index + 1) * size), Math.floor(index * size) + 1),
+        h("span", { class: "quiet", title: `${full(sum)} events` }, short(sum)),
       ),
     ),
   );
@@ -183,7 +176,7 @@ async function services(view) {
         {},
         health(service.status),
         h("span", { class: "line-name" }, service.name),
-        h("span", { class: "quiet" }, lag(service) ?? `${measured(service.response_time_ms, " ms")}`),
+        lag(service) ?? h("span", { class: "quiet" }, measured(service.response_time_ms, " ms")),
       ),
     ),
   );
@@ -192,7 +185,7 @@ async function services(view) {
 /** How long events take to become visible. */
 function lag(service) {
   const { lag_p50_ms: median, lag_p95_ms: most } = service.details ?? {};
-  return typeof median === "number"
-    ? `visible after ${measured(median)} ms, 95 % within ${measured(most)} ms`
-    : null;
+  if (typeof median !== "number") return null;
+  const title = `From its acceptance; 95 % within ${measured(most)} ms`;
+  return h("span", { class: "quiet", title }, `visible after ${measured(Math.round(median))} ms`);
 }

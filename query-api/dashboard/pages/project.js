@@ -8,6 +8,8 @@ import { confirm, field } from "../ui/dialog.js";
 import { facts, table } from "../ui/table.js";
 import { toast } from "../ui/toast.js";
 import * as live from "../live.js";
+import { panel } from "../ui/panel.js";
+import { rules } from "../project/rules.js";
 import { SNIPPETS } from "../project/snippets.js";
 import { tryOut } from "../project/trial.js";
 
@@ -19,6 +21,7 @@ export default async function project(view) {
   view.name(found.name);
   const arrived = h("div", {});
   const look = () => showArrived(arrived, found, view.signal);
+  const own = panel("card", h("h2", {}, "Rules"), () => rules(id, view.signal));
   fill(
     view.root,
     h(
@@ -52,10 +55,15 @@ export default async function project(view) {
       step("trial", "A test error", trial(found, view, look)),
       step("arrived", "Errors arrive", arrived),
     ),
-    h("section", { class: "card" }, h("h2", {}, "Settings"), settings(found, view)),
+    h(
+      "div",
+      { class: "setup" },
+      own.node,
+      h("section", { class: "card" }, h("h2", {}, "Settings"), settings(found, view)),
+    ),
   );
   live.on("errors", look, view.signal);
-  await look();
+  await Promise.all([look(), own.load()]);
 }
 
 function step(id, title, content, done) {

@@ -16,7 +16,8 @@ export function changes(fields) {
 function said(change) {
   if (change === null || typeof change !== "object" || !("to" in change)) return word(change);
   const { from, to } = change;
-  return from === null && to === null ? "changed" : `${word(from)} → ${word(to)}`;
+  if (from === null) return to === null ? "changed" : word(to);
+  return `${word(from)} → ${word(to)}`;
 }
 
 function word(value) {

@@ -31,50 +31,35 @@ export function sparkline(values, title) {
   );
 }
 
-/** When something was seen, from the first to the last time, within the last days. */
-export function span(first, last, days) {
-  const [now, length] = [Date.now(), days * 86_400_000];
-  const place = (time) => Math.min(Math.max((Date.parse(time) - (now - length)) / length, 0), 1) * 100;
-  const [from, until] = [place(first), place(last)];
-  const isOlder = Date.parse(first) < now - length;
-  const title = `First seen ${text(first)}, last seen ${text(last)}`;
-  return svg(
-    "svg",
-    {
-      class: "span",
-      viewBox: "0 0 100 12",
-      preserveAspectRatio: "none",
-      role: "img",
-      "aria-label": title,
-    },
-    svg("title", {}, title),
-    svg("rect", { class: "span-ground", x: 0, y: 5, width: 100, height: 2 }),
-    svg("rect", {
-      class: "span-life",
-      x: Math.min(from, 98),
-      y: 3,
-      width: Math.max(until - from, 2),
-      height: 6,
-    }),
-    !isOlder && svg("rect", { class: "span-first", x: Math.min(from, 98), y: 1, width: 1.6, height: 10 }),
-  );
-}
-
 /**
  * Bars over time, stacked.
  * @param {{time: string, parts: number[]}[]} points of equal length in time, oldest first
  * @param {{name: string, class: string}[]} parts from the bottom up
+ * @param {{time: string, name: string}[]} [marks] moments that are marked by a line
  */
-export function stacked(points, parts, title) {
+export function stacked(points, parts, title, marks = []) {
   const sums = points.map((point) => point.parts.reduce((sum, part) => sum + part, 0));
   const scale = upTo(Math.max(1, ...sums), false);
   const times = points.map((point) => point.time);
   const draw = (width) => {
     const step = (width - LEFT) / points.length;
     const bars = points.map((point, index) => bar(point, parts, scale, LEFT + index * step, step));
-    return [axes(scale, times, width), bars];
+    const length = times.length > 1 ? Date.parse(times[1]) - Date.parse(times[0]) : 1;
+    const place = (time) => LEFT + ((Date.parse(time) - Date.parse(times[0])) / length) * step;
+    return [axes(scale, times, width), bars, marks.map((it) => mark(it, place(it.time), scale.ground))];
   };
   return figure(title, HEIGHT, draw, legend(parts));
+}
+
+/** A moment, as a line with a flag that says what it was. */
+function mark({ time, name }, x, ground) {
+  return svg(
+    "g",
+    { class: "mark" },
+    svg("title", {}, `${name}\n${text(time)}`),
+    svg("line", { x1: x, x2: x, y1: 2, y2: ground }),
+    svg("path", { d: `M${x} 2h9l-3 3.5 3 3.5h-9z` }),
+  );
 }
 
 function bar(point, parts, scale, x, step) {

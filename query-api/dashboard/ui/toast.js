@@ -27,7 +27,7 @@ export function toast(text, { undo, bad } = {}) {
     undo &&
     (() => {
       close();
-      undo();
+      Promise.resolve(undo()).catch(complain);
     });
   const node = h(
     "div",

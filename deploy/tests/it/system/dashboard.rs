@@ -66,6 +66,18 @@ async fn every_page_is_whole_accessible_and_small() {
 
 #[tokio::test]
 #[ignore = "needs Node.js, its packages and a browser"]
+async fn a_list_of_ten_thousand_errors_scrolls() {
+    play("long").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Node.js, its packages and a browser"]
+async fn errors_are_merged_and_taken_apart() {
+    play("merging").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Node.js, its packages and a browser"]
 async fn nothing_that_an_event_holds_runs() {
     play("scripts").await;
 }
