@@ -31,9 +31,9 @@ MAIL_TOOLS = $(TARGET_DIR)/mail-tools
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  %-12s %s\n' "$$target" "$$text"; done
 
-up: ## Start the whole system and wait until it is healthy
+up: ## Start the whole system and wait until it is healthy; DEMO=1 has a shop report its errors
 	$(CARGO) build --workspace --bins
-	@$(STACK) up
+	@$(STACK) up $(if $(DEMO),--demo)
 
 down: ## End what `make up` started; data is kept
 	@$(NEED_STACK)
