@@ -14,13 +14,16 @@ struct Arguments {
     /// A key of the installation with every permission
     #[arg(long, default_value = "test-api-key")]
     key: String,
+    /// Days that the shop has been open for
+    #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u32).range(1..=29))]
+    days: u32,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<ExitCode> {
-    let Arguments { url, key } = Arguments::parse();
+    let Arguments { url, key, days } = Arguments::parse();
     program::run(async {
-        demo::run(&url, &key).await?;
+        demo::run(&url, &key, days).await?;
         Ok(ExitCode::SUCCESS)
     })
     .await

@@ -19,9 +19,6 @@ use crate::load::mix::scatter;
 use shop::Shop;
 use stage::Stage;
 
-/// Days that the shop has been open for.
-const PAST_DAYS: u32 = 14;
-
 /// Events of the past that are reported at once.
 const AT_ONCE: usize = 8;
 
@@ -34,16 +31,16 @@ const HASTE: f64 = 300.0;
 /// The wait after a report that nobody took.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Tells of the past, unless it was told before, and then reports what happens until it is ended.
+/// Tells of so many days of the past, unless it was told before, and then reports what happens until it is ended.
 ///
 /// # Errors
 /// When the system does not answer at the beginning. Later it is waited for.
-pub async fn run(url: &str, key: &str) -> anyhow::Result<()> {
+pub async fn run(url: &str, key: &str, days: u32) -> anyhow::Result<()> {
     let shop = Shop::new()?;
     let stage = Stage::set(url, key, &shop).await.context("cannot set the stage")?;
     if stage.is_empty().await? {
-        tracing::info!("reporting the errors of the last {PAST_DAYS} days …");
-        tell_past(&stage, &shop).await?;
+        tracing::info!("reporting the errors of the last {days} days …");
+        tell_past(&stage, &shop, days).await?;
         stage.settle(&shop).await?;
     }
     tracing::info!("reporting what happens now");
@@ -51,8 +48,8 @@ pub async fn run(url: &str, key: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn tell_past(stage: &Stage, shop: &Shop) -> anyhow::Result<()> {
-    let past = shop.past(now(), PAST_DAYS).into_iter();
+async fn tell_past(stage: &Stage, shop: &Shop, days: u32) -> anyhow::Result<()> {
+    let past = shop.past(now(), days).into_iter();
     let reports = past.map(|happening| stage.report(shop, happening));
     stream::iter(reports).buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
     Ok(())

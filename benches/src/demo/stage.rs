@@ -1,9 +1,11 @@
 //! What stands around the errors of the shop, made through the API where it is not there yet.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
+use tokio::time::{sleep, timeout};
 
 use super::shop::{Care, Happening, Shop};
 use crate::alerts::api::Api;
@@ -14,6 +16,10 @@ const RULES: [(&str, &str, &str); 3] = [
     ("A new error", "new_error_count >= 1 in 15m", "medium"),
     ("Many customers are hit", "users_affected > 80 in 1h", "critical"),
 ];
+
+/// A new key is known within half a second; longer, and it will not be.
+const OPENING: Duration = Duration::from_secs(10);
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// The doors of the projects.
 #[derive(Debug)]
@@ -28,6 +34,20 @@ pub struct Stage {
 struct Door {
     path: String,
     api: Api,
+}
+
+impl Door {
+    /// Waits until the door knows its key: a new one takes a moment to be known everywhere. What is sent
+    /// holds no event.
+    async fn opened(&self) -> anyhow::Result<()> {
+        let path = self.path.replace("/store/", "/envelope/");
+        let knocking = async {
+            while self.api.post(&path, &json!({})).await.is_err() {
+                sleep(AGAIN).await;
+            }
+        };
+        timeout(OPENING, knocking).await.context("a new project takes no events")
+    }
 }
 
 impl Stage {
@@ -48,7 +68,9 @@ impl Stage {
                 Some(project) => project,
                 None => api.make("/api/projects", &json!({"name": name})).await?,
             };
-            doors.insert(Some(name), door(url, &project)?);
+            let door = door(url, &project)?;
+            door.opened().await?;
+            doors.insert(Some(name), door);
         }
         make_rules(&api).await?;
         Ok(Self { api, doors })

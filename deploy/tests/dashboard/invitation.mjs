@@ -9,19 +9,21 @@ await listed("the cart is empty");
 await play(async (admin, browser) => {
   await admin.logIn();
   await admin.go("/settings/team");
-  await admin.page.getByRole("button", { name: "Invite…" }).click();
+  await admin.click(admin.page.getByRole("button", { name: "Invite…" }));
   await admin.page.getByLabel("Address").fill("ann@shop.example");
-  await admin.page.getByRole("button", { name: "Invite", exact: true }).click();
+  await admin.click(admin.page.getByRole("button", { name: "Invite", exact: true }));
+  assert.equal(admin.clicks, 2, "clicks from the team to an invitation");
   const link = await admin.page.locator("dialog code", { hasText: "/invite#token=" }).textContent();
 
   const ann = await visitor(browser);
   await ann.go(link.slice(link.indexOf("/invite")));
   await ann.page.getByLabel("Your name").fill("Ann");
-  await ann.page.getByRole("button", { name: "Join" }).click();
+  await ann.click(ann.page.getByRole("button", { name: "Join" }));
   await ann.page.getByText("It is shown this once").waitFor();
-  await ann.page.getByRole("button", { name: "Go to the errors" }).click();
-  await ann.page.getByRole("link", { name: /the cart is empty/ }).click();
+  await ann.click(ann.page.getByRole("button", { name: "Go to the errors" }));
+  await ann.click(ann.page.getByRole("link", { name: /the cart is empty/ }));
   await ann.page.locator(".source-here").first().waitFor();
+  assert.equal(ann.clicks, 3, "clicks from the invitation to the line that failed");
   assert.equal(await ann.page.getByRole("button", { name: /^Resolve/ }).count(), 0);
   assert.equal(await ann.page.getByRole("link", { name: "Settings" }).count(), 0);
   const refused = await ann.page.evaluate(async () => {

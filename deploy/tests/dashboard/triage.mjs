@@ -52,7 +52,7 @@ await play(async (visit) => {
   await page.getByRole("button", { name: /^Resolve/ }).waitFor();
 });
 
-// From an alert's incident to the line that failed in two clicks.
+// From an alert's incident to the line that failed in two clicks, and by the third it is settled.
 await play(async (visit) => {
   const { page } = visit;
   await visit.logIn();
@@ -60,7 +60,15 @@ await play(async (visit) => {
   await visit.click(page.getByRole("link", { name: /An error is loud/ }).first());
   await visit.click(page.getByRole("link", { name: "the error" }).first());
   await page.locator(".source-here", { hasText: "raise ValueError" }).waitFor();
-  assert.equal(visit.clicks, 2);
+  assert.equal(visit.clicks, 2, "clicks from the alert to the stack");
+  await page.locator(".facts", { hasText: "Release" }).getByText("shop@1.2.0").first().waitFor();
+  await page.locator(".share", { hasText: "release" }).getByText("shop@1.2.0").waitFor();
+  const id = new URL(page.url()).pathname.split("/").at(-1);
+  await visit.click(page.getByRole("button", { name: /^Resolve/ }));
+  await state(id, "resolved");
+  await page.locator(".activity li", { hasText: "It was seen first" }).waitFor();
+  await visit.click(page.getByRole("button", { name: "Reopen" }));
+  await state(id, "unresolved");
 });
 
 await play(async (visit) => {

@@ -6,7 +6,9 @@ import { fill, h } from "../ui/h.js";
 import { empty, failed, loading } from "../ui/states.js";
 import { GRAPHS, Row } from "./rows.js";
 
-const PAGE = 50;
+/** Rows of the first page, which is to be there at once, and of those after it. */
+const FIRST = 50;
+const NEXT = 100;
 
 /** The next page is asked for while this much of the list is still below. */
 const AHEAD = "1000px";
@@ -38,30 +40,29 @@ export class List {
     this.watcher.disconnect();
     if (this.rows.size === 0) fill(this.more, loading(12));
     this.node.classList.add("stale");
-    await this.load(() => this.clear());
+    await this.load(FIRST, () => this.clear());
   }
 
   /** Adds the next page. */
   async next() {
     if (!this.cursor || this.isLoading) return;
-    await this.load(() => {});
+    await this.load(NEXT, () => {});
   }
 
-  async load(prepare) {
+  async load(limit, prepare) {
     const asked = this.question;
     this.isLoading = true;
     try {
-      const page = await get("/api/errors", { ...asked, limit: PAGE, cursor: this.cursor }, this.signal);
+      const page = await get("/api/errors", { ...asked, limit, cursor: this.cursor }, this.signal);
       if (asked !== this.question) return;
       prepare();
       this.add(page);
     } catch (failure) {
       if (this.signal.aborted || asked !== this.question) return;
-      this.clear();
-      fill(
-        this.more,
-        failed(failure, () => this.ask(asked)),
-      );
+      // What was read before stays: the next page alone is missing.
+      if (!this.cursor) this.clear();
+      const again = () => (this.cursor ? this.next() : this.ask(asked));
+      fill(this.more, failed(failure, again));
     } finally {
       if (asked === this.question) this.isLoading = false;
       this.node.classList.remove("stale");
@@ -122,6 +123,7 @@ export class List {
         empty("No errors match.", h("p", { class: "quiet" }, "Widen the filter, or enjoy the silence.")),
       );
     } else if (this.cursor) {
+      this.watcher.disconnect();
       const more = h("button", { type: "button", onclick: () => this.next() }, "Show more");
       fill(this.more, more);
       this.watcher.observe(more);

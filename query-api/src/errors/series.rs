@@ -92,11 +92,13 @@ struct Counted {
 /// `GET /api/errors/series`.
 pub(crate) async fn series_of_many(app: Arc<App>, call: Call) -> Answer {
     let mut fields = call.fields();
-    let ids = fields.values::<ErrorId>("ids", "must be ids of errors, between commas");
+    // Nothing between `=` and `&` is none of them.
+    let given = fields.raw("ids").is_some_and(|text| !text.is_empty());
+    let ids = given.then(|| fields.values::<ErrorId>("ids", "must be ids of errors, by comma"));
     let period = fields.word("period", &Period::ALL, Period::as_str).unwrap_or(Period::Fortnight);
     let reach = call.reach(&mut fields);
     fields.finish()?;
-    let (reach, mut ids) = (reach?, ids.unwrap_or_default());
+    let (reach, mut ids) = (reach?, ids.flatten().unwrap_or_default());
     ids.sort_unstable();
     ids.dedup();
     // A picture of a few pixels for each: what many errors are asked for has few buckets.

@@ -8,6 +8,7 @@ mod chaos;
 mod client;
 mod dashboard;
 mod dead_letters;
+mod demo;
 mod document;
 mod exact;
 mod failures;
