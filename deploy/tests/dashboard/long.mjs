@@ -39,12 +39,13 @@ await play(async (visit) => {
     const list = document.querySelector(".rows");
     const grown = () =>
       new Promise((resume) => new MutationObserver((_, watcher) => (watcher.disconnect(), resume())).observe(list, { childList: true }));
-    while (list.children.length < wanted) {
+    const rows = list.getElementsByClassName("row");
+    while (rows.length < wanted) {
       const growing = grown();
       window.scrollTo(0, document.documentElement.scrollHeight);
       await growing;
     }
-    return list.children.length;
+    return rows.length;
   }, ERRORS);
   assert.equal(rows, ERRORS);
   assert.equal(await page.locator(".row-title").first().textContent(), first);

@@ -21,7 +21,7 @@ export class List {
   constructor(signal, changed) {
     this.signal = signal;
     this.changed = changed;
-    this.node = h("ol", { class: "rows", "aria-label": "Errors" });
+    this.node = h("div", { class: "rows" });
     this.more = h("div", { class: "rows-end" });
     /** @type {Map<string, Row>} */
     this.rows = new Map();
@@ -76,12 +76,15 @@ export class List {
   }
 
   add(page) {
+    // Of ten thousand rows a browser lays out the pages that are seen, and no others.
+    const block = h("ol", { class: "rows-page", "aria-label": "Errors" });
     for (const error of page.errors) {
       if (this.rows.has(error.id)) continue;
       const row = new Row(error, (picked, event) => this.pickTo(picked, event.shiftKey));
       this.rows.set(error.id, row);
-      this.node.append(row.node);
+      block.append(row.node);
     }
+    if (block.children.length > 0) this.node.append(block);
     this.cursor = page.next_cursor;
     this.total = { number: page.total, capped: page.total_capped };
     this.end();
