@@ -34,9 +34,9 @@ MAIL_TOOLS = $(TARGET_DIR)/mail-tools
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  %-14s %s\n' "$$target" "$$text"; done
 
-up: ## Start the whole system and wait until it is healthy
+up: ## Start the whole system and wait until it is healthy; DEMO=1 has a shop report its errors
 	$(CARGO) build --workspace --bins
-	@$(STACK) up
+	@$(STACK) up $(if $(DEMO),--demo)
 
 down: ## End what `make up` started; data is kept
 	@$(NEED_STACK)
@@ -64,7 +64,7 @@ test-api: ## Hold the running system against its OpenAPI document, with requests
 	cd deploy/tests/schemathesis && PYTHONDONTWRITEBYTECODE=1 $(STACK) run --services -- bash -c \
 	  'exec $(SCHEMATHESIS) --config-file schemathesis.toml run "$$ERRATA_URL/api/openapi.json" --phases examples,coverage,fuzzing,stateful'
 
-test-e2e: ## Run programs with live SDKs, one in a browser, against the system (fetches their packages)
+test-e2e: ## Run programs with live SDKs, and stories in a browser, against the system (fetches their packages)
 	$(CARGO) build --workspace --bins
 	deploy/tests/sdks/prepare $(SDK_PROGRAMS)
 	SDK_PROGRAMS=$(SDK_PROGRAMS) $(STACK) run -- $(CARGO) nextest run --package deploy --profile e2e --run-ignored only

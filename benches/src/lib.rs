@@ -1,6 +1,7 @@
 //! Measuring the system from outside: over its public interface, with real engines behind it.
 //!
 //! - [`alerts`]: how soon rules tell, and what evaluating them costs.
+//! - [`demo`]: a shop that reports its errors, to be looked at.
 //! - [`live`]: listeners of the live feed.
 //! - [`load`]: an open-loop load generator, which the program `loadgen` offers by itself.
 //! - [`measure`]: one measurement of the whole system.
@@ -14,6 +15,7 @@
 //! How a single function performs does not belong here, nor does anything that a service needs.
 
 pub mod alerts;
+pub mod demo;
 pub mod live;
 pub mod load;
 pub mod measure;

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use deadpool_postgres::Pool;
 use shared::access::Access;
+use shared::api::ApiError;
 use shared::config::Environment;
 use shared::rate_limit::Limiter;
 use shared::telemetry::{ErrorChain, PrometheusHandle};
 use shared::vitals::Vitals;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -27,6 +28,9 @@ const MAX_REQUESTS: usize = 256;
 
 /// Requests without a key that ask the database at once: those with one must not wait behind them.
 const MAX_OPEN_REQUESTS: usize = 4;
+
+/// The wait for a turn of these; with the statements after it, it stays below what a request may take.
+const MAX_WAIT: Duration = Duration::from_secs(2);
 
 /// No statement runs longer; shorter than a request may take, so that its failure is told.
 pub(crate) const STATEMENT_TIMEOUT: Duration = Duration::from_secs(8);
@@ -54,7 +58,7 @@ pub(crate) struct App {
     /// One permit for each request with a key that is running.
     pub(crate) running: Semaphore,
     /// One permit for each request without a key that asks the database.
-    pub(crate) open_requests: Semaphore,
+    open_requests: Semaphore,
     /// Who waits for an id that nothing has yet.
     pub(crate) waiters: Waiters,
     /// Changes under way. A client that goes away does not stop one in the middle.
@@ -92,6 +96,15 @@ impl App {
             changes: TaskTracker::new(),
             shutdown,
         })
+    }
+
+    /// The turn of a request without a key to ask the database, in the order of arrival: who floods
+    /// this way in waits with everybody else.
+    pub(crate) async fn open_turn(&self) -> Result<SemaphorePermit<'_>, ApiError> {
+        let busy =
+            || ApiError::unavailable("Too many requests are running; try again in a second", 1);
+        let turn = tokio::time::timeout(MAX_WAIT, self.open_requests.acquire()).await;
+        turn.map_err(|_elapsed| busy())?.map_err(|_closed| busy())
     }
 
     /// Makes a committed change of keys or projects hold here at once; other processes poll.

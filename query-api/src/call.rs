@@ -17,6 +17,7 @@ use crate::fields::QueryFields;
 use crate::incoming::Incoming;
 use crate::live::Cut;
 use crate::router::RequestId;
+use crate::session::Session;
 
 /// No body is larger; a thousand ids are 40 KiB.
 const MAX_BODY: usize = 1 << 20;
@@ -96,6 +97,11 @@ impl Call {
     /// The id of the caller's key.
     pub(crate) fn key_id(&self) -> Uuid {
         self.key.id
+    }
+
+    /// The session that the caller was let in by; none: by the key itself.
+    pub(crate) fn session(&self) -> Option<Session> {
+        self.extensions.get::<Session>().copied()
     }
 
     /// The headers of the request.
@@ -208,6 +214,11 @@ impl OpenCall {
     /// The id of the request.
     pub(crate) fn request_id(&self) -> &Arc<str> {
         &self.request_id
+    }
+
+    /// The headers of the request.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        self.incoming.headers()
     }
 
     /// The body as a JSON object.

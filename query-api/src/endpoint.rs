@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts as _, RawPathParams, Request};
 use axum::response::Response;
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, Method};
 use shared::access::{AccessTable, ApiKey};
 use shared::api::{ApiError, Code};
 use shared::routes::{Needs, Route};
@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::call::{Call, OpenCall, Params};
 use crate::router::request_id;
 use crate::routes::{Answer, Handler};
+use crate::session::{self, Session};
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
@@ -33,7 +34,12 @@ pub(crate) async fn answer(
     }
 }
 
-async fn try_answer(app: Arc<App>, route: &Route, handler: Handler, request: Request) -> Answer {
+async fn try_answer(
+    app: Arc<App>,
+    route: &Route,
+    handler: Handler,
+    mut request: Request,
+) -> Answer {
     let handler = match handler {
         Handler::Open(handler) => return handler(app).await,
         Handler::OpenWithBody(handler) => {
@@ -42,10 +48,13 @@ async fn try_answer(app: Arc<App>, route: &Route, handler: Handler, request: Req
         }
         Handler::Keyed(handler) => handler,
     };
-    let access = app.access.table().ok_or_else(|| {
-        ApiError::unavailable("The keys are not loaded yet; try again in a second", 1)
-    })?;
-    let key = authenticate(&access, request.headers())?.clone();
+    let access = access(&app)?;
+    let (method, headers) = (request.method(), request.headers());
+    let (key, session) = authenticate(&app, &access, method, headers).await?;
+    let key = key.clone();
+    if let Some(session) = session {
+        request.extensions_mut().insert(session);
+    }
     key.check_origin(request.headers())?;
     let standing = app.limiter.admit(&key.caller(), route.class, 1, shared::time::now());
     let answering = async {
@@ -67,20 +76,47 @@ async fn try_answer(app: Arc<App>, route: &Route, handler: Handler, request: Req
     }
 }
 
-fn authenticate<'a>(access: &'a AccessTable, headers: &HeaderMap) -> Result<&'a ApiKey, ApiError> {
-    let given = headers.get(X_API_KEY).ok_or_else(|| {
-        ApiError::new(Code::Authentication, "Give your API key in the header X-API-Key")
-    })?;
-    let (text, now) = (given.to_str().ok(), shared::time::now());
+/// All keys, once they were loaded.
+pub(crate) fn access(app: &App) -> Result<Arc<AccessTable>, ApiError> {
+    app.access.table().ok_or_else(|| {
+        ApiError::unavailable("The keys are not loaded yet; try again in a second", 1)
+    })
+}
+
+/// The key in the header, or a session and its key where there is no such header.
+async fn authenticate<'a>(
+    app: &App,
+    access: &'a AccessTable,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<(&'a ApiKey, Option<Session>), ApiError> {
+    if let Some(given) = headers.get(X_API_KEY) {
+        return Ok((find_key(access, given.to_str().ok())?, None));
+    }
+    let (key, session) = session::key(app, access, method, headers).await?;
+    Ok((key, Some(session)))
+}
+
+/// The key that somebody shows.
+pub(crate) fn find_key<'a>(
+    access: &'a AccessTable,
+    text: Option<&str>,
+) -> Result<&'a ApiKey, ApiError> {
+    let now = shared::time::now();
     let key = text.and_then(|key| access.key(key, now)).ok_or_else(|| {
         if text.is_some_and(|text| is_dsn_key(access, text)) {
             let message = "The key of a DSN may submit errors and nothing else";
             return ApiError::new(Code::Authorization, message);
         }
-        ApiError::new(Code::Authentication, "The API key is unknown or expired")
+        unknown_key()
     })?;
     key.note_use(now);
     Ok(key)
+}
+
+/// The refusal of a key that is none, or none any more.
+pub(crate) fn unknown_key() -> ApiError {
+    ApiError::new(Code::Authentication, "The API key is unknown or expired")
 }
 
 /// Whether this is the public key of a DSN: a good key, though not for anything that is answered here.

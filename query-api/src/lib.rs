@@ -6,6 +6,7 @@
 //! - `server`, `router`, `endpoint`: from a connection to the function that answers a request.
 //! - `call`, `incoming`, `fields`, `body`: what a request says, and what is wrong with it.
 //! - `success`: the form of good answers; that of failures is `shared::api`'s.
+//! - `session`: browsers that are logged in; `dashboard`: the pages that they show.
 //! - `live`: what happens, told as it happens.
 //! - `cache`: answers kept in Redis, and how a change makes them unreachable.
 //! - `openapi`: the description of all this for programs.
@@ -19,6 +20,7 @@ mod body;
 mod cache;
 mod call;
 mod config;
+mod dashboard;
 mod db;
 mod endpoint;
 mod errors;
@@ -32,6 +34,7 @@ mod projects;
 mod router;
 mod routes;
 mod server;
+mod session;
 mod settings;
 mod stats;
 mod success;
@@ -129,8 +132,10 @@ fn start_tasks(app: &Arc<App>, until: &CancellationToken) -> Tasks {
     });
     let (live, stop) = (Arc::clone(&app.live), until.clone());
     tasks.spawn("live feed", async move { live.follow(stop).await });
-    let (live, access, stop) = (Arc::clone(&app.live), app.access.clone(), until.clone());
-    tasks.spawn("live clients", async move { live.watch(&access, stop).await });
+    let (watching, stop) = (Arc::clone(app), until.clone());
+    tasks.spawn("live clients", async move {
+        watching.live.watch(&watching.access, &watching.pool, stop).await;
+    });
     tasks
 }
 

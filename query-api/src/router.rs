@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodFilter, MethodRouter};
+use axum::routing::{MethodFilter, MethodRouter, get};
 use http::StatusCode;
 use http::header::{self, HeaderValue};
 use shared::api::{self, ApiError, X_REQUEST_ID};
@@ -21,6 +21,7 @@ use shared::telemetry::metrics::{Histogram, observe};
 use tokio::time::Instant;
 
 use crate::app::App;
+use crate::dashboard;
 use crate::endpoint;
 use crate::routes::{self, Handler};
 
@@ -29,6 +30,9 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What probes and Prometheus ask, this process itself among them: nobody's requests.
 const OPERATIONAL: [&str; 3] = ["/health", "/ready", "/metrics"];
+
+/// The methods of files.
+const READING: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 
 /// The id of a request, in its extensions.
 #[derive(Debug, Clone)]
@@ -51,6 +55,10 @@ pub(crate) fn build(app: &Arc<App>) -> Router {
     for (path, routes) in paths {
         router = router.route(path, path_methods(path, routes));
     }
+    for path in dashboard::PAGES {
+        router = router.route(path, and_no_other(get(dashboard::page), READING));
+    }
+    router = router.route(dashboard::ASSETS, and_no_other(get(dashboard::asset), READING));
     router
         .fallback(unknown_path)
         .layer(middleware::from_fn_with_state(Arc::clone(app), finish))
@@ -68,6 +76,11 @@ fn path_methods(path: &str, routes: Vec<(&'static Route, Handler)>) -> MethodRou
             endpoint::answer(app, route, handler.clone(), request)
         });
     }
+    and_no_other(methods, allow)
+}
+
+/// Answers `OPTIONS` and refuses all other methods.
+fn and_no_other(methods: MethodRouter<Arc<App>>, allow: HeaderValue) -> MethodRouter<Arc<App>> {
     let preflight = Cors::preflight(&allow);
     methods.options(async move || (StatusCode::NO_CONTENT, preflight)).fallback(
         async move |State(app): State<Arc<App>>, request: Request| {
@@ -76,7 +89,7 @@ fn path_methods(path: &str, routes: Vec<(&'static Route, Handler)>) -> MethodRou
     )
 }
 
-async fn unknown_path(State(app): State<Arc<App>>, request: Request) -> Response {
+pub(crate) async fn unknown_path(State(app): State<Arc<App>>, request: Request) -> Response {
     let error = ApiError::unknown_path(request.uri().path());
     fail(&app, &request, error)
 }

@@ -14,7 +14,7 @@ use crate::alerts::{deliveries, firings, incidents, preview, rules};
 use crate::app::App;
 use crate::call::{Call, OpenCall};
 use crate::settings::{api_keys, audit, integrations, team};
-use crate::{analytics, errors, health, live, monitoring, openapi, projects, stats};
+use crate::{analytics, errors, health, live, monitoring, openapi, projects, session, stats};
 
 /// What a handler answers.
 pub(crate) type Answer = Result<Response, ApiError>;
@@ -24,7 +24,7 @@ pub(crate) type Answer = Result<Response, ApiError>;
 pub(crate) enum Handler {
     /// Asks nothing of the caller.
     Open(Arc<dyn Fn(Arc<App>) -> BoxFuture<'static, Answer> + Send + Sync>),
-    /// Asks nothing of the caller but what the body holds.
+    /// Asks nothing of the caller but what the request brings as its proof.
     OpenWithBody(Arc<dyn Fn(Arc<App>, OpenCall) -> BoxFuture<'static, Answer> + Send + Sync>),
     /// Knows the caller.
     Keyed(Arc<dyn Fn(Arc<App>, Call) -> BoxFuture<'static, Answer> + Send + Sync>),
@@ -51,11 +51,17 @@ pub(crate) fn handlers() -> Vec<(Method, &'static str, Handler)> {
         (GET, "/ready", open(health::ready)),
         (GET, "/metrics", open(health::metrics)),
         (GET, "/api/openapi.json", open(openapi::get)),
+        (POST, "/api/login", open_with_body(session::login)),
+        (POST, "/api/logout", open_with_body(session::logout)),
         (GET, "/api/errors", keyed(errors::list)),
         (PUT, "/api/errors", keyed(errors::change_many)),
+        (GET, "/api/errors/series", keyed(errors::series_of_many)),
         (GET, "/api/errors/{id}", keyed(errors::get)),
         (DELETE, "/api/errors/{id}", keyed(errors::delete)),
         (GET, "/api/errors/{id}/events", keyed(errors::events)),
+        (GET, "/api/errors/{id}/series", keyed(errors::series)),
+        (GET, "/api/errors/{id}/tags", keyed(errors::tags)),
+        (GET, "/api/errors/{id}/activity", keyed(errors::activity)),
         (GET, "/api/errors/{id}/grouping", keyed(errors::grouping)),
         (PUT, "/api/errors/{id}/resolve", keyed(errors::resolve)),
         (PUT, "/api/errors/{id}/unresolve", keyed(errors::unresolve)),

@@ -36,7 +36,31 @@ impl Api {
     /// # Errors
     /// When the answer is not 201.
     pub async fn create(&self, path: &str, body: &Value) -> anyhow::Result<()> {
+        self.make(path, body).await.map(drop)
+    }
+
+    /// Creates something, and answers it.
+    ///
+    /// # Errors
+    /// When the answer is not 201.
+    pub async fn make(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         self.ask((Method::POST, path), body, StatusCode::CREATED).await
+    }
+
+    /// Sends something.
+    ///
+    /// # Errors
+    /// When the answer is not 200.
+    pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.ask((Method::POST, path), body, StatusCode::OK).await
+    }
+
+    /// Reads something.
+    ///
+    /// # Errors
+    /// When the answer is not 200.
+    pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        self.ask((Method::GET, path), &Value::Null, StatusCode::OK).await
     }
 
     /// Puts something in place.
@@ -44,7 +68,7 @@ impl Api {
     /// # Errors
     /// When the answer is not 200.
     pub async fn put(&self, path: &str, body: &Value) -> anyhow::Result<()> {
-        self.ask((Method::PUT, path), body, StatusCode::OK).await
+        self.ask((Method::PUT, path), body, StatusCode::OK).await.map(drop)
     }
 
     async fn ask(
@@ -52,13 +76,17 @@ impl Api {
         (method, path): (Method, &str),
         body: &Value,
         expected: StatusCode,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Value> {
         let request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.service))
             .header("x-api-key", &self.key)
             .header("content-type", "application/json")
-            .body(Full::new(Bytes::from(body.to_string())))?;
+            .body(Full::new(if body.is_null() {
+                Bytes::new()
+            } else {
+                Bytes::from(body.to_string())
+            }))?;
         let answer = async {
             let response = self.http.request(request).await?;
             let (head, body) = response.into_parts();
@@ -66,6 +94,7 @@ impl Api {
         };
         let (status, body) = timeout(LIMIT, answer).await.context("no answer in time")??;
         ensure!(status == expected, "{path}: {status} {}", String::from_utf8_lossy(&body));
-        Ok(())
+        let mut answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+        Ok(answer.get_mut("data").map(Value::take).unwrap_or_default())
     }
 }

@@ -65,7 +65,7 @@ impl Mix {
 
 /// The random number as one from 0 to 1.
 #[expect(clippy::cast_precision_loss, reason = "53 bits fit a float exactly")]
-fn unit(random: u64) -> f64 {
+pub(crate) fn unit(random: u64) -> f64 {
     (random >> 11) as f64 / (1_u64 << 53) as f64
 }
 

@@ -2,7 +2,9 @@
 //! here.
 
 mod performance;
+mod range;
 mod trends;
 
 pub(crate) use performance::performance;
-pub(crate) use trends::{GroupBy, Period, trends};
+pub(crate) use range::{GroupBy, Period, Range};
+pub(crate) use trends::trends;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::hub::Transport;
 use super::websocket;
 use crate::call::Call;
+use crate::session::Session;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
@@ -17,6 +18,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) key_id: Uuid,
+    pub(super) session: Option<Session>,
     pub(super) audience: Audience,
     /// The projects of the audience now.
     pub(super) projects: Vec<ProjectId>,
@@ -81,6 +83,7 @@ impl Asked {
         };
         Ok(Self {
             key_id: call.key_id(),
+            session: call.session(),
             audience,
             projects: reach.projects,
             kinds: kinds.map_or(Kind::ALL.into(), Kinds),

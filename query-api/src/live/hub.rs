@@ -16,6 +16,7 @@ use super::asked::Kinds;
 use super::message::{End, Message};
 use super::queue::Queue;
 use super::watch::Pulse;
+use crate::session::Session;
 
 /// An item that came so long before a revision was seen to move may have told of the same change: the
 /// worker writes at most half a second after its commit, and revisions are read as often.
@@ -44,6 +45,8 @@ impl Transport {
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) key_id: Uuid,
+    /// By which it was let in; none: by the key itself.
+    pub(super) session: Option<Session>,
     pub(super) audience: Audience,
     pub(super) kinds: Kinds,
     pub(super) transport: Transport,

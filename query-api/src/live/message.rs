@@ -31,6 +31,8 @@ pub(super) enum End {
     Silent,
     /// Its key is no more, or may not read any more.
     KeyGone,
+    /// The session that it was let in by is no more.
+    SessionOver,
     /// Its project is no more.
     ProjectGone,
     /// The process ends.
@@ -42,7 +44,7 @@ impl End {
     fn kind(self) -> &'static str {
         match self {
             Self::TooSlow | Self::Stalled | Self::Silent => "dropped",
-            Self::KeyGone | Self::ProjectGone => "ended",
+            Self::KeyGone | Self::SessionOver | Self::ProjectGone => "ended",
             Self::Bye => "bye",
         }
     }
@@ -54,6 +56,7 @@ impl End {
             Self::Stalled => "not reading",
             Self::Silent => "no answer to a ping",
             Self::KeyGone => "the API key may no longer read",
+            Self::SessionOver => "the session has ended",
             Self::ProjectGone => "the project was deleted",
             Self::Bye => "the service is shutting down; connect again",
         }
@@ -66,6 +69,7 @@ impl End {
             Self::Stalled => "stalled",
             Self::Silent => "silent",
             Self::KeyGone => "key_gone",
+            Self::SessionOver => "session_over",
             Self::ProjectGone => "project_gone",
             Self::Bye => "shutdown",
         }
@@ -75,7 +79,7 @@ impl End {
     pub(super) fn close_code(self) -> CloseCode {
         match self {
             Self::TooSlow | Self::Stalled | Self::Silent => CloseCode::Again,
-            Self::KeyGone | Self::ProjectGone => CloseCode::Policy,
+            Self::KeyGone | Self::SessionOver | Self::ProjectGone => CloseCode::Policy,
             Self::Bye => CloseCode::Away,
         }
     }

@@ -46,9 +46,9 @@ impl Live {
         asked: Asked,
         Cut(cut): Cut,
     ) -> Result<Subscription, ApiError> {
-        let Asked { key_id, audience, projects, kinds, resume, transport } = asked;
+        let Asked { key_id, session, audience, projects, kinds, resume, transport } = asked;
         let (queue, pulse) = (Queue::new(), Pulse::new());
-        let client = Client { key_id, audience, kinds, transport, queue, pulse, cut };
+        let client = Client { key_id, session, audience, kinds, transport, queue, pulse, cut };
         // From here on nothing passes it by, so that what it missed before can be looked up in peace.
         let seat = self.hub.seat(client).map_err(|Full| {
             ApiError::unavailable("Too many clients listen here; try again in a few seconds", 5)

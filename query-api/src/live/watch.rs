@@ -1,9 +1,10 @@
-//! Looks after the clients: their keys, their pings, and whether they still take what is sent.
+//! Looks after the clients: their keys and sessions, their pings, and whether they still take what is sent.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use deadpool_postgres::Pool;
 use shared::access::{Access, AccessTable, ApiKey, Permission};
 use shared::live::Audience;
 use shared::telemetry::ErrorChain;
@@ -14,9 +15,13 @@ use uuid::Uuid;
 use super::Live;
 use super::hub::{Client, Transport};
 use super::message::End;
+use crate::session::{self, Session};
 
 /// Keys are loaded twice a second, and a client of one that is no more is to go within a second.
 const ROUND: Duration = Duration::from_millis(400);
+
+/// Whoever logs out, anywhere, is to hear no more within about a second.
+const SESSION_ROUND: Duration = Duration::from_secs(1);
 
 /// Half of what the edge, or a proxy, lets pass in silence.
 const PING_PERIOD: Duration = Duration::from_secs(15);
@@ -85,9 +90,13 @@ impl Pulse {
 
 impl Live {
     /// Looks after the clients until the token is cancelled.
-    pub(crate) async fn watch(&self, access: &Access, until: CancellationToken) {
+    pub(crate) async fn watch(&self, access: &Access, pool: &Pool, until: CancellationToken) {
         let watching = async {
-            tokio::join!(self.look_around(access), self.keep_attending());
+            tokio::join!(
+                self.look_around(access),
+                self.look_at_sessions(pool),
+                self.keep_attending()
+            );
         };
         tokio::select! {
             () = watching => {}
@@ -113,6 +122,28 @@ impl Live {
         }
     }
 
+    /// Ends clients whose session is over. While Postgres is away the last known ones hold, as keys do.
+    async fn look_at_sessions(&self, pool: &Pool) {
+        let mut timer = tokio::time::interval(SESSION_ROUND);
+        timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            timer.tick().await;
+            let clients = self.hub.clients();
+            let asked: HashSet<Session> =
+                clients.iter().filter_map(|client| client.session).collect();
+            if asked.is_empty() {
+                continue;
+            }
+            match session::living(pool, &asked).await {
+                Ok(living) => end_others(&clients, &living),
+                Err(error) => {
+                    let error = ErrorChain(&error);
+                    tracing::debug!(%error, "nobody knows which sessions have ended");
+                }
+            }
+        }
+    }
+
     /// Says again and again who is listened to.
     async fn keep_attending(&self) {
         let mut timer = tokio::time::interval(ATTENDANCE_PERIOD);
@@ -129,6 +160,15 @@ impl Live {
                     tracing::debug!(%error, "nobody else knows who listens here");
                 }
             }
+        }
+    }
+}
+
+/// Ends clients that were let in by a session that is none of these.
+fn end_others(clients: &[Arc<Client>], living: &HashSet<Session>) {
+    for client in clients {
+        if client.session.is_some_and(|session| !living.contains(&session)) {
+            client.queue.end(End::SessionOver);
         }
     }
 }
@@ -182,6 +222,7 @@ mod tests {
     fn client(transport: Transport) -> Client {
         Client {
             key_id: Uuid::nil(),
+            session: None,
             audience: Audience::All,
             kinds: Kinds::from(Kind::ALL),
             transport,

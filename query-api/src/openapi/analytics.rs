@@ -36,11 +36,11 @@ pub(super) fn schemas() -> Vec<Field> {
     vec![("TrendPoint", point), ("Trends", trends)]
 }
 
-fn period() -> Value {
-    word(Period::ALL.map(Period::as_str), "The last 1, 7, 30 or 365 days up to now.")
+pub(super) fn period() -> Value {
+    word(Period::ALL.map(Period::as_str), "The last 1, 7, 14, 30 or 365 days up to now.")
 }
 
-fn group_by() -> Value {
+pub(super) fn group_by() -> Value {
     word(GroupBy::ALL.map(GroupBy::as_str), "The width of a bucket.")
 }
 

@@ -16,6 +16,7 @@ mod event_object;
 mod failures;
 mod grouping;
 mod health;
+mod history;
 mod incidents;
 mod ingest;
 mod integrations;
@@ -28,6 +29,7 @@ mod projects;
 mod schema;
 mod sentry;
 mod service;
+mod session;
 mod settings_audit;
 mod settings_keys;
 mod settings_team;
@@ -113,6 +115,7 @@ fn operations() -> impl Iterator<Item = Operation> {
         changes::operations(),
         merging::operations(),
         grouping::operations(),
+        history::operations(),
         stats::operations(),
         analytics::operations(),
         alert_rules::operations(),
@@ -127,6 +130,7 @@ fn operations() -> impl Iterator<Item = Operation> {
         settings_audit::operations(),
         integrations::operations(),
         live::operations(),
+        session::operations(),
         service::operations(),
     ]
     .into_iter()
@@ -154,6 +158,7 @@ fn schemas() -> Vec<schema::Field> {
     schemas.extend(settings_audit::schemas());
     schemas.extend(integrations::schemas());
     schemas.extend(live::schemas());
+    schemas.extend(session::schemas());
     schemas
 }
 

@@ -58,7 +58,7 @@ async fn ask(server: &Server, method: &str, path: &str, query: &str, text: &str)
         .fold(path.to_owned(), |path, name| path.replace(name, &encoded(text)));
     let body = json!({
         "name": text, "action": text, "ids": [text], "assigned_to": text, "email": text, "role": text,
-        "condition": text, "title": text, "description": text, "token": text, "permissions": [text], "webhook_url": text, "url": text,
+        "condition": text, "title": text, "description": text, "token": text, "api_key": text, "permissions": [text], "webhook_url": text, "url": text,
     });
     let mut ask = server.ask(&method.to_uppercase(), &format!("{path}?{query}")).key(ADMIN);
     if method != "get" {

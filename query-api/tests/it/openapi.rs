@@ -131,6 +131,9 @@ fn readings(error: &Seeded) -> Vec<(Operation, String)> {
         (("GET", "/api/errors"), "/api/errors".to_owned()),
         (("GET", "/api/errors/{id}"), format!("/api/errors/{id}")),
         (("GET", "/api/errors/{id}/events"), format!("/api/errors/{id}/events?limit=1")),
+        (("GET", "/api/errors/series"), format!("/api/errors/series?ids={id}&period=day")),
+        (("GET", "/api/errors/{id}/series"), format!("/api/errors/{id}/series?by=release")),
+        (("GET", "/api/errors/{id}/tags"), format!("/api/errors/{id}/tags")),
         (("GET", "/api/errors/{id}/grouping"), format!("/api/errors/{id}/grouping")),
         (("GET", "/api/events/{event_id}"), format!("/api/events/{event}")),
         (("GET", "/api/stats"), "/api/stats".to_owned()),
@@ -156,6 +159,7 @@ fn merges(seeded: &[Seeded]) -> Vec<(Operation, String, Value)> {
     vec![
         (("POST", "/api/errors/merge"), "/api/errors/merge".to_owned(), merge),
         (explain, format!("/api/errors/{into}/grouping"), json!({})),
+        (("GET", "/api/errors/{id}/activity"), format!("/api/errors/{into}/activity"), json!({})),
         (("POST", "/api/errors/{id}/unmerge"), format!("/api/errors/{into}/unmerge"), unmerge),
         (
             ("POST", "/api/projects/{id}/grouping/preview"),
@@ -238,6 +242,8 @@ fn settings() -> Vec<(Operation, String, Value)> {
         (("GET", team), team.to_owned(), json!({})),
         (one_member("DELETE"), member, json!({})),
         (("GET", "/api/settings/audit"), "/api/settings/audit".to_owned(), json!({})),
+        (("POST", "/api/login"), "/api/login".to_owned(), json!({"api_key": ADMIN})),
+        (("POST", "/api/logout"), "/api/logout".to_owned(), json!({})),
     ]
 }
 
@@ -334,6 +340,8 @@ async fn failures_are_as_the_openapi_document_says() {
             ask("GET", "/api/settings/api-keys?project_id=99"),
             404,
         ),
+        (("POST", "/api/login"), server.post("/api/login").body("{}"), 400),
+        (("POST", "/api/login"), server.post("/api/login").json(&json!({"api_key": "x"})), 401),
         (accepting, accept().json(&json!({})), 400),
         (accepting, accept().json(&no_token), 404),
         (accepting, accept().body("x".repeat(5_000)), 413),

@@ -58,6 +58,11 @@ impl Minted {
         Self::behind("")
     }
 
+    /// Whether a text has the form of a token, so that it is worth a look-up.
+    pub fn is_token(text: &str) -> bool {
+        text.len() == 2 * RANDOM_BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    }
+
     fn behind(prefix: &str) -> Result<Self, NoRandomness> {
         let mut random = [0_u8; RANDOM_BYTES];
         getrandom::fill(&mut random).map_err(NoRandomness)?;
@@ -165,6 +170,14 @@ mod tests {
             assert!(key.text.ends_with(end.strip_prefix("sk_****").unwrap()));
             assert_eq!(end.len(), "sk_****7890".len());
             assert_eq!(format!("{key:?}"), "Minted");
+        }
+    }
+
+    #[test]
+    fn tokens_have_a_form() {
+        assert!(Minted::is_token(&Minted::token().unwrap().text));
+        for other in [String::new(), "x".repeat(64), "0".repeat(63), "0".repeat(65)] {
+            assert!(!Minted::is_token(&other), "{other}");
         }
     }
 

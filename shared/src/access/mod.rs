@@ -118,6 +118,12 @@ impl AccessTable {
         self.keys.get(&KeyHash::of(key)).filter(|found| found.is_valid(now))
     }
 
+    /// The key of this id, when it exists and has not expired. Keys are few, so that it looks through
+    /// them.
+    pub fn key_by_id(&self, id: Uuid, now: DateTime<Utc>) -> Option<&ApiKey> {
+        self.keys.values().find(|key| key.id == id && key.is_valid(now))
+    }
+
     /// All keys that have not expired.
     pub fn valid_keys(&self, now: DateTime<Utc>) -> impl Iterator<Item = &ApiKey> {
         self.keys.values().filter(move |key| key.is_valid(now))

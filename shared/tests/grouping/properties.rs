@@ -61,16 +61,20 @@ fn shift_lines(stack: &str, by: u32) -> String {
             .iter()
             .flat_map(|mark| line.match_indices(mark).map(|(at, mark)| at + mark.len()));
         let starts: BTreeSet<usize> = numbers.chain(line_of_script(line)).collect();
-        let mut done = 0;
+        let mut rest = line;
         for start in starts {
-            let digits = line[start..].bytes().take_while(u8::is_ascii_digit).count();
-            if let Ok(number) = line[start..start + digits].parse::<u32>() {
-                shifted.push_str(&line[done..start]);
-                shifted.push_str(&number.saturating_add(by).to_string());
-                done = start + digits;
+            let Some(gap) = start.checked_sub(line.len() - rest.len()) else { continue };
+            let (kept, behind) = rest.split_at(gap);
+            let (number, after) =
+                behind.split_at(behind.bytes().take_while(u8::is_ascii_digit).count());
+            shifted.push_str(kept);
+            match number.parse::<u32>() {
+                Ok(number) => shifted.push_str(&number.saturating_add(by).to_string()),
+                Err(_) => shifted.push_str(number),
             }
+            rest = after;
         }
-        shifted.push_str(&line[done..]);
+        shifted.push_str(rest);
         shifted.push('\n');
     }
     shifted

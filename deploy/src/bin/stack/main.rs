@@ -36,7 +36,11 @@ enum Action {
 #[derive(Debug, Subcommand)]
 enum Here {
     /// Start everything that does not run yet, and wait until all of it is healthy
-    Up,
+    Up {
+        /// Report the errors of a shop besides, so that there is something to look at
+        #[arg(long)]
+        demo: bool,
+    },
     /// End what `up` started; data is kept
     Down,
     /// End what `up` started and remove all data
@@ -94,7 +98,12 @@ async fn perform_here(action: Here) -> anyhow::Result<ExitCode> {
     let root = std::env::current_dir().context("cannot find the present folder")?;
     let settings = Settings::from_env(&root)?;
     match action {
-        Here::Up => print::address(&stack::up(&settings).await?)?,
+        Here::Up { demo } => {
+            print::address(&stack::up(&settings).await?)?;
+            if demo {
+                stack::demo(&settings).await?;
+            }
+        }
         Here::Down => stack::down(&settings).await?,
         Here::Reset { yes } => {
             if !yes && !print::confirmed("This removes all data of the stack. Go on? [y/N] ")? {

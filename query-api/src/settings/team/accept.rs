@@ -5,14 +5,12 @@
 //! Look-ups go by the token's hash, so their time tells nothing about a stored one.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use deadpool_postgres::Transaction;
 use serde_json::Value;
 use shared::access::{self, KeyGrant, KeyHash, Minted};
 use shared::api::{ApiError, Code};
 use shared::audit::Member;
-use tokio::sync::SemaphorePermit;
 use uuid::Uuid;
 
 use super::view::{self, JoinedObject, MemberObject};
@@ -26,12 +24,6 @@ use crate::settings::api_keys;
 use crate::settings::audit::{self, Action, Actor, Changes, Target};
 use crate::success;
 
-/// Characters of a token: 32 bytes in hex.
-const TOKEN_DIGITS: usize = 64;
-
-/// The wait for a turn; with the statements after it, it stays below what a request may take.
-const MAX_WAIT: Duration = Duration::from_secs(2);
-
 /// Longer texts are told apart from tokens by their length alone.
 const MAX_TOKEN: usize = 200;
 
@@ -43,25 +35,14 @@ pub(crate) async fn accept(app: Arc<App>, call: OpenCall) -> Answer {
     let name = body.required("name", |body| body.line("name", MAX_NAME));
     body.finish()?;
     let (token, name) = (token.unwrap_or_default(), name.unwrap_or_default());
-    if !is_token(&token) {
+    if !Minted::is_token(&token) {
         return Err(no_invitation());
     }
-    let _permit = permit(&app).await?;
+    let _turn = app.open_turn().await?;
     let minted = Minted::key(app.environment).map_err(ApiError::internal)?;
     let member = join(&app, KeyHash::of(&token), &name, &minted, &request_id).await?;
     app.reload_access().await;
     Ok(success::created(JoinedObject { member, api_key: minted.text }))
-}
-
-/// The turn of a request, in the order of arrival: who floods this path waits with everybody else.
-async fn permit(app: &App) -> Result<SemaphorePermit<'_>, ApiError> {
-    let busy = || ApiError::unavailable("Too many requests are running; try again in a second", 1);
-    let turn = tokio::time::timeout(MAX_WAIT, app.open_requests.acquire()).await;
-    turn.map_err(|_elapsed| busy())?.map_err(|_closed| busy())
-}
-
-fn is_token(text: &str) -> bool {
-    text.len() == TOKEN_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// One answer for tokens that never were, are used, or have expired.

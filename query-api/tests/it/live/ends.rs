@@ -3,6 +3,7 @@
 
 use super::listener::{BOTH, By, Ended, Listener};
 use super::{ONE, incident, publisher};
+use crate::sessions::log_in;
 use crate::support::{ADMIN, ALL_2, READER, READER_1, Server};
 
 /// How each transport shows the end that a WebSocket gives a code.
@@ -74,6 +75,34 @@ async fn who_may_no_longer_listen_is_told_and_disconnected() {
     for listener in &mut staying {
         assert_eq!(listener.next_of("incident").await["title"], "to the others");
     }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_logs_out_hears_no_more_wherever_they_listen() {
+    let server = Server::start().await;
+    let other = server.beside(&[]).await;
+    let (leaving, _) = log_in(&server, READER).await;
+    let (staying, _) = log_in(&server, READER).await;
+    let mut of_leaving = Vec::new();
+    let mut of_others = Vec::new();
+    for by in BOTH {
+        for instance in [&*server, &other] {
+            of_leaving.push((by, Listener::connect(instance, by, (&leaving, "")).await));
+            of_others.push(Listener::connect(instance, by, (&staying, "")).await);
+        }
+    }
+    let logout = server.post("/api/logout").header("cookie", &leaving).send().await;
+    assert_eq!(logout.status, 204);
+    for (by, mut listener) in of_leaving {
+        assert_eq!(listener.next_of("ended").await["reason"], "the session has ended");
+        assert_eq!(listener.ended().await, end(by, 1008));
+    }
+    publisher(&server).publish(ONE, &incident("to the others")).await.unwrap();
+    for listener in &mut of_others {
+        assert_eq!(listener.next_of("incident").await["title"], "to the others");
+    }
+    other.end().await;
     server.stop().await;
 }
 

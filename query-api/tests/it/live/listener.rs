@@ -133,6 +133,11 @@ impl Listener {
     }
 }
 
+/// The header of a key, or of a cookie in its place.
+fn proof(key: &str) -> &'static str {
+    if key.starts_with("errata_session=") { "cookie" } else { "x-api-key" }
+}
+
 async fn web_socket(
     stream: TcpStream,
     instance: &Instance,
@@ -143,7 +148,7 @@ async fn web_socket(
     let resume = resume.unwrap_or_default();
     let url = format!("ws://{}/api/live?{query}{resume}", instance.address());
     let mut request = url.into_client_request().unwrap();
-    request.headers_mut().insert("x-api-key", key.parse().unwrap());
+    request.headers_mut().insert(proof(key), key.parse().unwrap());
     match tokio_tungstenite::client_async(request, stream).await {
         Ok((socket, answer)) => {
             assert_eq!(answer.headers()["access-control-allow-origin"], "*");
@@ -166,7 +171,7 @@ async fn events(
         .uri(format!("/api/live?{query}"))
         .header("host", instance.address())
         .header("accept", "text/event-stream")
-        .header("x-api-key", key);
+        .header(proof(key), key);
     if let Some(id) = last_id {
         request = request.header("last-event-id", id.as_str().unwrap());
     }

@@ -42,9 +42,6 @@ pub(super) enum Keyword {
     Filler,
 }
 
-/// The longest keyword.
-const KEYWORD_MAX: usize = 13;
-
 /// All keywords in the order of their bytes.
 const KEYWORDS: [(&[u8], Keyword); 140] = [
     (b"a", Keyword::Filler),
@@ -189,32 +186,29 @@ const KEYWORDS: [(&[u8], Keyword); 140] = [
     (b"with", Keyword::With),
 ];
 
-/// Which lengths the keywords with each first letter have: most words need not be looked up.
-const LENGTHS: [u16; 26] = {
-    let mut lengths = [0; 26];
-    let mut at = 0;
-    while at < KEYWORDS.len() {
-        let name = KEYWORDS[at].0;
-        lengths[(name[0] - b'a') as usize] |= 1 << name.len();
-        at += 1;
+/// Where the keywords with each first letter begin, and where the last ones end.
+const STARTS: [usize; 27] = {
+    let mut starts = [KEYWORDS.len(); 27];
+    let mut at = KEYWORDS.len();
+    while at > 0 {
+        at -= 1;
+        let mut letter = (KEYWORDS[at].0[0] - b'a') as usize;
+        starts[letter] = at;
+        while letter > 0 && starts[letter - 1] > at {
+            letter -= 1;
+            starts[letter] = at;
+        }
     }
-    lengths
+    starts
 };
 
 /// What the word announces, in any case of letters.
 pub(super) fn keyword(word: &str) -> Option<Keyword> {
-    let (first, length) = (*word.as_bytes().first()?, word.len());
-    let initial = usize::from(first.to_ascii_lowercase().checked_sub(b'a')?);
-    if length > KEYWORD_MAX || LENGTHS.get(initial)? & (1 << length) == 0 {
-        return None;
-    }
-    let mut lower = [0; KEYWORD_MAX];
-    let lower = lower.get_mut(..word.len())?;
-    lower.copy_from_slice(word.as_bytes());
-    lower.make_ascii_lowercase();
-    let lower = &*lower;
-    let found = KEYWORDS.binary_search_by(|(name, _)| (*name).cmp(lower)).ok()?;
-    KEYWORDS.get(found).map(|(_, keyword)| *keyword)
+    let first = word.bytes().next()?.to_ascii_lowercase();
+    let letter = usize::from(first.checked_sub(b'a')?);
+    let with_letter = KEYWORDS.get(*STARTS.get(letter)?..*STARTS.get(letter + 1)?)?;
+    let found = with_letter.iter().find(|(name, _)| name.eq_ignore_ascii_case(word.as_bytes()));
+    found.map(|(_, keyword)| *keyword)
 }
 
 #[cfg(test)]
@@ -222,8 +216,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keywords_are_in_order_and_fit() {
+    fn every_keyword_is_found_in_any_case() {
         assert!(KEYWORDS.is_sorted_by(|(first, _), (second, _)| first < second));
-        assert!(KEYWORDS.iter().all(|(name, _)| name.len() <= KEYWORD_MAX));
+        for (name, expected) in KEYWORDS {
+            let name = std::str::from_utf8(name).unwrap();
+            assert_eq!(keyword(name), Some(expected), "{name}");
+            assert_eq!(keyword(&name.to_uppercase()), Some(expected), "{name}");
+        }
+        for word in ["", "1", "{", "zzz", "statu", "é"] {
+            assert_eq!(keyword(word), None, "{word}");
+        }
     }
 }

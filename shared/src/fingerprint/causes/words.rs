@@ -11,27 +11,37 @@ pub(super) struct Word<'a> {
     pub(super) text: &'a str,
     /// Nothing, or punctuation, stands directly behind it.
     pub(super) ends_clause: bool,
-    /// The text before it.
-    before: &'a str,
-    /// The text behind it.
-    rest: &'a str,
+    /// The whole text, and where in it the word begins and where what clings to it ends.
+    source: &'a str,
+    start: usize,
+    end: usize,
 }
 
 impl<'a> Word<'a> {
+    /// The text before it.
+    fn before(&self) -> &'a str {
+        self.source.get(..self.start).unwrap_or_default()
+    }
+
+    /// The text behind it.
+    fn rest(&self) -> &'a str {
+        self.source.get(self.end..).unwrap_or_default()
+    }
+
     /// Whether the next word is `SET`.
     pub(super) fn is_before_set(&self) -> bool {
-        let next = self.rest.trim_start_matches(['"', '`', ']', ' ']).get(..4);
+        let next = self.rest().trim_start_matches(['"', '`', ']', ' ']).get(..4);
         next.is_some_and(|word| word.eq_ignore_ascii_case("set "))
     }
 
     /// Whether a quoted name goes on directly behind it.
     pub(super) fn is_before_quote(&self) -> bool {
-        self.rest.starts_with(['"', '\'', '`', '['])
+        self.rest().starts_with(['"', '\'', '`', '['])
     }
 
     /// Whether `name:`, `1.2.3.4:` or `[::1]:` stands directly before it.
     pub(super) fn follows_host(&self) -> bool {
-        match self.before.as_bytes() {
+        match self.before().as_bytes() {
             [.., host, b':'] => *host == b']' || is_part(*host),
             _ => false,
         }
@@ -39,20 +49,20 @@ impl<'a> Word<'a> {
 
     /// Whether another word stands before it in the same clause.
     pub(super) fn follows_word(&self) -> bool {
-        matches!(self.before.as_bytes(), [.., last, b' '] if is_part(*last))
+        matches!(self.before().as_bytes(), [.., last, b' '] if is_part(*last))
     }
 
     pub(super) fn follows(&self, text: &str) -> bool {
-        self.before.ends_with(text)
+        self.before().ends_with(text)
     }
 
     pub(super) fn is_before(&self, text: &str) -> bool {
-        self.rest.starts_with(text)
+        self.rest().starts_with(text)
     }
 
     /// The type that it is the number of: `SocketException (111)`.
     pub(super) fn is_number_of_type(&self) -> bool {
-        let before = self.before.strip_suffix(" (");
+        let before = self.before().strip_suffix(" (");
         before.is_some_and(|before| looks_like_type(last_part(last_word(before))))
     }
 
@@ -64,12 +74,12 @@ impl<'a> Word<'a> {
 
     /// The text behind it, without what separates it from the word.
     pub(super) fn explanation(&self) -> &'a str {
-        self.rest.trim_start_matches([' ', '(', ':', '-', '"', '\''])
+        self.rest().trim_start_matches([' ', '(', ':', '-', '"', '\''])
     }
 
     /// Whether the name can be that of a table: one with a dash has to be quoted.
     pub(super) fn can_be_identifier(&self) -> bool {
-        let is_quoted = || self.before.ends_with(['"', '\'', '`', '[', '.']);
+        let is_quoted = || self.before().ends_with(['"', '\'', '`', '[', '.']);
         !self.text.as_bytes().contains(&b'-') || is_quoted()
     }
 }
@@ -91,22 +101,36 @@ impl<'a> Iterator for Words<'a> {
 
     fn next(&mut self) -> Option<Word<'a>> {
         let bytes = self.text.as_bytes();
-        let start = self.at + bytes.get(self.at..)?.iter().position(|byte| is_part(*byte))?;
-        let length = bytes[start..].iter().take_while(|byte| is_part(**byte)).count();
-        let end = start + length;
+        let mut start = self.at;
+        while !is_part(*bytes.get(start)?) {
+            start += 1;
+        }
+        let mut end = start;
+        while bytes.get(end).is_some_and(|byte| is_part(*byte)) {
+            end += 1;
+        }
         self.at = end;
-        let is_mark = |byte: &&u8| matches!(**byte, b'.' | b'-' | b'/');
-        let trailing = bytes[start..end].iter().rev().take_while(is_mark).count();
-        let leading = bytes[start..end - trailing].iter().take_while(is_mark).count();
-        let trimmed = leading + trailing > 0;
-        let next = bytes.get(end);
+        let (mut first, mut last) = (start, end);
+        while last > first && is_mark(bytes[last - 1]) {
+            last -= 1;
+        }
+        while first < last && is_mark(bytes[first]) {
+            first += 1;
+        }
+        let is_trimmed = (first, last) != (start, end);
         Some(Word {
-            text: self.text.get(start + leading..end - trailing)?,
-            ends_clause: trimmed || next.is_none_or(|byte| *byte != b' '),
-            before: self.text.get(..start + leading).unwrap_or_default(),
-            rest: self.text.get(end..).unwrap_or_default(),
+            text: self.text.get(first..last)?,
+            ends_clause: is_trimmed || bytes.get(end).is_none_or(|byte| *byte != b' '),
+            source: self.text,
+            start: first,
+            end,
         })
     }
+}
+
+/// Whether the byte may cling to a word without being part of it.
+fn is_mark(byte: u8) -> bool {
+    matches!(byte, b'.' | b'-' | b'/')
 }
 
 /// The run of letters, digits and the like that the text ends with.

@@ -45,6 +45,7 @@ fn method(method: &str) -> &str {
 /// (`$$Lambda$14/0x8f`, `$$EnhancerByProxy$$1a`, `/0x8f`), anonymous classes have numbers, and compilers make
 /// classes of functions (`Store$load$2`, `Store$$anonfun$load$1`, `Store$_load_closure1`).
 fn outer(class: &str) -> (&str, Option<&str>) {
+    let class = split_at(class, b'/').map_or(class, |(class, _)| class);
     if !class.as_bytes().contains(&b'$') {
         return (class, None);
     }
@@ -55,7 +56,6 @@ fn outer(class: &str) -> (&str, Option<&str>) {
         return (outer, closure.split("_closure").next());
     }
     let mut class = class.split("$$").next().unwrap_or(class);
-    class = split_at(class, b'/').map_or(class, |(class, _)| class);
     let mut is_numbered = false;
     while let Some((outer, number)) = class.rsplit_once('$')
         && number.bytes().all(|byte| byte.is_ascii_digit())

@@ -7,6 +7,7 @@ mod limits;
 mod program;
 mod shown;
 
+pub(super) use self::program::node;
 use self::program::{Program, SECRET};
 use self::shown::Shown;
 use super::client::System;

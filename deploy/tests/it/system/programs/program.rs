@@ -41,14 +41,14 @@ impl Program {
     }
 
     pub(super) async fn express(system: &System) -> Self {
-        let mut command = told(system, node()).await;
+        let mut command = told(system, node("node")).await;
         command.args(["--import", "./instrument.mjs", "express.mjs"]);
         Self::serving(command).await
     }
 
     /// The server of the page, in which the SDK runs.
     pub(super) async fn page(system: &System) -> Self {
-        let mut command = told(system, node()).await;
+        let mut command = told(system, node("node")).await;
         command.arg("page.mjs");
         Self::serving(command).await
     }
@@ -149,10 +149,10 @@ fn installed(path: &str) -> PathBuf {
     Path::new(&folder).join(path)
 }
 
-/// The machine's Node.js where it is recent, else the one beside Python.
-fn node() -> Command {
+/// The machine's Node.js where it is recent, else the one beside Python, among the packages of a folder.
+pub(in super::super) fn node(folder: &str) -> Command {
     let own = installed("python/bin/node");
     let mut command = Command::new(if own.exists() { own } else { "node".into() });
-    command.current_dir(installed("node"));
+    command.current_dir(installed(folder));
     command
 }

@@ -1,0 +1,71 @@
+// A list of ten thousand errors: it grows while one scrolls, and what has been seen stays.
+
+import assert from "node:assert/strict";
+import { KEY, ORIGIN, ask, play } from "./browser.mjs";
+
+const ERRORS = 10_000;
+const BATCH = 1_000;
+
+/** Numbers in letters: digits would be taken out, and all of it be one error. */
+const word = (number) =>
+  [...String(number).padStart(5, "0")].map((digit) => "abcdefghij"[Number(digit)]).join("");
+
+for (let first = 0; first < ERRORS; first += BATCH) {
+  const items = Array.from({ length: BATCH }, (_, index) => ({
+    message: `cannot load the ${word(first + index)} store`,
+    source: "shop",
+  }));
+  const response = await fetch(`${ORIGIN}/api/errors/batch`, {
+    method: "POST",
+    headers: { "X-API-Key": KEY, "Content-Type": "application/json" },
+    body: JSON.stringify(items),
+  });
+  assert.equal((await response.json()).data.accepted, BATCH);
+}
+for (let tries = 0; ; tries += 1) {
+  const { total } = await ask("GET", "/api/errors?limit=1");
+  if (total === ERRORS) break;
+  assert.ok(tries < 400, `${total} errors`);
+  await new Promise((resume) => setTimeout(resume, 50));
+}
+
+await play(async (visit) => {
+  const { page } = visit;
+  await visit.logIn();
+  await page.locator(".list-said", { hasText: /^10,000 errors$/ }).waitFor();
+  const first = await page.locator(".row-title").first().textContent();
+  // As somebody does who holds the key: to the end of what is there, again and again.
+  const rows = await page.evaluate(async (wanted) => {
+    const list = document.querySelector(".rows");
+    const grown = () =>
+      new Promise((resume) => new MutationObserver((_, watcher) => (watcher.disconnect(), resume())).observe(list, { childList: true }));
+    const rows = list.getElementsByClassName("row");
+    while (rows.length < wanted) {
+      const growing = grown();
+      window.scrollTo(0, document.documentElement.scrollHeight);
+      await growing;
+    }
+    return rows.length;
+  }, ERRORS);
+  assert.equal(rows, ERRORS);
+  assert.equal(await page.locator(".row-title").first().textContent(), first);
+  await page.locator(".row-title").last().scrollIntoViewIfNeeded();
+  // Far below, rows are drawn and can be settled.
+  await page.locator(".row .row-box input").last().click();
+  await page.getByText("1 selected").waitFor();
+  const frames = await page.evaluate(
+    () =>
+      new Promise((resume) => {
+        const times = [];
+        const step = (time) => {
+          times.push(time);
+          window.scrollBy(0, -400);
+          if (times.length < 120) requestAnimationFrame(step);
+          else resume(times.slice(1).map((each, index) => each - times[index]));
+        };
+        requestAnimationFrame(step);
+      }),
+  );
+  frames.sort((a, b) => a - b);
+  console.log(`10,000 rows: a frame of scrolling takes ${frames[59].toFixed(1)} ms, 95 % within ${frames[113].toFixed(1)} ms`);
+});

@@ -1,0 +1,83 @@
+//! Stories that a browser plays on the dashboard, each on a system of its own. `deploy/tests/dashboard`
+//! holds them; they fail on whatever a page complains of, too.
+
+use std::time::Duration;
+
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use super::client::System;
+use super::programs::node;
+
+/// No story is longer, on a machine with other work.
+const LONGEST: Duration = Duration::from_secs(300);
+
+async fn play(story: &str) {
+    let system = System::start().await;
+    let mut command = script(story);
+    command.env("ERRATA_URL", system.services.edge_url()).env("ERRATA_KEY", "test-api-key");
+    succeed(command).await;
+    system.stop().await;
+}
+
+fn script(name: &str) -> Command {
+    let mut command = node("dashboard");
+    command.arg(format!("{name}.mjs")).kill_on_drop(true);
+    command
+}
+
+async fn succeed(mut command: Command) {
+    let status = timeout(LONGEST, command.status()).await.expect("it ends").unwrap();
+    assert!(status.success(), "{command:?}: {status}");
+}
+
+#[tokio::test]
+#[ignore = "needs Node.js"]
+async fn filters_and_conditions_are_read() {
+    let mut command = script("units");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../query-api/dashboard");
+    command.env("DASHBOARD_SOURCE", source);
+    succeed(command).await;
+}
+
+#[tokio::test]
+#[ignore = "needs Node.js, its packages and a browser"]
+async fn a_newcomer_sees_a_first_error() {
+    play("first").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Node.js, its packages and a browser"]
+async fn an_error_is_found_read_and_settled() {
+    play("triage").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Node.js, its packages and a browser"]
+async fn a_viewer_is_invited_and_changes_nothing() {
+    play("invitation").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Node.js, its packages and a browser"]
+async fn every_page_is_whole_accessible_and_small() {
+    play("pages").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Node.js, its packages and a browser"]
+async fn a_list_of_ten_thousand_errors_scrolls() {
+    play("long").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Node.js, its packages and a browser"]
+async fn errors_are_merged_and_taken_apart() {
+    play("merging").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Node.js, its packages and a browser"]
+async fn nothing_that_an_event_holds_runs() {
+    play("scripts").await;
+}

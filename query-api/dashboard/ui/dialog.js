@@ -1,0 +1,67 @@
+// Windows over the page: something to read, a question, a form.
+
+import { fill, h } from "./h.js";
+import { busy } from "./button.js";
+
+/** Shows something until it is closed. */
+export function show(title, content) {
+  const dialog = h(
+    "dialog",
+    { "aria-label": title },
+    h(
+      "header",
+      {},
+      h("h2", {}, title),
+      h(
+        "button",
+        { type: "button", class: "icon", "aria-label": "Close", onclick: () => dialog.close() },
+        "×",
+      ),
+    ),
+    h("div", { class: "dialog-body" }, content),
+  );
+  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/** Asks before something that can't be taken back. */
+export function confirm(title, text, does, run) {
+  form(title, [h("p", {}, text)], does, run, { bad: true });
+}
+
+/**
+ * Asks for something. What fails is said in the window, which stays open.
+ * @param {(data: FormData) => Promise<any>} run
+ */
+export function form(title, fields, does, run, { bad } = {}) {
+  const said = h("p", { class: "form-error", role: "alert" });
+  const submit = h("button", { class: bad ? "primary bad" : "primary" }, does);
+  const sent = async (event) => {
+    event.preventDefault();
+    fill(said);
+    try {
+      await busy(submit, () => run(new FormData(event.target)));
+      dialog.close();
+    } catch (failure) {
+      fill(said, failure.message);
+    }
+  };
+  const cancel = h("button", { type: "button", onclick: () => dialog.close() }, "Cancel");
+  const body = h(
+    "form",
+    { class: "form", onsubmit: sent },
+    fields,
+    said,
+    h("div", { class: "form-buttons" }, cancel, submit),
+  );
+  const dialog = show(title, body);
+  return dialog;
+}
+
+/** A field with its label. */
+export function field(label, input, hint) {
+  return h("label", { class: "field" }, h("span", {}, label), input, hint && h("small", {}, hint));
+}
