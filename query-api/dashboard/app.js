@@ -156,6 +156,7 @@ function markNavigation() {
       return h("a", { href: withProject(address), "aria-current": here ? "page" : null }, name);
     }),
   );
+  showCurrent();
   fill(
     who,
     current() && [
@@ -163,6 +164,12 @@ function markNavigation() {
       button("Log out", logOut, { class: "quiet-button" }),
     ],
   );
+}
+
+/** On narrow screens the navigation is wider than the window. */
+function showCurrent() {
+  const link = links.querySelector('[aria-current="page"]');
+  if (link) links.scrollLeft = link.offsetLeft - (links.clientWidth - link.offsetWidth) / 2;
 }
 
 async function logOut() {
