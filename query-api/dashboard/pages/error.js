@@ -77,8 +77,8 @@ class Page {
     const { id } = error;
     const reload = () => view.go(location.pathname, "replace");
     this.time = overTime(id, signal);
-    const history = new Activity(error, signal);
-    this.activity = panel("card", h("h2", {}, "Activity"), () => history.read(), 3);
+    const past = new Activity(error, signal);
+    this.activity = panel("card", h("h2", {}, "Activity"), () => past.read(), 3);
     this.parts = [
       panel("card", h("h2", {}, "Tags"), () => shares(id, signal), 12),
       this.activity,

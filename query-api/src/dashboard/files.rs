@@ -45,6 +45,7 @@ pub(super) static ALL: &[(&str, &[u8])] = files![
     "pages/projects.js",
     "pages/rule.js",
     "pages/settings.js",
+    "project/names.js",
     "project/rules.js",
     "project/snippets.js",
     "project/trial.js",
