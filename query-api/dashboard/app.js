@@ -3,7 +3,7 @@
 
 import * as api from "./api.js";
 import * as live from "./live.js";
-import { current, isInstallation, may, note } from "./session.js";
+import { current, isInstallation, may, note, whenElsewhere } from "./session.js";
 import { button } from "./ui/button.js";
 import { fill, h } from "./ui/h.js";
 import { keys, showKeys } from "./ui/keyboard.js";
@@ -229,6 +229,12 @@ api.whenEnded(() => {
   live.disconnect();
   if (location.pathname === "/login") return;
   go(`/login?next=${encodeURIComponent(location.pathname + location.search)}`, "replace");
+});
+
+whenElsewhere(() => {
+  live.disconnect();
+  if (current() && location.pathname === "/login") go("/errors", "replace");
+  else show();
 });
 
 window.addEventListener("popstate", show);

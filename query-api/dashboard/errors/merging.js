@@ -19,7 +19,8 @@ export const staying = (errors) => errors.reduce((most, error) => (error.count >
 export async function merge(into, ids, undone) {
   refuseAbove(ids.length + 1);
   // What each holds now, because taking it back is taking out exactly that.
-  const before = await Promise.all(ids.map((id) => get(`/api/errors/${id}/grouping`)));
+  const holds = (id) => get(`/api/errors/${encodeURIComponent(id)}/grouping`);
+  const before = await Promise.all(ids.map(holds));
   const fingerprints = before.flatMap((grouping) => grouping.fingerprints);
   refuseAbove(fingerprints.length + 1);
   await post("/api/errors/merge", { into, ids });
@@ -38,7 +39,9 @@ export async function merge(into, ids, undone) {
 
 function refuseAbove(fingerprints) {
   if (fingerprints <= MOST) return;
-  throw new Error(`One error holds at most ${MOST} fingerprints, and these have ${fingerprints}: merge fewer`);
+  throw new Error(
+    `One error holds at most ${MOST} fingerprints, and these have ${fingerprints}; merge fewer at once`,
+  );
 }
 
 /** Makes fingerprints of an error errors of their own. */
