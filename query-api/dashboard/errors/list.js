@@ -83,6 +83,7 @@ export class List {
   }
 
   add(page) {
+    const isAtEnd = this.more.contains(document.activeElement);
     // Of ten thousand rows a browser lays out the pages that are seen, and no others.
     const block = h("ol", { class: "rows-page", "aria-label": "Errors" });
     for (const error of page.errors) {
@@ -95,6 +96,8 @@ export class List {
     this.cursor = page.next_cursor;
     this.total = { number: page.total, capped: page.total_capped };
     this.end();
+    // Whoever asked for more by the button goes on with what has come.
+    if (isAtEnd) block.querySelector(".row-title")?.focus({ preventScroll: true });
     this.changed();
     this.draw(page.errors.map((error) => error.id));
   }

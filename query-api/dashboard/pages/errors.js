@@ -207,8 +207,8 @@ class Page {
   /** Shows what is picked and what can be done, in a bar that is always there. */
   tell() {
     const picked = this.list.all().filter((row) => row.isPicked);
-    this.all.checked = picked.length > 0;
-    this.all.indeterminate = picked.length > 0 && picked.length < this.list.rows.size;
+    this.all.checked = picked.length > 0 && picked.length === this.list.rows.size;
+    this.all.indeterminate = picked.length > 0 && !this.all.checked;
     const total = this.list.total;
     fill(
       this.said,
