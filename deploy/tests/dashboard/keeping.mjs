@@ -55,6 +55,8 @@ await play(async (visit) => {
   assert.equal(await name.inputValue(), "Ann");
   await page.getByRole("button", { name: "Assign", exact: true }).click();
   await page.getByRole("button", { name: "Assigned: Ann" }).waitFor();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.equal(await stands(page), "assign");
   await page.keyboard.press("u");
   await assign.waitFor();
   await eventually(async () => (await ask("GET", path)).assigned_to, null);
@@ -87,8 +89,10 @@ await play(async (visit) => {
   await page.locator(".row-title").nth(1).waitFor();
   const row = page.getByRole("link", { name: /Rowone/ });
   await row.focus();
+  const read = page.waitForResponse((response) => new URL(response.url()).pathname === "/api/errors");
   await page.keyboard.press("r");
-  await page.locator(".rows.stale").waitFor({ state: "detached" });
+  await read;
+  await page.locator(".rows:not(.stale)").waitFor();
   assert.ok(await row.evaluate((node) => node === document.activeElement));
 
   // Arrivals that the filter can't match are not announced, others are.

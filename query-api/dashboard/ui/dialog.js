@@ -34,7 +34,13 @@ function open(title, content, mayGo) {
   dialog.addEventListener("click", (event) => {
     if (isPressed && event.target === dialog && mayGo()) dialog.close();
   });
-  dialog.addEventListener("close", () => dialog.remove());
+  // Whoever opened it stands where they stood, also where that was drawn anew meanwhile.
+  const { activeElement: opener } = document;
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    if (opener.isConnected || !opener.dataset.at) return;
+    document.querySelector(`[data-at="${CSS.escape(opener.dataset.at)}"]`)?.focus({ preventScroll: true });
+  });
   document.body.append(dialog);
   dialog.showModal();
   return dialog;
