@@ -57,7 +57,8 @@ async fn probes_and_scrapes_are_no_requests() {
     }
     let metrics = server.get("/metrics").send().await.bytes;
     let metrics = String::from_utf8(metrics.to_vec()).unwrap();
-    let counts = metrics.lines().filter(|it| it.starts_with("errata_request_duration_seconds_count"));
+    let counts =
+        metrics.lines().filter(|it| it.starts_with("errata_request_duration_seconds_count"));
     let counts: Vec<&str> = counts.filter_map(|it| it.split(' ').next_back()).collect();
     assert_eq!(counts, ["1"], "{metrics}");
     server.stop().await;

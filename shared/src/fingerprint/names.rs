@@ -53,18 +53,23 @@ pub(super) struct Place<'a> {
 impl<'a> Place<'a> {
     /// The place of a frame among those around it, which tell more of what compilers made.
     pub(super) fn among(frames: &'a [Frame], at: usize) -> Option<Self> {
-        let mut place = Self::of(frames.get(at)?);
-        if matches!(place.name, Name::Own(_)) && glue::is_glue(frames, at) {
+        let frame = frames.get(at)?;
+        let language = language_of(frame);
+        let mut place = Self::of(frame, language);
+        if language == Language::JavaScript
+            && matches!(place.name, Name::Own(_))
+            && glue::is_glue(frames, at)
+        {
             place.name = Name::Generated;
         }
         Some(place)
     }
 
-    fn of(frame: &'a Frame) -> Self {
+    fn of(frame: &'a Frame, language: Language) -> Self {
         let function = frame.function.as_deref().unwrap_or_default();
         let module = frame.module.as_deref().filter(|it| !it.is_empty());
         let path = path_of(frame);
-        match language(path, module, function) {
+        match language {
             Language::Rust if function.is_empty() => in_file(Name::Anonymous, path, module),
             Language::Rust => rust::place(function, module),
             Language::DotNet => dotnet(function, module.unwrap_or_default()),
@@ -100,6 +105,12 @@ fn in_file<'a>(name: Name<'a>, path: &'a str, module: Option<&'a str>) -> Place<
 fn directory_of<'a>(path: &'a str, file: &'a str) -> &'a str {
     let directory = path.strip_suffix(file).and_then(|it| it.strip_suffix(['/', '\\']));
     directory.map(base_name).filter(|name| !name.is_empty()).unwrap_or(file)
+}
+
+fn language_of(frame: &Frame) -> Language {
+    let function = frame.function.as_deref().unwrap_or_default();
+    let module = frame.module.as_deref().filter(|it| !it.is_empty());
+    language(path_of(frame), module, function)
 }
 
 fn language(path: &str, module: Option<&str>, function: &str) -> Language {
@@ -315,7 +326,7 @@ mod tests {
             function: Some(function.to_owned()),
             ..Frame::default()
         };
-        let place = Place::of(&frame);
+        let place = Place::of(&frame, language_of(&frame));
         let name = match &place.name {
             Name::Own(name) => name.as_ref(),
             Name::Anonymous => "anonymous",
@@ -335,7 +346,7 @@ mod tests {
         check("/a/b.js", "", "_callee2$", "b anonymous");
         check("/a/b.js", "", "__awaiter", "b generated");
         check("/a/shop/__init__.py", "", "run", "shop run");
-        check("/srv/a/orders/models.py", "", "Order.save", "orders/models.py save");
+        check("/srv/a/src/orders/models.py", "", "Order.save", "orders/models.py save");
         check("/srv/a/src/orders/index.js", "", "run", "orders/index run");
         check("/srv/a/src/orders/store.js", "", "run", "store run");
         check("B.java", "org.example.B$1$2", "lambda$run$7", "org.example.B run");
