@@ -4,6 +4,8 @@
 //! One pass over the words, with what the words before said as the only memory.
 
 mod keywords;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use super::parts::{Part, Parts};
@@ -276,120 +278,5 @@ fn status_class(text: &str) -> Option<u8> {
     match text.as_bytes() {
         [class @ (b'4' | b'5'), b, c] if b.is_ascii_digit() && c.is_ascii_digit() => Some(*class),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(text: &str, expected: &str) {
-        let mut causes = Causes::default();
-        causes.read(text);
-        let mut found = Vec::new();
-        found.extend(causes.status_class.map(|class| format!("{}xx", char::from(class))));
-        found.extend(causes.error_number.map(str::to_owned));
-        found.extend(causes.port.map(|port| format!("port {port}")));
-        found.extend(causes.table.map(|table| format!("table {table}")));
-        assert_eq!(found.join(", "), expected, "{text}");
-    }
-
-    #[test]
-    fn status_classes() {
-        check("Request failed with status code 404", "4xx");
-        check("HTTP/1.1 502 Bad Gateway", "5xx");
-        check("Server error '503 Service Unavailable' for url 'http://x/404/y'", "5xx");
-        check("404 Client Error: Not Found for url: http://x/500", "4xx");
-        check("upstream returned 503", "5xx");
-        check("status=429 after 3 tries", "4xx");
-        check("HTTP Error 503: busy", "5xx");
-        check("service returned 503", "5xx");
-        check("unexpected status 500 from billing", "5xx");
-        check("GET /users/17 -> 404", "4xx");
-        check("Request failed (404)", "4xx");
-        check("unexpected response: 404", "4xx");
-        check("Expected HTTP 200, got 404", "4xx");
-        check("the peer responded with 502", "5xx");
-        check("10.0.0.1 - \"GET /x HTTP/1.1\" 500 12", "5xx");
-    }
-
-    #[test]
-    fn three_digits_alone_are_no_status() {
-        check("order 503 not shipped", "");
-        check("order 404 Not in stock", "");
-        check("order 410 gone", "");
-        check("loaded 404 rows with 500 columns", "");
-        check("550 mailbox unavailable", "");
-        check("expected 3 items, got 450", "");
-        check("Order status 450 unknown", "");
-        check("dropped 450 client connections", "");
-        check("skipped 412 bad rows", "");
-        check("batch failed with 450.", "");
-        check("moved shelf 12 -> 404", "");
-        check("lost the parcel (404)", "");
-    }
-
-    #[test]
-    fn error_numbers() {
-        check("[Errno 28] No space left", "28");
-        check("ENOENT: no such file", "ENOENT");
-        check("SQLSTATE[HY000]: gone away", "HY000");
-        check("Permission denied (os error 13)", "13");
-        check("ORA-00942: table or view", "ORA-00942");
-        check("process ended with exit code 137", "137");
-        check("job 7 ended, exit_code=137", "137");
-        check("process exited with code 137", "137");
-        check("exited with status 2 after 3 s", "2");
-        check("worker died with 139", "139");
-        check("killed by signal 9", "9");
-        check("MySQL error 2006: gone away", "2006");
-        check("ERROR 1062 (23000): Duplicate entry", "1062");
-        check("Net.SocketException (111): refused", "111");
-        check("SqlException (0x80131904): timeout", "");
-        check("ERROR in EMAIL", "");
-        check("signal 300 lost", "");
-        check("error 17 (see the manual)", "");
-    }
-
-    #[test]
-    fn ports_of_refused_connections() {
-        check("connect ECONNREFUSED 10.0.0.9:5432", "ECONNREFUSED, port 5432");
-        check("12:30:01 dial tcp [::1]:6379: connect: connection refused", "port 6379");
-        check("is it accepting connections on port 5433? Connection refused", "port 5433");
-        check("read from 10.0.0.9:5432 closed", "");
-        check("connect ETIMEDOUT 10.0.0.9:443 - Local (10.0.0.3:51234)", "ETIMEDOUT, port 443");
-    }
-
-    #[test]
-    fn tables() {
-        check("no such table: parcels", "table parcels");
-        check("relation \"parcels\" does not exist", "table parcels");
-        check("Table 'depot.parcels' doesn't exist", "table parcels");
-        check("UNIQUE constraint failed: parcels.label", "table parcels");
-        check("SELECT a, b FROM parcels WHERE id = 7", "table parcels");
-        check("select * from \"depot\".\"parcels\" p", "table parcels");
-        check("no such table \"parcels\". Add it", "table parcels");
-        check("INSERT INTO parcels (a) VALUES (7)", "table parcels");
-        check("UPDATE parcels SET a = 7", "table parcels");
-        check("DELETE FROM parcels", "table parcels");
-        check("violates unique constraint \"parcels_label_key\"", "table parcels_label_key");
-        check("Duplicate entry 'x' for key 'parcels.label'", "table parcels.label");
-        check("Invalid object name 'dbo.parcels'.", "table parcels");
-        check("Cannot insert duplicate key in object 'dbo.parcels'", "table parcels");
-        check("duplicate key error collection: depot.parcels index: a_1 dup key", "table parcels");
-        check("no such table: parcels2", "table parcels2");
-        check("relation \"parcels_2024_01\" does not exist", "table parcels");
-        check("relation \"parcels_y2024m01\" does not exist", "table parcels");
-        check("relation \"parcels_p20240101\" does not exist", "table parcels");
-        check("relation \"parcels_2\" does not exist", "table parcels_2");
-        check("relation \"a-b\" does not exist", "table a-b");
-        check("duplicate key user-17 ignored", "");
-        check("duplicate key bob ignored", "");
-        check("cannot insert into crate-17 now", "");
-        check("could not select a seat from row", "");
-        check("could not update settings from file", "");
-        check("the table is full", "");
-        check("key 'abc' not found", "");
-        check("failed to delete bob from group", "");
     }
 }
