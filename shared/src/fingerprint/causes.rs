@@ -85,8 +85,12 @@ struct Context {
     in_request: bool,
     /// The status that was named last is that of something else, such as an order.
     of_noun: bool,
-    /// A process ended, so that a code is the one it ended with.
+    /// A process may have ended, so that a code is no status.
     has_exited: bool,
+    /// Nothing but words that announce a code stood since a process ended.
+    announces_exit: bool,
+    /// The signal that was named last ended a process.
+    by_signal: bool,
     /// `select` was read, so that `from` and `join` name tables.
     in_selection: bool,
     /// `duplicate` was read, so that `key` names an index and not any key.
@@ -117,6 +121,13 @@ impl Context {
 
     /// What the word says about those that come.
     fn learn(&mut self, word: &words::Word<'_>, keyword: Option<Keyword>) {
+        self.announces_exit = match keyword {
+            Some(Keyword::Exited | Keyword::Ended) => true,
+            Some(Keyword::With | Keyword::Exit | Keyword::Code | Keyword::Status) => {
+                self.announces_exit
+            }
+            _ => false,
+        };
         match keyword {
             None | Some(Keyword::Statement) => self.in_http |= word.is_method(),
             Some(Keyword::Refused | Keyword::Connect) => self.is_network_failure = true,
@@ -124,7 +135,11 @@ impl Context {
                 (self.in_http, self.has_exited) = (true, false);
             }
             Some(Keyword::Request) => (self.in_request, self.has_exited) = (true, false),
-            Some(Keyword::Exited) => self.has_exited = true,
+            Some(Keyword::Exit | Keyword::Exited | Keyword::Ended) => self.has_exited = true,
+            Some(Keyword::Signal) => {
+                let is_own = self.previous.is_some() || !word.follows_word();
+                self.by_signal = self.has_exited && is_own;
+            }
             Some(Keyword::Duplicate) => self.in_duplicate = true,
             // People select all sorts of things.
             Some(Keyword::Select) => {
@@ -198,9 +213,14 @@ impl Context {
             (_, Some(Keyword::Errno)) => true,
             (Some(Keyword::ErrorKind), Some(Keyword::Code | Keyword::Status)) => true,
             (Some(Keyword::Os | Keyword::Database), Some(Keyword::ErrorKind)) => true,
-            (_, Some(Keyword::Code | Keyword::Status)) => self.has_exited,
-            (Some(Keyword::Exited), Some(Keyword::With)) => word.ends_clause,
-            (_, Some(Keyword::Signal)) => is_signal(word.text),
+            (Some(Keyword::Exit), Some(Keyword::Code | Keyword::Status)) => is_exit_code(word.text),
+            (_, Some(Keyword::Code | Keyword::Status)) => {
+                self.announces_exit && is_exit_code(word.text)
+            }
+            (Some(Keyword::Exited), Some(Keyword::With)) => {
+                word.ends_clause && is_exit_code(word.text)
+            }
+            (_, Some(Keyword::Signal)) => self.by_signal && is_signal(word.text),
             // `Error 1045 (28000): text`
             (_, Some(Keyword::ErrorKind)) => {
                 let state = word.explanation().split_once(')');
@@ -260,6 +280,15 @@ impl Context {
             found.table = None;
             self.previous = Some(Keyword::Table);
         }
+    }
+}
+
+/// Systems keep eight bits of what a process ends with, and Windows the number of what ended it.
+fn is_exit_code(text: &str) -> bool {
+    const FAILURES_OF_WINDOWS: u32 = 0xC000_0000;
+    match text.strip_prefix("0x") {
+        Some(hex) => u32::from_str_radix(hex, 16).is_ok(),
+        None => text.parse().is_ok_and(|code: u32| code <= 255 || code >= FAILURES_OF_WINDOWS),
     }
 }
 

@@ -57,7 +57,10 @@ fn error_numbers() {
     check("job 7 ended, exit_code=137", "137");
     check("process exited with code 137", "137");
     check("exited with status 2 after 3 s", "2");
-    check("worker died with 139", "139");
+    check("exit status 0xC0000005", "0xC0000005");
+    check("worker died with exit status 139", "139");
+    check("exited: `crates` (signal: 9, SIGKILL)", "9");
+    check("killed on signal 9", "9");
     check("killed by signal 9", "9");
     check("MySQL error 2006: gone away", "2006");
     check("ERROR 1062 (23000): Duplicate entry", "1062");
@@ -108,4 +111,20 @@ fn tables() {
     check("the table is full", "");
     check("key 'abc' not found", "");
     check("failed to delete bob from group", "");
+}
+
+#[test]
+fn counts_and_input_are_no_error_numbers() {
+    check("ReadTimeout (5000 ms) from upstream", "");
+    check("Navigation Timeout (30000 ms exceeded)", "");
+    check("BatchFailure (17 of 20 rows)", "");
+    check("RetryFailure (5 tries left)", "");
+    check("Checkout terminated: invalid promo code SAVE10", "");
+    check("Checkout terminated: code SAVE10", "");
+    check("session terminated, unknown zip code 90210", "");
+    check("session terminated, code 90210", "");
+    check("session terminated while order status 17 was read", "");
+    check("hero died with 17, score lost", "");
+    check("low signal 17 at antenna", "");
+    check("session terminated by a low signal 17", "");
 }

@@ -60,8 +60,13 @@ impl<'a> Word<'a> {
         self.rest().starts_with(text)
     }
 
-    /// The type that it is the number of: `SocketException (111)`.
+    /// Whether it is the number of a type: `SocketException (111)`, `Win32Exception (0x80070005, 5)`.
+    /// What goes on with words is a count: `ReadTimeout (5000 ms)`.
     pub(super) fn is_number_of_type(&self) -> bool {
+        let is_result = || self.text.starts_with("0x") && self.is_before(", ");
+        if !self.is_before(")") && !is_result() {
+            return false;
+        }
         let before = self.before().strip_suffix(" (");
         before.is_some_and(|before| looks_like_type(last_part(last_word(before))))
     }
