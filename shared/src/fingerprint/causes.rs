@@ -4,19 +4,21 @@
 //! One pass over the words, with what the words before said as the only memory.
 
 mod keywords;
+mod peer;
+mod sql;
+mod status;
 #[cfg(test)]
 mod tests;
 mod words;
 
 use super::parts::{Part, Parts};
 use keywords::{Keyword, keyword};
+use peer::Peer;
+use status::Reason;
 use words::Words;
 
 /// Causes named further behind than this belong to a dump, not to a sentence.
 const MAX_BYTES: usize = 4096;
-/// Systems hand out ports from here on to clients; they say nothing about the peer.
-const EPHEMERAL_PORTS: u32 = 32_768;
-
 /// The first of each sort that was found.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Causes<'a> {
@@ -38,9 +40,7 @@ impl<'a> Causes<'a> {
         for word in Words::of(text.get(..end).unwrap_or_default()) {
             context.read(&word, &mut found);
         }
-        if !context.is_network_failure {
-            found.port = None;
-        }
+        found.port = context.peer.port();
         self.status_class = self.status_class.or(found.status_class);
         self.error_number = self.error_number.or(found.error_number);
         self.port = self.port.or(found.port);
@@ -78,7 +78,9 @@ impl<'a> Causes<'a> {
 struct Context {
     previous: Option<Keyword>,
     before_previous: Option<Keyword>,
-    is_network_failure: bool,
+    peer: Peer,
+    /// A number that can be no status was expected, so that what came instead is none.
+    counts: bool,
     /// The text speaks of HTTP, so that a number which nothing else explains is a status.
     in_http: bool,
     /// The text speaks of a request, which need not be one of HTTP.
@@ -109,12 +111,13 @@ impl Context {
         }
         let keyword = keyword(word.text);
         if word.text.starts_with(|first: char| first.is_ascii_digit()) {
+            self.counts |= self.previous == Some(Keyword::Expected) && word.text.len() != 3;
             self.read_status(word, found);
-            self.read_port(word, found);
         }
         self.read_error_number(word, found);
         self.read_table(word, keyword, found);
         self.learn(word, keyword);
+        self.peer.read(word, keyword, self.previous);
         self.before_previous = self.previous;
         self.previous = keyword;
     }
@@ -130,7 +133,6 @@ impl Context {
         };
         match keyword {
             None | Some(Keyword::Statement) => self.in_http |= word.is_method(),
-            Some(Keyword::Refused | Keyword::Connect) => self.is_network_failure = true,
             Some(Keyword::Http | Keyword::Web | Keyword::Response) => {
                 (self.in_http, self.has_exited) = (true, false);
             }
@@ -143,7 +145,8 @@ impl Context {
             Some(Keyword::Duplicate) => self.in_duplicate = true,
             // People select all sorts of things.
             Some(Keyword::Select) => {
-                self.in_selection |= word.text == "SELECT" || !word.follows_word();
+                let is_statement = || !word.follows_word() && sql::is_before_columns(word);
+                self.in_selection |= word.text == "SELECT" || is_statement();
             }
             Some(Keyword::Status) => {
                 self.of_noun = self.previous.is_none() && word.follows_word();
@@ -159,13 +162,16 @@ impl Context {
         if found.status_class.is_some() {
             return;
         }
-        let Some(class) = status_class(word.text) else {
+        let Some(class) = status::class(word.text) else {
             return;
         };
-        if self.announces_status(word)
-            || self.points_at_status(word)
-            || words::explains_status(word.text, word.explanation())
-        {
+        let is_explained = || match status::reason(word.text, word.explanation()) {
+            Some(Reason::Certain) => true,
+            // `Order 409 Conflict with order 77`
+            Some(Reason::Word) => self.in_http || self.previous.is_some() || !word.follows_word(),
+            None => false,
+        };
+        if self.announces_status(word) || self.points_at_status(word) || is_explained() {
             found.status_class = Some(class);
         }
     }
@@ -178,7 +184,7 @@ impl Context {
             (Some(Keyword::Status), Some(Keyword::Code)) => true,
             (Some(Keyword::Http), Some(Keyword::Code | Keyword::ErrorKind)) => true,
             (Some(Keyword::Answered), Some(Keyword::With)) => true,
-            _ if !word.ends_clause => false,
+            _ if !word.ends_clause || !self.may_be_status(word) => false,
             (_, Some(Keyword::Answered)) => true,
             (Some(Keyword::Server), Some(Keyword::Returned)) => true,
             (_, Some(Keyword::Returned | Keyword::Got)) => self.in_http,
@@ -188,14 +194,24 @@ impl Context {
         }
     }
 
+    /// Whether a number of which little says what it is can be a status at all.
+    fn may_be_status(&self, word: &words::Word<'_>) -> bool {
+        status::is_known(word.text) && !self.counts && !status::expects_count(word.rest())
+    }
+
     /// `GET /users -> 404`, `request failed (404)`.
     fn points_at_status(&self, word: &words::Word<'_>) -> bool {
-        let is_enclosed = || word.follows("(") && word.is_before(")");
+        let is_enclosed = || {
+            let behind = word.rest().strip_prefix(')');
+            word.follows("(") && behind.is_some_and(ends_clause)
+        };
         let follows_arrow = || {
             let arrows = ["-> ", "=> ", "\u{2192} "];
             word.ends_clause && arrows.iter().any(|arrow| word.follows(arrow))
         };
-        ((self.in_http || self.in_request) && is_enclosed()) || (self.in_http && follows_arrow())
+        let is_pointed_at =
+            (self.in_http || self.in_request) && is_enclosed() || self.in_http && follows_arrow();
+        is_pointed_at && self.may_be_status(word)
     }
 
     fn read_error_number<'a>(&self, word: &words::Word<'a>, found: &mut Causes<'a>) {
@@ -231,19 +247,6 @@ impl Context {
         }
     }
 
-    fn read_port(&self, word: &words::Word<'_>, found: &mut Causes<'_>) {
-        // Two digits behind a colon are minutes or seconds rather than a port.
-        let announced =
-            (word.text.len() > 2 && word.follows_host()) || self.previous == Some(Keyword::Port);
-        if !announced || word.text.len() > 5 {
-            return;
-        }
-        let port = word.text.parse().ok();
-        if let Some(port) = port.filter(|port| *port < EPHEMERAL_PORTS) {
-            found.port.get_or_insert(port);
-        }
-    }
-
     fn read_table<'a>(
         &mut self,
         word: &words::Word<'a>,
@@ -255,21 +258,26 @@ impl Context {
             return;
         }
         let name = match (self.before_previous, self.previous) {
-            (_, Some(Keyword::Table | Keyword::Relation)) => words::last_part(word.text),
-            (_, Some(Keyword::Constraint)) => word.text,
-            (Some(Keyword::Constraint), Some(Keyword::Failed)) => words::without_column(word.text),
-            (Some(Keyword::For), Some(Keyword::Key)) if self.in_duplicate => word.text,
-            (_, Some(Keyword::Object)) if self.in_duplicate => words::last_part(word.text),
-            (Some(Keyword::Object), Some(Keyword::Name)) if word.follows("object name '") => {
-                words::last_part(word.text)
+            (_, Some(Keyword::Table)) if sql::announces_table(word) => sql::last_part(word.text),
+            (_, Some(Keyword::Relation))
+                if sql::is_quoted(word) || word.follows("denied for relation ") =>
+            {
+                sql::last_part(word.text)
             }
-            (Some(Keyword::Statement), Some(Keyword::From)) => words::last_part(word.text),
-            (_, Some(Keyword::From)) if self.in_selection => words::last_part(word.text),
-            (_, Some(Keyword::Update)) if word.is_before_set() => words::last_part(word.text),
+            (_, Some(Keyword::Constraint)) => word.text,
+            (Some(Keyword::Constraint), Some(Keyword::Failed)) => sql::without_column(word.text),
+            (Some(Keyword::For), Some(Keyword::Key)) if self.in_duplicate => word.text,
+            (_, Some(Keyword::Object)) if self.in_duplicate => sql::last_part(word.text),
+            (Some(Keyword::Object), Some(Keyword::Name)) if word.follows("object name '") => {
+                sql::last_part(word.text)
+            }
+            (Some(Keyword::Statement), Some(Keyword::From)) => sql::last_part(word.text),
+            (_, Some(Keyword::From)) if self.in_selection => sql::last_part(word.text),
+            (_, Some(Keyword::Update)) if sql::is_before_set(word) => sql::last_part(word.text),
             _ => return,
         };
-        if words::is_name(name) && word.can_be_identifier() {
-            found.table = Some(words::without_partition(name));
+        if sql::is_name(name) && can_be_identifier(word) {
+            found.table = Some(sql::without_partition(name));
             self.named_table = true;
         }
     }
@@ -281,6 +289,16 @@ impl Context {
             self.previous = Some(Keyword::Table);
         }
     }
+}
+
+/// Whether the name can be that of a table: one with a dash has to be quoted.
+fn can_be_identifier(word: &words::Word<'_>) -> bool {
+    !word.text.as_bytes().contains(&b'-') || sql::is_quoted(word)
+}
+
+/// Whether a text goes on without another word of the same clause.
+fn ends_clause(rest: &str) -> bool {
+    !rest.trim_start_matches(' ').starts_with(char::is_alphanumeric)
 }
 
 /// Systems keep eight bits of what a process ends with, and Windows the number of what ended it.
@@ -300,12 +318,4 @@ fn is_signal(text: &str) -> bool {
 /// The five letters and digits by which databases tell sorts of failures.
 fn is_sql_state(text: &str) -> bool {
     text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
-}
-
-/// `4` or `5` for a status of failure.
-fn status_class(text: &str) -> Option<u8> {
-    match text.as_bytes() {
-        [class @ (b'4' | b'5'), b, c] if b.is_ascii_digit() && c.is_ascii_digit() => Some(*class),
-        _ => None,
-    }
 }

@@ -15,6 +15,7 @@ pub(super) enum Keyword {
     Answered,
     Returned,
     Got,
+    Expected,
     With,
     Errno,
     ErrorKind,
@@ -26,8 +27,11 @@ pub(super) enum Keyword {
     Exited,
     /// Says that a process ended, or anything else that can.
     Ended,
+    /// Says that a peer could not be reached.
     Refused,
     Connect,
+    /// As `Connect`, where nothing but the peer can follow.
+    Dial,
     Port,
     Select,
     Statement,
@@ -47,7 +51,7 @@ pub(super) enum Keyword {
 }
 
 /// All keywords in the order of their bytes.
-const KEYWORDS: [(&[u8], Keyword); 140] = [
+const KEYWORDS: [(&[u8], Keyword); 142] = [
     (b"a", Keyword::Filler),
     (b"already", Keyword::Filler),
     (b"an", Keyword::Filler),
@@ -65,13 +69,14 @@ const KEYWORDS: [(&[u8], Keyword); 140] = [
     (b"collection", Keyword::Object),
     (b"conflict", Keyword::Filler),
     (b"connect", Keyword::Connect),
+    (b"connecting", Keyword::Connect),
     (b"constraint", Keyword::Constraint),
     (b"could", Keyword::Filler),
     (b"crashed", Keyword::Ended),
     (b"curl", Keyword::Database),
     (b"db2", Keyword::Database),
     (b"delete", Keyword::Statement),
-    (b"dial", Keyword::Connect),
+    (b"dial", Keyword::Dial),
     (b"did", Keyword::Filler),
     (b"died", Keyword::Ended),
     (b"does", Keyword::Filler),
@@ -91,6 +96,7 @@ const KEYWORDS: [(&[u8], Keyword); 140] = [
     (b"exit_code", Keyword::Errno),
     (b"exitcode", Keyword::Errno),
     (b"exited", Keyword::Exited),
+    (b"expected", Keyword::Expected),
     (b"failed", Keyword::Failed),
     (b"fetch", Keyword::Web),
     (b"for", Keyword::For),

@@ -128,3 +128,52 @@ fn counts_and_input_are_no_error_numbers() {
     check("low signal 17 at antenna", "");
     check("session terminated by a low signal 17", "");
 }
+
+#[test]
+fn numbers_of_things_are_no_status() {
+    check("Request batch incomplete (450) rows", "");
+    check("request item (450) not packed", "");
+    check("request item (404) not packed", "");
+    check("Order 409 Conflict with order 77", "");
+    check("API returned 450, expected 20", "");
+    check("API returned 404, expected 20", "");
+    check("API expected 20 rows, got 404", "");
+    check("unexpected response: 450", "");
+    check("API returned 404, expected 200", "4xx");
+    check("Request failed (404): no such basket", "4xx");
+    check("409 Conflict", "4xx");
+    check("got 409 Conflict for the basket", "4xx");
+    check("status 450 of the upstream", "4xx");
+}
+
+#[test]
+fn names_with_numbers_are_no_peers() {
+    check("connect timeout after 5432 tries: stage:700", "");
+    check("cannot connect node:117 to node:118", "");
+    check("Connection refused. Retrying stage:700", "");
+    check("cannot connect to depot-db:5432", "port 5432");
+    check("dial tcp redis:6379: i/o timeout", "port 6379");
+    check("redis:6379: Connection refused", "port 6379");
+    check("Connection refused: redis:6379", "port 6379");
+    check("connect ETIMEDOUT redis:6379", "ETIMEDOUT, port 6379");
+    check("Error 111 connecting to 10.0.0.9:6379. Connection refused.", "port 6379");
+    check("Can't connect to MySQL server on 'depot:3306'", "port 3306");
+}
+
+#[test]
+fn words_of_statements_in_sentences_name_no_table() {
+    check("table T12 is already booked", "");
+    check("no free table for_17", "");
+    check("Select one. Message from bob lost", "");
+    check("select one, two or all from bob", "");
+    check("cannot update bob set aside", "");
+    check("in relation bob is the first", "");
+    check("permission denied for table parcels", "table parcels");
+    check("table parcels has no column named label", "table parcels");
+    check("DROP TABLE parcels", "table parcels");
+    check("select p1_0.id,p1_0.label from parcels p1_0", "table parcels");
+    check("select id from parcels where label = 7", "table parcels");
+    check("update parcels set \"label\"=7", "table parcels");
+    check("relation \"tmp_import_4711\" does not exist", "table tmp_import");
+    check("relation \"tmp_7\" does not exist", "table tmp");
+}
