@@ -3,6 +3,7 @@
 //!
 //! One pass over the words, with what the words before said as the only memory.
 
+mod database;
 mod keywords;
 mod peer;
 mod sql;
@@ -24,6 +25,10 @@ const MAX_BYTES: usize = 4096;
 pub(super) struct Causes<'a> {
     status_class: Option<u8>,
     error_number: Option<&'a str>,
+    /// The number that a driver gives to all failures, which counts where nothing better is known.
+    driver_number: Option<&'a str>,
+    /// What the database itself told the driver.
+    database_number: Option<&'a str>,
     port: Option<u32>,
     table: Option<&'a str>,
 }
@@ -43,23 +48,36 @@ impl<'a> Causes<'a> {
         found.port = context.peer.port();
         self.status_class = self.status_class.or(found.status_class);
         self.error_number = self.error_number.or(found.error_number);
+        self.driver_number = self.driver_number.or(found.driver_number);
+        self.database_number = self.database_number.or(found.database_number);
         self.port = self.port.or(found.port);
         self.table = self.table.or(found.table);
     }
 
     /// Takes a number that stands outside of the texts.
     pub(super) fn note_error_number(&mut self, number: &'a str) {
-        // Numbers from the range of .NET itself say no more than the type that has them.
-        if !number.starts_with("0x8013") {
-            self.error_number.get_or_insert(number);
+        match number {
+            // Numbers from the range of .NET itself say no more than the type that has them.
+            _ if number.starts_with("0x8013") => {}
+            _ if database::is_of_driver(number) => {
+                self.driver_number.get_or_insert(number);
+            }
+            _ => {
+                self.error_number.get_or_insert(number);
+            }
         }
+    }
+
+    fn number(&self) -> Option<&'a str> {
+        let of_database = || self.driver_number.and(self.database_number);
+        self.error_number.or_else(of_database).or(self.driver_number)
     }
 
     pub(super) fn add_to(&self, parts: &mut Parts) {
         if let Some(class) = self.status_class {
             parts.add(Part::Status, &[class, b'x', b'x']);
         }
-        if let Some(number) = self.error_number {
+        if let Some(number) = self.number() {
             parts.add(Part::ErrorNumber, number.as_bytes());
         }
         if let Some(port) = self.port {
@@ -218,8 +236,12 @@ impl Context {
         if found.error_number.is_some() {
             return;
         }
+        if found.database_number.is_none() && database::is_number(word, found.driver_number) {
+            found.database_number = Some(word.text);
+        }
         let has_digit = || word.text.bytes().any(|byte| byte.is_ascii_digit());
-        if (self.announces_error_number(word) && has_digit()) || words::is_error_name(word.text) {
+        let is_announced = || self.announces_error_number(word) && has_digit();
+        if is_announced() || words::is_error_name(word.text) || database::begins_pair(word) {
             found.note_error_number(word.text);
         }
     }
@@ -240,7 +262,7 @@ impl Context {
             // `Error 1045 (28000): text`
             (_, Some(Keyword::ErrorKind)) => {
                 let state = word.explanation().split_once(')');
-                word.is_before(" (") && state.is_some_and(|(state, _)| is_sql_state(state))
+                word.is_before(" (") && state.is_some_and(|(state, _)| database::is_state(state))
             }
             (_, None) => word.is_number_of_type(),
             _ => false,
@@ -313,9 +335,4 @@ fn is_exit_code(text: &str) -> bool {
 /// Signals of a system have numbers up to 64.
 fn is_signal(text: &str) -> bool {
     text.parse().is_ok_and(|number: u8| (1..=64).contains(&number))
-}
-
-/// The five letters and digits by which databases tell sorts of failures.
-fn is_sql_state(text: &str) -> bool {
-    text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
 }

@@ -5,7 +5,7 @@ fn check(text: &str, expected: &str) {
     causes.read(text);
     let mut found = Vec::new();
     found.extend(causes.status_class.map(|class| format!("{}xx", char::from(class))));
-    found.extend(causes.error_number.map(str::to_owned));
+    found.extend(causes.number().map(str::to_owned));
     found.extend(causes.port.map(|port| format!("port {port}")));
     found.extend(causes.table.map(|table| format!("table {table}")));
     assert_eq!(found.join(", "), expected, "{text}");
@@ -176,4 +176,35 @@ fn words_of_statements_in_sentences_name_no_table() {
     check("update parcels set \"label\"=7", "table parcels");
     check("relation \"tmp_import_4711\" does not exist", "table tmp_import");
     check("relation \"tmp_7\" does not exist", "table tmp");
+}
+
+#[test]
+fn databases_tell_more_than_their_drivers() {
+    check("SQLSTATE[HY000]: gone away", "HY000");
+    check("SQLSTATE[HY000]: General error: 1205 Lock wait timeout", "1205");
+    check("SQLSTATE[40001]: Serialization failure: 1213 Deadlock", "40001");
+    check("Npgsql.PostgresException (0x80004005): 40001: could not serialize", "40001");
+    check("Npgsql.PostgresException (0x80004005): 57P01: shut down", "57P01");
+    check("MySqlException (0x80004005): Out of memory", "0x80004005");
+    check("(1045, \"Access denied for user 'ann'\")", "1045");
+    check("OperationalError: (2013, 'Lost connection to server')", "2013");
+    check("(pymysql.err.OperationalError) (1205, 'Lock wait timeout')", "1205");
+    check("40001: could not serialize", "");
+    check("KeyError: (1045, 'ann')", "");
+    check("KeyError: (17, 'Ann Li')", "");
+}
+
+#[test]
+fn numbers_of_drivers_give_way_in_any_order() {
+    let mut causes = Causes::default();
+    causes.read("53300: too many clients");
+    causes.note_error_number("0x80004005");
+    assert_eq!(causes.number(), Some("53300"));
+    let mut causes = Causes::default();
+    causes.note_error_number("0x80004005");
+    assert_eq!(causes.number(), Some("0x80004005"));
+    causes.read("53300: too many clients");
+    assert_eq!(causes.number(), Some("53300"));
+    causes.note_error_number("111");
+    assert_eq!(causes.number(), Some("111"));
 }
