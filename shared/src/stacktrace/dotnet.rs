@@ -66,7 +66,11 @@ fn read_headers(content: &str, chain: &mut Vec<Exception>) {
 /// `Namespace.Class.Method[T](String text, Int32 number) in C:\src\File.cs:line 12`
 fn read_frame(rest: &str) -> Option<Frame> {
     let (name, rest) = rest.split_once('(')?;
-    let (_, rest) = rest.rsplit_once(')')?;
+    // Paths may have brackets, too.
+    let rest = match rest.find(") in ") {
+        Some(close) => rest.get(close + 1..)?,
+        None => rest.rsplit_once(')')?.1,
+    };
     let name = name.strip_prefix("async ").unwrap_or(name);
     // The arguments of a generic class stand before the method, those of a generic method behind it.
     let name = match (name.find('['), name.rfind("].")) {
@@ -177,6 +181,14 @@ mod tests {
                 ("BadException", &[("Depot.Rack", "Open")]),
             ],
         );
+    }
+
+    #[test]
+    fn paths_may_have_brackets() {
+        let line = r"at Depot.Rack.Open(String path) in C:\Projects (new)\depot\Rack.cs:line 31";
+        let frame = line.strip_prefix("at ").and_then(read_frame).expect(line);
+        assert_eq!(frame.abs_path.as_deref(), Some(r"C:\Projects (new)\depot\Rack.cs"));
+        assert_eq!((frame.function.as_deref(), frame.lineno), (Some("Open"), Some(31)));
     }
 
     #[test]
