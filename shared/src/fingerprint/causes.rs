@@ -105,7 +105,7 @@ struct Context {
     in_request: bool,
     /// The status that was named last is that of something else, such as an order.
     of_noun: bool,
-    /// A process may have ended, so that a code is no status.
+    /// A process may have ended, so that a signal is the one that ended it.
     has_exited: bool,
     /// Nothing but words that announce a code stood since a process ended.
     announces_exit: bool,
@@ -151,10 +151,8 @@ impl Context {
         };
         match keyword {
             None | Some(Keyword::Statement) => self.in_http |= word.is_method(),
-            Some(Keyword::Http | Keyword::Web | Keyword::Response) => {
-                (self.in_http, self.has_exited) = (true, false);
-            }
-            Some(Keyword::Request) => (self.in_request, self.has_exited) = (true, false),
+            Some(Keyword::Http | Keyword::Web | Keyword::Response) => self.in_http = true,
+            Some(Keyword::Request) => self.in_request = true,
             Some(Keyword::Exit | Keyword::Exited | Keyword::Ended) => self.has_exited = true,
             Some(Keyword::Signal) => {
                 let is_own = self.previous.is_some() || !word.follows_word();
@@ -196,7 +194,6 @@ impl Context {
 
     fn announces_status(&self, word: &words::Word<'_>) -> bool {
         match (self.before_previous, self.previous) {
-            _ if self.has_exited => false,
             (_, Some(Keyword::Status)) => !self.of_noun || self.in_http || word.follows("="),
             (_, Some(Keyword::Http)) => true,
             (Some(Keyword::Status), Some(Keyword::Code)) => true,

@@ -142,6 +142,7 @@ fn numbers_of_things_are_no_status() {
     check("API returned 404, expected 200", "4xx");
     check("Request failed (404): no such basket", "4xx");
     check("409 Conflict", "4xx");
+    check("stream terminated with status 503", "5xx");
     check("got 409 Conflict for the basket", "4xx");
     check("status 450 of the upstream", "4xx");
 }
