@@ -288,13 +288,14 @@ fn php_closure(around: &str) -> (Name<'_>, Option<&str>) {
 /// `Store.<Run>d__3.MoveNext`, `Store.<>c.<Run>b__0_1`, `Store.<Run>g__Local|0_0`.
 fn dotnet<'a>(function: &'a str, class: &'a str) -> Place<'a> {
     // State machines carry the method in the name of a class, closures in their own.
-    let (outer, written) = match class.rsplit_once(".<").or(class.rsplit_once("+<")) {
-        Some((outer, inner)) => (outer, angled(inner).filter(|it| !it.is_empty())),
-        None => (class, None),
-    };
-    let local = function.split_once(">g__").and_then(|(_, it)| it.split('|').next());
+    let starts = [".<", "+<"];
+    let first = starts.iter().filter_map(|start| class.find(*start)).min();
+    let (outer, inner) = first.and_then(|at| class.split_at_checked(at)).unwrap_or((class, ""));
+    let last = starts.iter().filter_map(|start| inner.rfind(*start)).max();
+    let written = last.and_then(|at| inner.get(at + ".<".len()..)).and_then(angled);
     let in_brackets = function.strip_prefix('<').and_then(angled);
-    let method = local.or(in_brackets).or(written).unwrap_or(function);
+    let plain = if function.starts_with('<') { "" } else { function };
+    let method = in_brackets.or(written).unwrap_or(plain);
     let method = method.split(['[', '`', '(']).next().unwrap_or(method);
     // With all that stands before a method where it is declared: `async Task Store.Load(int id)`.
     let method = match method.rsplit_once(' ') {
@@ -310,9 +311,13 @@ fn dotnet<'a>(function: &'a str, class: &'a str) -> Place<'a> {
     Place { name, scope }
 }
 
-/// The text up to the closing angle bracket.
+/// What the author called the function that the compiler made another of, behind the opening bracket:
+/// `Run>d__5`, `<Run>b__0>d`, `Run>g__Load|4_0`, `<Main>$>b__0`.
 fn angled(text: &str) -> Option<&str> {
-    text.split_once('>').map(|(inner, _)| inner)
+    let inner = text.strip_prefix('<').unwrap_or(text);
+    let local = inner.split_once(">g__").and_then(|(_, local)| local.split(['|', '>']).next());
+    let name = local.or(inner.split_once('>').map(|(around, _)| around));
+    name.filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]
@@ -372,6 +377,11 @@ mod tests {
         check("/a/B.cs", "A.B.<Run>d__3", "MoveNext", "A.B Run");
         check("/a/B.cs", "A.B.<>c__DisplayClass3_0", "<Run>b__0", "A.B Run");
         check("", "A.B`1", "<Run>g__Local|3_0", "A.B Local");
+        check("", "A.B.<>c__DisplayClass5_0.<<Run>b__0>d", "MoveNext", "A.B Run");
+        check("", "A.B+<>c__DisplayClass7_0+<<Run>b__1>d", "MoveNext", "A.B Run");
+        check("", "A.B.<<Run>g__Load|4_0>d", "MoveNext", "A.B Load");
+        check("a.cs", "Program", "<<Main>$>g__Load|0_0", "Program Load");
+        check("a.cs", "Program.<<Main>$>d__0", "MoveNext", "Program Main");
         check("B.cs", "A.B+C", "async Task<int> Run(int id)", "A.B.C Run");
         check("src/b.rs", "", "", "b.rs anonymous");
     }
