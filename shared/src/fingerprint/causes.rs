@@ -36,6 +36,7 @@ pub(super) struct Causes<'a> {
 impl<'a> Causes<'a> {
     /// Reads one text; what was found in an earlier one stays.
     pub(super) fn read(&mut self, text: &'a str) {
+        let text = text.trim();
         let mut end = text.len().min(MAX_BYTES);
         while !text.is_char_boundary(end) {
             end -= 1;

@@ -18,6 +18,7 @@ fn status_classes() {
     check("Server error '503 Service Unavailable' for url 'http://x/404/y'", "5xx");
     check("404 Client Error: Not Found for url: http://x/500", "4xx");
     check("upstream returned 503", "5xx");
+    check("  upstream returned 503 ", "5xx");
     check("status=429 after 3 tries", "4xx");
     check("HTTP Error 503: busy", "5xx");
     check("service returned 503", "5xx");
