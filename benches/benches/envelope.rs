@@ -8,10 +8,6 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::{Value, json};
 use shared::payload;
 
-/// That of the gateway.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Bytes of an event of a usual web application: a chain of two exceptions in fifty frames with sources
 /// and variables, breadcrumbs, a request and contexts.
 const TARGET: usize = 19 << 10;

@@ -7,10 +7,6 @@ use shared::config::EXIT_BAD_CONFIG;
 use shared::{lifecycle, telemetry};
 use tokio::net::TcpListener;
 
-/// An event is a tree of hundreds of small values; what gives them their memory is a good part of its cost.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let config = match Config::from_lookup(&shared::config::process_environment) {
         Ok(config) => config,

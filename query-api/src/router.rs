@@ -126,8 +126,8 @@ async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Next) -
     }
     app.cors.decorate(origin.as_ref(), headers);
     let (status, took) = (response.status(), started.elapsed());
-    observe(Histogram::RequestDurationSeconds, status_class(status), took.as_secs_f64());
     if !is_own {
+        observe(Histogram::RequestDurationSeconds, status_class(status), took.as_secs_f64());
         app.vitals.answered(status, took);
     }
     response.into_response()

@@ -21,6 +21,11 @@ fn service(status: &'static str, bodies: &'static [&'static str]) -> u16 {
     port
 }
 
+/// A port on which nobody listens.
+fn nobody() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
 fn run(script: &str, port: u16, argument: &str) -> Output {
     let path = format!("{}/image/{script}", env!("CARGO_MANIFEST_DIR"));
     Command::new(path).args([&port.to_string(), argument]).output().unwrap()
@@ -36,22 +41,33 @@ fn check_health(port: u16, expected: bool) {
 fn a_service_is_healthy_when_it_says_so() {
     check_health(service("200 OK", &["{}"]), true);
     check_health(service("503 Service Unavailable", &["{}"]), false);
-    let nobody = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-    check_health(nobody, false);
+    check_health(nobody(), false);
 }
 
 const FULL: &str = "# TYPE errata_spool_bytes gauge\nerrata_spool_bytes{reason=\"\"} 5000\n";
 const EMPTY: &str = "# TYPE errata_spool_bytes gauge\nerrata_spool_bytes{reason=\"\"} 0\n";
 
 #[track_caller]
-fn check_drained(bodies: &'static [&'static str], seconds: &str, expected: Option<i32>) {
-    let output = run("spool-drained", service("200 OK", bodies), seconds);
-    assert_eq!(output.status.code(), expected, "{output:?}");
+fn check_drained(port: u16, seconds: &str, expected: i32) {
+    let output = run("spool-drained", port, seconds);
+    assert_eq!(output.status.code(), Some(expected), "{output:?}");
 }
 
 #[test]
 fn an_instance_goes_when_its_spool_is_empty() {
-    check_drained(&[FULL, FULL, EMPTY], "60", Some(0));
-    check_drained(&["errata_broker_connected{reason=\"\"} 1\n"], "60", Some(0));
-    check_drained(&[FULL], "1", Some(1));
+    check_drained(service("200 OK", &[FULL, FULL, EMPTY]), "60", 0);
+    check_drained(service("200 OK\r\ncontent-length: 64", &[EMPTY]), "60", 0);
+    check_drained(service("200 OK", &["errata_broker_connected{reason=\"\"} 1\n"]), "60", 0);
+    check_drained(service("200 OK", &[FULL]), "1", 1);
+}
+
+#[test]
+fn a_spool_that_nobody_tells_of_is_not_empty() {
+    check_drained(nobody(), "0", 2);
+    check_drained(service("503 Service Unavailable", &[EMPTY]), "0", 2);
+    // Cut off before the line that would tell.
+    check_drained(service("200 OK\r\ncontent-length: 500", &["# TYPE\n"]), "0", 2);
+    // It takes the connection and says nothing.
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    check_drained(silent.local_addr().unwrap().port(), "0", 2);
 }

@@ -180,7 +180,11 @@ class Overlay:
         check(found, f"{title} needs {kind} {name}, which is not there")
 
 
-SETTINGS = set(re.findall(r"^#([A-Z_]+)=", (DEPLOY.parent / ".env.example").read_text(), re.MULTILINE))
+EXAMPLE = (DEPLOY.parent / ".env.example").read_text()
+SETTINGS = set(re.findall(r"^#([A-Z_]+)=", EXAMPLE, re.MULTILINE))
+
+# Those of the services, without those of `make up` alone.
+OF_SERVICES = set(re.findall(r"^#([A-Z_]+)=", EXAMPLE[EXAMPLE.index("--- Services ---"):], re.MULTILINE))
 
 
 def unknown_settings(title, names):
@@ -191,9 +195,13 @@ def unknown_settings(title, names):
 
 def check_settings():
     compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    passed = set()
     for name, service in compose["services"].items():
         if service["image"].startswith("errata:"):
             unknown_settings(f"compose.yaml: {name}", service["environment"])
+            passed |= service["environment"].keys()
+    for name in sorted(OF_SERVICES - passed):
+        check(False, f"compose.yaml passes {name} to no service")
     lines = (DEPLOY / "systemd/errata.env").read_text().splitlines()
     unknown_settings("systemd/errata.env", {line.partition("=")[0] for line in lines if line and not line.startswith("#")})
     for overlay in (DEPLOY / "kubernetes").rglob("kustomization.yaml"):

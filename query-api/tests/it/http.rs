@@ -50,6 +50,21 @@ async fn health_is_bare_and_needs_no_key() {
 }
 
 #[tokio::test]
+async fn probes_and_scrapes_are_no_requests() {
+    let server = Server::start().await;
+    for path in ["/health", "/ready", "/metrics", "/api/stats"] {
+        assert_eq!(server.get(path).key(READER).send().await.status, 200, "{path}");
+    }
+    let metrics = server.get("/metrics").send().await.bytes;
+    let metrics = String::from_utf8(metrics.to_vec()).unwrap();
+    let counts =
+        metrics.lines().filter(|it| it.starts_with("errata_request_duration_seconds_count"));
+    let counts: Vec<&str> = counts.filter_map(|it| it.split(' ').next_back()).collect();
+    assert_eq!(counts, ["1"], "{metrics}");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn every_answer_names_its_request() {
     let server = Server::start().await;
     for path in ["/health", "/api/errors", "/api/nothing"] {

@@ -53,18 +53,23 @@ pub(super) struct Place<'a> {
 impl<'a> Place<'a> {
     /// The place of a frame among those around it, which tell more of what compilers made.
     pub(super) fn among(frames: &'a [Frame], at: usize) -> Option<Self> {
-        let mut place = Self::of(frames.get(at)?);
-        if matches!(place.name, Name::Own(_)) && glue::is_glue(frames, at) {
+        let frame = frames.get(at)?;
+        let language = language_of(frame);
+        let mut place = Self::of(frame, language);
+        if language == Language::JavaScript
+            && matches!(place.name, Name::Own(_))
+            && glue::is_glue(frames, at)
+        {
             place.name = Name::Generated;
         }
         Some(place)
     }
 
-    fn of(frame: &'a Frame) -> Self {
+    fn of(frame: &'a Frame, language: Language) -> Self {
         let function = frame.function.as_deref().unwrap_or_default();
         let module = frame.module.as_deref().filter(|it| !it.is_empty());
         let path = path_of(frame);
-        match language(path, module, function) {
+        match language {
             Language::Rust if function.is_empty() => in_file(Name::Anonymous, path, module),
             Language::Rust => rust::place(function, module),
             Language::DotNet => dotnet(function, module.unwrap_or_default()),
@@ -100,6 +105,12 @@ fn in_file<'a>(name: Name<'a>, path: &'a str, module: Option<&'a str>) -> Place<
 fn directory_of<'a>(path: &'a str, file: &'a str) -> &'a str {
     let directory = path.strip_suffix(file).and_then(|it| it.strip_suffix(['/', '\\']));
     directory.map(base_name).filter(|name| !name.is_empty()).unwrap_or(file)
+}
+
+fn language_of(frame: &Frame) -> Language {
+    let function = frame.function.as_deref().unwrap_or_default();
+    let module = frame.module.as_deref().filter(|it| !it.is_empty());
+    language(path_of(frame), module, function)
 }
 
 fn language(path: &str, module: Option<&str>, function: &str) -> Language {
@@ -277,13 +288,14 @@ fn php_closure(around: &str) -> (Name<'_>, Option<&str>) {
 /// `Store.<Run>d__3.MoveNext`, `Store.<>c.<Run>b__0_1`, `Store.<Run>g__Local|0_0`.
 fn dotnet<'a>(function: &'a str, class: &'a str) -> Place<'a> {
     // State machines carry the method in the name of a class, closures in their own.
-    let (outer, written) = match class.rsplit_once(".<").or(class.rsplit_once("+<")) {
-        Some((outer, inner)) => (outer, angled(inner).filter(|it| !it.is_empty())),
-        None => (class, None),
-    };
-    let local = function.split_once(">g__").and_then(|(_, it)| it.split('|').next());
+    let starts = [".<", "+<"];
+    let first = starts.iter().filter_map(|start| class.find(*start)).min();
+    let (outer, inner) = first.and_then(|at| class.split_at_checked(at)).unwrap_or((class, ""));
+    let last = starts.iter().filter_map(|start| inner.rfind(*start)).max();
+    let written = last.and_then(|at| inner.get(at + ".<".len()..)).and_then(angled);
     let in_brackets = function.strip_prefix('<').and_then(angled);
-    let method = local.or(in_brackets).or(written).unwrap_or(function);
+    let plain = if function.starts_with('<') { "" } else { function };
+    let method = in_brackets.or(written).unwrap_or(plain);
     let method = method.split(['[', '`', '(']).next().unwrap_or(method);
     // With all that stands before a method where it is declared: `async Task Store.Load(int id)`.
     let method = match method.rsplit_once(' ') {
@@ -299,9 +311,13 @@ fn dotnet<'a>(function: &'a str, class: &'a str) -> Place<'a> {
     Place { name, scope }
 }
 
-/// The text up to the closing angle bracket.
+/// What the author called the function that the compiler made another of, behind the opening bracket:
+/// `Run>d__5`, `<Run>b__0>d`, `Run>g__Load|4_0`, `<Main>$>b__0`.
 fn angled(text: &str) -> Option<&str> {
-    text.split_once('>').map(|(inner, _)| inner)
+    let inner = text.strip_prefix('<').unwrap_or(text);
+    let local = inner.split_once(">g__").and_then(|(_, local)| local.split(['|', '>']).next());
+    let name = local.or(inner.split_once('>').map(|(around, _)| around));
+    name.filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]
@@ -315,7 +331,7 @@ mod tests {
             function: Some(function.to_owned()),
             ..Frame::default()
         };
-        let place = Place::of(&frame);
+        let place = Place::of(&frame, language_of(&frame));
         let name = match &place.name {
             Name::Own(name) => name.as_ref(),
             Name::Anonymous => "anonymous",
@@ -335,7 +351,7 @@ mod tests {
         check("/a/b.js", "", "_callee2$", "b anonymous");
         check("/a/b.js", "", "__awaiter", "b generated");
         check("/a/shop/__init__.py", "", "run", "shop run");
-        check("/srv/a/orders/models.py", "", "Order.save", "orders/models.py save");
+        check("/srv/a/src/orders/models.py", "", "Order.save", "orders/models.py save");
         check("/srv/a/src/orders/index.js", "", "run", "orders/index run");
         check("/srv/a/src/orders/store.js", "", "run", "store run");
         check("B.java", "org.example.B$1$2", "lambda$run$7", "org.example.B run");
@@ -361,6 +377,11 @@ mod tests {
         check("/a/B.cs", "A.B.<Run>d__3", "MoveNext", "A.B Run");
         check("/a/B.cs", "A.B.<>c__DisplayClass3_0", "<Run>b__0", "A.B Run");
         check("", "A.B`1", "<Run>g__Local|3_0", "A.B Local");
+        check("", "A.B.<>c__DisplayClass5_0.<<Run>b__0>d", "MoveNext", "A.B Run");
+        check("", "A.B+<>c__DisplayClass7_0+<<Run>b__1>d", "MoveNext", "A.B Run");
+        check("", "A.B.<<Run>g__Load|4_0>d", "MoveNext", "A.B Load");
+        check("a.cs", "Program", "<<Main>$>g__Load|0_0", "Program Load");
+        check("a.cs", "Program.<<Main>$>d__0", "MoveNext", "Program Main");
         check("B.cs", "A.B+C", "async Task<int> Run(int id)", "A.B.C Run");
         check("src/b.rs", "", "", "b.rs anonymous");
     }

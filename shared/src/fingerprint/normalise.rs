@@ -34,9 +34,10 @@ const PATH: &[u8] = b"<path>/";
 
 /// Appends the normalised text to `out`.
 pub(super) fn normalise(text: &str, out: &mut Vec<u8>) {
-    let bytes = text.as_bytes();
+    let text = text.as_bytes();
+    let text = &text[..text.len().min(MAX_BYTES)];
     let mut scanner = Scanner {
-        text: &bytes[..bytes.len().min(MAX_BYTES)],
+        text,
         at: 0,
         start: out.len(),
         key: None,
@@ -45,6 +46,7 @@ pub(super) fn normalise(text: &str, out: &mut Vec<u8>) {
         zoned: 0,
         told_until: 0,
         is_logged: false,
+        is_untold: keys::tell_nothing(text),
         out,
     };
     scanner.run();
@@ -69,6 +71,8 @@ struct Scanner<'a> {
     told_until: usize,
     /// The text is a line of keys and values, one of which tells what happened.
     is_logged: bool,
+    /// The text is a JSON object in which no key says that it tells what happened: whatever people wrote may.
+    is_untold: bool,
 }
 
 impl<'a> Scanner<'a> {

@@ -176,7 +176,12 @@ fn is_package(path: &str) -> bool {
 
 /// The name of a type without the namespace it is in.
 fn type_name(kind: &str) -> &str {
-    if NO_TYPES.contains(&kind) { "" } else { split_type(kind).1 }
+    if NO_TYPES.contains(&kind) {
+        return "";
+    }
+    // The arguments of a type of .NET have namespaces of their own.
+    let plain = kind.split('`').next().unwrap_or(kind);
+    kind.get(plain.len() - split_type(plain).1.len()..).unwrap_or(kind)
 }
 
 fn overflows(exception: &Exception) -> bool {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-use super::scan::{Header, MAX_EXCEPTIONS, frame, is_doubtful, lines, push};
+use super::scan::{Header, MAX_EXCEPTIONS, frame, is_doubtful, lines, looks_like_type, push};
 use crate::event::{Exception, Frame};
 
 const WRAPS: &str = "---> ";
@@ -22,11 +22,13 @@ pub(super) fn parse(text: &str) -> Vec<Exception> {
     let mut chain: Vec<Exception> = Vec::new();
     // The exception whose frames come next, counted from the innermost.
     let mut depth = 0;
+    let mut first_line = None;
     for line in lines(text) {
         let content = line.trim();
         if let Some(frame) = content.strip_prefix("at ").and_then(read_frame) {
             if chain.is_empty() {
-                chain.push(Exception::default());
+                let value = first_line.map(str::to_owned);
+                chain.push(Exception { value, ..Exception::default() });
             }
             let current = chain.len().saturating_sub(1 + depth);
             if let Some(exception) = chain.get_mut(current) {
@@ -38,6 +40,7 @@ pub(super) fn parse(text: &str) -> Vec<Exception> {
             // The members of an aggregate are printed again behind it.
             break;
         } else if depth == 0 {
+            first_line = first_line.or(Some(content).filter(|it| !it.is_empty()));
             read_headers(content, &mut chain);
         }
     }
@@ -48,7 +51,7 @@ pub(super) fn parse(text: &str) -> Vec<Exception> {
 fn read_headers(content: &str, chain: &mut Vec<Exception>) {
     let content = content.strip_prefix("Unhandled exception. ").unwrap_or(content);
     let is_doubted = matches!(chain.as_slice(), [only] if is_doubtful(only));
-    if is_doubted && Header::read_certain(content).is_some_and(|header| header.module.is_some()) {
+    if is_doubted && read_certain(content).is_some_and(|header| header.module.is_some()) {
         chain.clear();
     }
     let is_header = chain.is_empty() || content.starts_with(WRAPS);
@@ -56,17 +59,45 @@ fn read_headers(content: &str, chain: &mut Vec<Exception>) {
         return;
     }
     let pieces = content.split(WRAPS).map(str::trim).filter(|piece| !piece.is_empty());
-    for header in pieces.filter_map(Header::read) {
+    for header in pieces.filter_map(read_header) {
         if chain.len() < MAX_EXCEPTIONS {
             chain.push(header.exception());
         }
     }
 }
 
+/// `Type: value`, also of a type with arguments.
+fn read_header(line: &str) -> Option<Header<'_>> {
+    Header::read(line).or_else(|| read_generic(line))
+}
+
+fn read_certain(line: &str) -> Option<Header<'_>> {
+    let is_certain = |kind: &str| looks_like_type(kind.split('`').next().unwrap_or(kind));
+    read_header(line).filter(|header| is_certain(header.kind))
+}
+
+/// ``Namespace.Type`1[Namespace.Argument]: value``: the arguments are a part of the type.
+fn read_generic(line: &str) -> Option<Header<'_>> {
+    let close = line.find("]: ").or_else(|| line.strip_suffix(']').map(str::len))?;
+    let (name, rest) = line.split_at_checked(close + 1)?;
+    let (plain, arguments) = name.split_once('`')?;
+    let digits = arguments.bytes().take_while(u8::is_ascii_digit).count();
+    let is_list = digits > 0 && arguments.get(digits..)?.starts_with('[');
+    let Header { module, kind, number: None, value: None } = Header::read(plain)? else {
+        return None;
+    };
+    let kind = name.get(plain.strip_suffix(kind)?.len()..)?;
+    is_list.then_some(Header { module, kind, number: None, value: rest.strip_prefix(": ") })
+}
+
 /// `Namespace.Class.Method[T](String text, Int32 number) in C:\src\File.cs:line 12`
 fn read_frame(rest: &str) -> Option<Frame> {
     let (name, rest) = rest.split_once('(')?;
-    let (_, rest) = rest.rsplit_once(')')?;
+    // Paths may have brackets, too.
+    let rest = match rest.find(") in ") {
+        Some(close) => rest.get(close + 1..)?,
+        None => rest.rsplit_once(')')?.1,
+    };
     let name = name.strip_prefix("async ").unwrap_or(name);
     // The arguments of a generic class stand before the method, those of a generic method behind it.
     let name = match (name.find('['), name.rfind("].")) {
@@ -177,6 +208,40 @@ mod tests {
                 ("BadException", &[("Depot.Rack", "Open")]),
             ],
         );
+    }
+
+    #[test]
+    fn types_have_arguments() {
+        let text =
+            "Shop.Web.FaultException`1[Shop.StockFault]: no stock\n   at Depot.Rack.Open()\n";
+        check(text, &[("FaultException`1[Shop.StockFault]", &[("Depot.Rack", "Open")])]);
+        let chain = parse(text);
+        assert_eq!(chain[0].module.as_deref(), Some("Shop.Web"));
+        assert_eq!(chain[0].value.as_deref(), Some("no stock"));
+        for line in ["Gone`1[A.B]", "A.Gone`2[A.B,C`1[D]]: no"] {
+            assert!(read_header(line).is_some_and(|it| it.kind.starts_with("Gone`")), "{line}");
+        }
+        for line in ["`1[A]: no", "it broke`1[A]: no", "Gone`[A]: no", "Gone`1: no"] {
+            assert_eq!(read_header(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_the_value() {
+        let chain = parse("it broke (badly)\n   at Depot.Rack.Open()\n");
+        assert_eq!(chain.len(), 1);
+        assert_eq!(
+            (chain[0].kind.as_deref(), chain[0].value.as_deref()),
+            (None, Some("it broke (badly)"))
+        );
+    }
+
+    #[test]
+    fn paths_may_have_brackets() {
+        let line = r"at Depot.Rack.Open(String path) in C:\Projects (new)\depot\Rack.cs:line 31";
+        let frame = line.strip_prefix("at ").and_then(read_frame).expect(line);
+        assert_eq!(frame.abs_path.as_deref(), Some(r"C:\Projects (new)\depot\Rack.cs"));
+        assert_eq!((frame.function.as_deref(), frame.lineno), (Some("Open"), Some(31)));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Python: `Traceback (most recent call last)`, chained both ways, and exception groups.
 
+use std::borrow::Cow;
+
 use super::scan::{
     Header, MAX_EXCEPTIONS, MAX_FRAMES, USUAL_FRAMES, frame, lines, outer_classes, split_at,
 };
@@ -76,9 +78,7 @@ impl Reader {
             }
         } else if indent <= self.indent && !inner.is_empty() {
             self.in_traceback = false;
-            if let Some(header) = Header::read(inner) {
-                self.finish(with_outer_classes(header, inner.trim()).exception());
-            }
+            self.finish(read_exception(inner.trim()));
         }
     }
 
@@ -97,6 +97,36 @@ impl Reader {
         }
         self.continues = false;
     }
+}
+
+/// The exception that the line below the frames tells. Some classes have names that no reader foresees:
+/// the frames, and what the line says, are known all the same.
+fn read_exception(line: &str) -> Exception {
+    let line = without_functions(line);
+    match Header::read(&line) {
+        Some(header) => with_outer_classes(header, &line).exception(),
+        None => Exception { value: Some(line.into_owned()), ..Exception::default() },
+    }
+}
+
+/// A class in a function has that one's name before its own: `__main__.main.<locals>.StockError`.
+fn without_functions(line: &str) -> Cow<'_, str> {
+    const IN_FUNCTION: &str = ".<locals>.";
+    let name = line.split(": ").next().unwrap_or(line);
+    if !name.contains(IN_FUNCTION) || name.contains(' ') {
+        return Cow::Borrowed(line);
+    }
+    let mut plain = String::with_capacity(line.len());
+    let mut rest = name;
+    while let Some((function, behind)) = rest.split_once(IN_FUNCTION) {
+        plain.push_str(function.rsplit_once('.').map_or("", |(path, _)| path));
+        let is_nested = !plain.is_empty() && !plain.ends_with('.');
+        plain.extend(is_nested.then_some('.'));
+        rest = behind;
+    }
+    plain.push_str(rest);
+    plain.push_str(line.get(name.len()..).unwrap_or_default());
+    Cow::Owned(plain)
 }
 
 /// A class inside of another one has that one's name before its own: `shop.models.Order.DoesNotExist`.
@@ -227,5 +257,23 @@ mod tests {
         assert_eq!(chain[0].kind.as_deref(), Some("Order.DoesNotExist"));
         assert_eq!(chain[0].frames[0].lineno, Some(5));
         assert_eq!(chain[0].frames[0].abs_path.as_deref(), Some("a.py"));
+    }
+
+    #[test]
+    fn classes_of_functions_are_named_without_them() {
+        let check = |line: &str, module: Option<&str>, kind: Option<&str>, value: &str| {
+            let start = "Traceback (most recent call last):\n  File \"a.py\", line 5, in f\n";
+            let chain = parse(&[start, line].concat());
+            assert_eq!(chain.len(), 1, "{line}");
+            let read = (chain[0].module.as_deref(), chain[0].kind.as_deref());
+            assert_eq!(read, (module, kind), "{line}");
+            assert_eq!(chain[0].value.as_deref(), Some(value), "{line}");
+            assert_eq!(chain[0].frames.len(), 1, "{line}");
+        };
+        check("__main__.main.<locals>.Gone: no", Some("__main__"), Some("Gone"), "no");
+        check("a.b.f.<locals>.g.<locals>.Gone: no", Some("a.b"), Some("Gone"), "no");
+        check("f.<locals>.Gone: no", None, Some("Gone"), "no");
+        check("it broke here: no", None, None, "it broke here: no");
+        check("a.b.C<int>: no", None, None, "a.b.C<int>: no");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use shared::batch::Entry;
 use shared::project_lock;
 use tokio::time::Instant;
@@ -102,6 +102,31 @@ async fn what_arrives_while_errors_are_merged_and_taken_apart_is_counted_where_i
         assert_eq!(place.value::<i64>(&sql).await, events, "{name}");
     }
     place.assert_counts(5 * each + 3).await;
+    place.close().await;
+}
+
+/// The clock of whoever resolves may be behind that of the ingest service.
+#[tokio::test]
+async fn an_error_is_not_reopened_by_what_came_before_it_was_merged() {
+    let place = Place::new().await;
+    let [a, b, c] = ["a", "b", "c"].map(|name| entry(name).error_id);
+    let run = async |error, act: Act| act.run(&place.pool, PROJECT, error).await;
+    place.store(&[batch(["a", "b", "c"].map(entry).into())]).await;
+    run(a, Act::Merge { at: Utc::now(), other: c }).await;
+    // From now on the numbers of each fingerprint are kept.
+    place.store(&[batch(vec![entry("a")])]).await;
+    let behind = entry("a").received_at - TimeDelta::minutes(1);
+    run(a, Act::Resolve { at: behind }).await;
+    let resolved = format!("SELECT status = 1 FROM errors WHERE public_id = '{a}'");
+
+    run(b, Act::Merge { at: Utc::now(), other: a }).await;
+    run(a, Act::Unmerge { at: Utc::now() }).await;
+    assert!(place.value::<bool>(&resolved).await);
+
+    run(b, Act::Merge { at: Utc::now(), other: a }).await;
+    place.store(&[batch(vec![entry("a")])]).await;
+    run(a, Act::Unmerge { at: Utc::now() }).await;
+    assert!(!place.value::<bool>(&resolved).await, "an event came meanwhile");
     place.close().await;
 }
 

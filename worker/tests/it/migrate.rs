@@ -55,6 +55,7 @@ async fn every_hot_table_has_the_project_in_its_primary_key() {
         "integrations",
         "projects",
         "refinery_schema_history",
+        "sessions",
         "team_members",
         "traffic",
     ];

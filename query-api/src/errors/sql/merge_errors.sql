@@ -1,7 +1,7 @@
 -- Moves the groups of errors ($2) to another error ($3), and puts the errors aside as they are, so that
 -- they can be taken out again. One that is ignored until its count reaches a number waits for as many further
--- events of the group that it will have then. Answers how many groups were moved. Primary keys;
--- groups_by_error.
+-- events of the group that it will have then. What could reopen them begins anew: only events from now on do.
+-- Answers how many groups were moved. Primary keys; groups_by_error.
 WITH kept AS (
   INSERT INTO merged_errors (project_id, error_id, public_id, status, regressed, exception_type, message,
                              culprit, resolved_at, settled_at, ignored_until, ignored_until_count,
@@ -15,6 +15,9 @@ WITH kept AS (
   WHERE e.project_id = $1 AND e.error_id = ANY ($2)
   ORDER BY e.error_id
   RETURNING error_id, public_id
+), anew AS (
+  UPDATE group_stats SET newest = DEFAULT, newest_receipt = DEFAULT
+  WHERE project_id = $1 AND group_id = ANY ($2)
 ), moved AS (
   UPDATE groups SET error_id = $3 WHERE project_id = $1 AND error_id = ANY ($2) RETURNING group_id
 ), numbers AS (

@@ -1,9 +1,7 @@
 //! The words of a message as the search for causes sees them.
 
+use super::sql::last_part;
 use crate::stacktrace::scan::looks_like_type;
-
-/// No database has longer names.
-const NAME_MAX: usize = 128;
 
 /// A word and what stands around it.
 #[derive(Debug, Clone, Copy)]
@@ -19,19 +17,13 @@ pub(super) struct Word<'a> {
 
 impl<'a> Word<'a> {
     /// The text before it.
-    fn before(&self) -> &'a str {
+    pub(super) fn before(&self) -> &'a str {
         self.source.get(..self.start).unwrap_or_default()
     }
 
     /// The text behind it.
-    fn rest(&self) -> &'a str {
+    pub(super) fn rest(&self) -> &'a str {
         self.source.get(self.end..).unwrap_or_default()
-    }
-
-    /// Whether the next word is `SET`.
-    pub(super) fn is_before_set(&self) -> bool {
-        let next = self.rest().trim_start_matches(['"', '`', ']', ' ']).get(..4);
-        next.is_some_and(|word| word.eq_ignore_ascii_case("set "))
     }
 
     /// Whether a quoted name goes on directly behind it.
@@ -39,12 +31,22 @@ impl<'a> Word<'a> {
         self.rest().starts_with(['"', '\'', '`', '['])
     }
 
-    /// Whether `name:`, `1.2.3.4:` or `[::1]:` stands directly before it.
-    pub(super) fn follows_host(&self) -> bool {
-        match self.before().as_bytes() {
-            [.., host, b':'] => *host == b']' || is_part(*host),
-            _ => false,
-        }
+    /// What a colon directly before it separates it from: `name`, `1.2.3.4`, `::1]`.
+    pub(super) fn host(&self) -> Option<&'a str> {
+        let before = self.before().strip_suffix(':')?;
+        let host = match before.ends_with(']') {
+            true => before.rsplit('[').next().unwrap_or(before),
+            false => last_word(before),
+        };
+        (!host.is_empty()).then_some(host)
+    }
+
+    /// The mark that ends the clause before it, where it is the first word of one.
+    pub(super) fn clause_mark(&self) -> Option<u8> {
+        let before = self.before();
+        let end = before.trim_end_matches([' ', '"', '\'', '`', '(', '[', '{']);
+        let mark = end.bytes().next_back().filter(|_| end.len() < before.len());
+        mark.filter(|mark| matches!(mark, b'.' | b':' | b';' | b'?' | b'!'))
     }
 
     /// Whether another word stands before it in the same clause.
@@ -60,8 +62,13 @@ impl<'a> Word<'a> {
         self.rest().starts_with(text)
     }
 
-    /// The type that it is the number of: `SocketException (111)`.
+    /// Whether it is the number of a type: `SocketException (111)`, `Win32Exception (0x80070005, 5)`.
+    /// What goes on with words is a count: `ReadTimeout (5000 ms)`.
     pub(super) fn is_number_of_type(&self) -> bool {
+        let is_result = || self.text.starts_with("0x") && self.is_before(", ");
+        if !self.is_before(")") && !is_result() {
+            return false;
+        }
         let before = self.before().strip_suffix(" (");
         before.is_some_and(|before| looks_like_type(last_part(last_word(before))))
     }
@@ -75,12 +82,6 @@ impl<'a> Word<'a> {
     /// The text behind it, without what separates it from the word.
     pub(super) fn explanation(&self) -> &'a str {
         self.rest().trim_start_matches([' ', '(', ':', '-', '"', '\''])
-    }
-
-    /// Whether the name can be that of a table: one with a dash has to be quoted.
-    pub(super) fn can_be_identifier(&self) -> bool {
-        let is_quoted = || self.before().ends_with(['"', '\'', '`', '[', '.']);
-        !self.text.as_bytes().contains(&b'-') || is_quoted()
     }
 }
 
@@ -203,81 +204,4 @@ pub(super) fn is_error_name(word: &str) -> bool {
         number.is_some_and(|it| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit()))
     });
     has_prefix || NAMES.contains(&word)
-}
-
-/// Whether the words behind three digits are the reason that HTTP gives for them as a status.
-pub(super) fn explains_status(status: &str, explanation: &str) -> bool {
-    const REASONS: [(&str, &str); 25] = [
-        ("400", "Bad Request"),
-        ("401", "Unauthorized"),
-        ("402", "Payment Required"),
-        ("403", "Forbidden"),
-        ("404", "Not Found"),
-        ("405", "Method Not Allowed"),
-        ("406", "Not Acceptable"),
-        ("408", "Request Time"),
-        ("409", "Conflict"),
-        ("410", "Gone"),
-        ("411", "Length Required"),
-        ("412", "Precondition Failed"),
-        ("413", "Content Too Large"),
-        ("413", "Payload Too Large"),
-        ("413", "Request Entity Too Large"),
-        ("415", "Unsupported Media Type"),
-        ("422", "Unprocessable Content"),
-        ("422", "Unprocessable Entity"),
-        ("429", "Too Many Requests"),
-        ("500", "Internal Server Error"),
-        ("501", "Not Implemented"),
-        ("502", "Bad Gateway"),
-        ("503", "Service Temporarily Unavailable"),
-        ("503", "Service Unavailable"),
-        ("504", "Gateway Time"),
-    ];
-    let explains = |reason: &str| {
-        explanation.get(..reason.len()).is_some_and(|start| match reason.contains(' ') {
-            true => start.eq_ignore_ascii_case(reason),
-            // A lone word may be part of any sentence.
-            false => start == reason,
-        })
-    };
-    let class = if status.starts_with('4') { "Client Error" } else { "Server Error" };
-    explains(class) || REASONS.iter().any(|(known, reason)| *known == status && explains(reason))
-}
-
-/// The name without the schema before it.
-pub(super) fn last_part(name: &str) -> &str {
-    name.rsplit('.').next().unwrap_or(name)
-}
-
-/// The name of a table without its schema and without the column behind it.
-pub(super) fn without_column(name: &str) -> &str {
-    last_part(name.rsplit_once('.').map_or(name, |(table, _)| table))
-}
-
-/// The name of a table without the time that a partition of it is for: `events_2024_01`,
-/// `events_p20240101`.
-pub(super) fn without_partition(name: &str) -> &str {
-    if name.len() > NAME_MAX {
-        return name;
-    }
-    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let is_time = |part: &str| {
-        let number = part.strip_prefix(['p', 'y']).unwrap_or(part);
-        let is_year = number.starts_with("19") || number.starts_with("20");
-        is_year && number.len() >= 4 && number.split(['m', 'w', 'q']).all(is_number)
-    };
-    let marks = name.bytes().enumerate().filter(|(_, byte)| *byte == b'_').map(|(at, _)| at);
-    for mark in marks {
-        let mut parts = name.get(mark + 1..).unwrap_or_default().split('_');
-        if mark > 0 && parts.next().is_some_and(is_time) && parts.all(is_number) {
-            return name.get(..mark).unwrap_or(name);
-        }
-    }
-    name
-}
-
-/// Whether the text can be a name at all.
-pub(super) fn is_name(text: &str) -> bool {
-    text.len() > 1 && text.starts_with(|first: char| first.is_alphabetic() || first == '_')
 }

@@ -15,6 +15,11 @@ const TURNS_MIN: usize = 4;
 /// The same where `-` and `_` may be part of it.
 const MARKED_TURNS_MIN: usize = 5;
 
+/// What frameworks call the pages for failures, which are no numbers of chunks.
+const PAGES: [&str; 2] = ["404", "500"];
+/// What bundlers put between the parts of a name.
+const MARKS: [char; 3] = ['.', '-', '_'];
+
 /// Folders that bundlers write to.
 pub(super) const FOLDERS: [&str; 14] = [
     "assets",
@@ -39,56 +44,100 @@ pub(super) fn name(path: &str) -> Cow<'_, str> {
     let path = path.split(['?', '#']).next().unwrap_or(path);
     let file = base_name(path);
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    let stem = match stem.contains(['.', '-', '_']) {
-        true => Cow::Owned(without_added(stem, Origin::of(path))),
-        false => Cow::Borrowed(stem),
-    };
+    let stem = without_added(stem, Origin::of(path));
     folder::before(path, &stem).map_or(stem, Cow::Owned)
 }
 
 /// Where a script comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Origin {
+    /// From a server, which serves what a bundler made.
+    Web,
+    /// From a folder on a disk that a bundler wrote to.
     Bundler,
     Author,
 }
 
 impl Origin {
     fn of(path: &str) -> Self {
-        let is_url = path.starts_with("http://") || path.starts_with("https://");
-        let mut folders = path.split(['/', '\\']);
-        match is_url || folders.any(|folder| FOLDERS.contains(&folder)) {
-            true => Self::Bundler,
-            false => Self::Author,
+        if path.starts_with("http://") || path.starts_with("https://") {
+            return Self::Web;
+        }
+        let (folders, _) = path.rsplit_once(SLASHES).unwrap_or_default();
+        // Sources that are in a folder of such a name were written, whatever it is for.
+        let is_bundled = own_folders(folders).split(SLASHES).fold(false, |is_bundled, folder| {
+            folder != "src" && (is_bundled || FOLDERS.contains(&folder))
+        });
+        if is_bundled { Self::Bundler } else { Self::Author }
+    }
+
+    /// Whether a piece at the end of a name looks drawn rather than written. On a disk, long numbers are
+    /// dates.
+    fn is_hash(self, piece: &str) -> bool {
+        let is_date = || piece.len() >= HEX_MIN && is_number(piece);
+        match self {
+            Self::Web => is_hash(piece),
+            Self::Bundler => is_hash(piece) && !is_date(),
+            Self::Author => is_long_hex(piece) && !is_date(),
         }
     }
 }
 
-/// The pieces of a name that its author gave.
-fn without_added(stem: &str, origin: Origin) -> String {
-    let stem = match origin {
-        Origin::Bundler => without_marked_hash(stem),
-        Origin::Author => stem,
-    };
-    let mut name = String::with_capacity(stem.len());
-    // Chunks have numbers, which stand first or behind that word.
-    let mut may_number = true;
-    for (i, piece) in stem.split_inclusive(['.', '-', '_']).enumerate() {
-        let word = piece.trim_end_matches(['.', '-', '_']);
-        let is_hash = match origin {
-            Origin::Bundler => {
-                is_hash(word) || may_number && is_number(word) && word.len() < stem.len()
-            }
-            Origin::Author => is_long_hex(word),
-        };
-        let is_added = i > 0 && matches!(word, "chunk" | "bundle" | "min");
-        if !is_hash && !is_added {
-            name.push_str(piece);
-        }
-        may_number = word == "chunk";
+const SLASHES: [char; 2] = ['/', '\\'];
+
+/// The folders of a program, without the first ones of an absolute path: what a host calls the place
+/// where it keeps programs, or the home of a user, says nothing about them.
+fn own_folders(folders: &str) -> &str {
+    let folders = folders.strip_prefix("file://").unwrap_or(folders);
+    let absolute = folders.strip_prefix(SLASHES).or_else(|| {
+        let (drive, rest) = folders.split_once(":\\").or(folders.split_once(":/"))?;
+        (drive.len() == 1).then_some(rest)
+    });
+    match absolute.and_then(|it| it.split_once(SLASHES)) {
+        Some(("home" | "Users", rest)) => rest.split_once(SLASHES).map_or("", |(_, own)| own),
+        Some((_, own)) => own,
+        None => absolute.unwrap_or(folders),
     }
-    name.truncate(name.trim_end_matches(['.', '-', '_']).len());
-    name
+}
+
+/// The pieces of a name that its author gave. Bundlers add theirs at the end, and the number of a chunk
+/// at the start; a name that only a bundler gave is none.
+fn without_added(stem: &str, origin: Origin) -> Cow<'_, str> {
+    let mut name = match origin {
+        Origin::Author => stem,
+        Origin::Web | Origin::Bundler => without_marked_hash(stem),
+    };
+    let mut has_hash = name.len() < stem.len();
+    while let Some((before, piece)) = name.rsplit_once(MARKS) {
+        // What stands before one hash may look like another and be a word.
+        let is_hash = origin.is_hash(piece) && (!has_hash || is_long_hex(piece));
+        let is_number_of_chunk = || {
+            let chunk = before.rsplit_once(MARKS).map_or(before, |(_, chunk)| chunk);
+            origin != Origin::Author && chunk == "chunk" && is_number(piece)
+        };
+        if !is_hash && !matches!(piece, "" | "chunk" | "bundle" | "min") && !is_number_of_chunk() {
+            break;
+        }
+        has_hash |= is_hash;
+        name = before;
+    }
+    let is_chunk = |piece: &str| origin != Origin::Author && is_chunk_number(piece);
+    let is_bare_hash = |piece: &str| origin.is_hash(piece) && is_long_hex(piece);
+    let name = match name.split_once(MARKS) {
+        Some((number, name)) if is_chunk(number) => name,
+        None if name.len() < stem.len() && (is_chunk(name) || is_bare_hash(name)) => "",
+        _ => name,
+    };
+    // Nobody writes so many hex digits: they are none of the name wherever they stand in it.
+    if name.contains(MARKS) && name.split(MARKS).any(is_bare_hash) {
+        let pieces = name.split_inclusive(MARKS);
+        return pieces.filter(|piece| !is_bare_hash(piece.trim_end_matches(MARKS))).collect();
+    }
+    Cow::Borrowed(name)
+}
+
+fn is_chunk_number(piece: &str) -> bool {
+    is_number(piece) && piece.len() < HEX_MIN && !PAGES.contains(&piece)
 }
 
 /// Hashes in base 64 may have the marks in them that separate the pieces: `cart-D9k_mzR2`.
@@ -170,6 +219,11 @@ mod tests {
         check("https://x.example/a/vendor.WKJHGFQA.js", "vendor");
         check("https://x.example/2.9c1d3f2a.js", "");
         check("https://x.example/chunk-157.js", "chunk");
+        check("https://x.example/157-9c1d3f2a.js", "");
+        check("https://x.example/main.3f2a9c1d.legacy.js", "main.legacy");
+        check("/srv/a/server.3f2a9c1d.prod.js", "server.prod");
+        check("https://x.example/3f2a9c1d.chunk.js", "");
+        check("https://x.example/main.3f2a9c1d.77aa01ce.js", "main");
         for hash in ["BxqWvTzK", "DkLmPqRs", "D9kXmzR2", "D9k_mzR2", "D9-kmzR2", "D9k_m-R2"] {
             check(&format!("https://x.example/assets/cart-{hash}.js"), "cart");
         }
@@ -197,5 +251,35 @@ mod tests {
             }
         }
         check("/srv/a/src/report-2024q3.js", "report-2024q3");
+    }
+
+    #[test]
+    fn names_that_look_like_hashes_are_kept() {
+        for hash in ["D9kXmzR2", "D9k_mzR2", "3f2a9c1d"] {
+            check(&format!("https://x.example/assets/AddToBag-{hash}.js"), "AddToBag");
+            check(&format!("https://x.example/assets/cart-AddToBag-{hash}.js"), "cart-AddToBag");
+            check(&format!("https://x.example/pages/404-{hash}.js"), "404");
+            check(&format!("https://x.example/pages/500-{hash}.js"), "500");
+        }
+        check("/srv/a/migrations/20240101_users.js", "20240101_users");
+        check("/srv/a/dist/migrations/20240101_users.js", "20240101_users");
+        check("/srv/a/dist/users-20240101.js", "users-20240101");
+    }
+
+    #[test]
+    fn folders_of_the_host_are_not_those_of_a_bundler() {
+        for folder in [
+            "/home/build/shop",
+            "/Users/build/shop",
+            "/build/shop",
+            "C:\\build\\shop",
+            "/srv/build/shop/src",
+            "file:///build/shop",
+        ] {
+            check(&format!("{folder}/report-2024q3.js"), "report-2024q3");
+        }
+        for folder in ["/dist", "dist", "/srv/dist", "C:\\shop\\dist", "/home/ann/shop/dist"] {
+            check(&format!("{folder}/page-4b8e12.js"), "page");
+        }
     }
 }

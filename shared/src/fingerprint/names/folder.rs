@@ -1,5 +1,8 @@
 //! Files with names that many folders of a program have: what they are called says which of them it is
 //! only together with the folder.
+//!
+//! Where a program is installed must not decide. So a folder counts only below one of sources or of what was
+//! built of them, which a program has wherever it runs, and in URLs, which begin with the program.
 
 use super::asset::FOLDERS as BUNDLED;
 use crate::stacktrace::scan::split_at_last;
@@ -38,14 +41,16 @@ const LAYERS: [&str; 15] = [
     "utils",
     "views",
 ];
-/// Folders that hold sources or what is built of them, and which of them depends on the build.
-const TRANSPARENT: [&str; 12] =
-    ["app", "apps", "client", "cmd", "crates", "js", "lib", "pkg", "server", "src", "site", "www"];
-/// Folders whose next one is that of a release.
-const RELEASES: [&str; 3] = ["current", "release", "releases"];
+/// Layers that are named behind the folder around them; more say no more.
+const MAX_LAYERS: usize = 2;
+/// Folders that hold the sources of a program or of a package of it.
+const SOURCES: [&str; 3] = ["src", "packages", "crates"];
+/// Folders that depend on how sources are laid out and built.
+const TRANSPARENT: [&str; 11] =
+    ["app", "apps", "client", "cmd", "js", "lib", "pkg", "server", "site", "www", ".."];
 
 /// Folder and name of a file with a general name, such as `users/index`; `None` where the name tells
-/// enough, or the folder is that of the whole program.
+/// enough, or no folder is known to be the program's.
 pub(super) fn before(path: &str, name: &str) -> Option<String> {
     let stem = match split_at_last(name, b'.') {
         Some((stem, extension)) if path.ends_with(extension) => stem,
@@ -54,17 +59,16 @@ pub(super) fn before(path: &str, name: &str) -> Option<String> {
     if !is_general(stem) {
         return None;
     }
-    let mut named = Named::default();
-    let (host, path) = match path.split_once("://") {
-        Some((scheme, rest)) if scheme != "file" => rest.split_once('/')?,
-        Some((_, path)) => ("", path),
-        None => ("", path),
+    let (is_inside, path) = match path.split_once("://") {
+        Some((scheme, rest)) if scheme != "file" => (true, rest.split_once('/')?.1),
+        Some((_, path)) => (false, path),
+        None => (false, path),
     };
-    named.depth = usize::from(!host.is_empty());
+    let mut named = Named { is_inside, ..Named::default() };
     let mut folders = path.split(['/', '\\']).filter(|it| !matches!(*it, "" | "."));
     folders.next_back()?;
-    let skipped = if host.is_empty() { of_host(path) } else { 0 };
-    folders.skip(skipped).for_each(|folder| named.enter(folder));
+    let of_host = if is_inside { 0 } else { of_host(path) };
+    folders.skip(of_host).for_each(|folder| named.enter(folder));
     named.with(name)
 }
 
@@ -73,13 +77,16 @@ fn is_general(stem: &str) -> bool {
     matches!(stem.len(), 3..=10) && GENERAL.contains(&stem)
 }
 
-/// How many folders of an absolute path are those of the host.
+/// How many folders of an absolute path people and systems name, where one may be called like those of
+/// sources: `/usr/src/app`, `/home/ann/src/shop`, `/build/shop`.
 fn of_host(path: &str) -> usize {
     let mut folders = path.split(['/', '\\']).filter(|it| !it.is_empty());
-    match (path.starts_with(['/', '\\']), folders.next().unwrap_or_default(), folders.next()) {
-        (true, "home" | "Users" | "usr", _) | (true, "var", Some("www")) => 2,
-        (true, "srv" | "opt" | "var" | "mnt" | "data" | "tmp" | "root" | "private", _) => 1,
-        (false, drive, _) if drive.ends_with(':') => 1,
+    match (path.starts_with(['/', '\\']), folders.next().unwrap_or_default()) {
+        (true, "home" | "Users") => 3,
+        (true, "usr") => 2,
+        (true, "src") => 0,
+        (true, _) => 1,
+        (false, drive) if drive.ends_with(':') => 1,
         _ => 0,
     }
 }
@@ -87,30 +94,34 @@ fn of_host(path: &str) -> usize {
 /// What the folders so far make of the name.
 #[derive(Default)]
 struct Named<'a> {
+    /// Whether the folder is known to be the program's.
+    is_inside: bool,
     /// The folder that tells the part of the program.
     part: Option<&'a str>,
     layers: Vec<&'a str>,
-    /// How many folders below that of the host this one is. The first is that of the whole program.
-    depth: usize,
 }
 
 impl<'a> Named<'a> {
     fn enter(&mut self, folder: &'a str) {
-        if RELEASES.contains(&folder) || is_drawn(folder) {
-            *self = Self::default();
-            return;
+        // A package's own folder of sources stands below the package, which is what has the name.
+        let is_source = SOURCES.contains(&folder) || BUNDLED.contains(&folder);
+        if is_source && !self.is_inside {
+            self.is_inside = true;
+        } else if self.is_inside && !is_source && !TRANSPARENT.contains(&folder) {
+            self.name(folder);
         }
-        let is_inside = self.depth > 0;
-        self.depth += 1;
-        if TRANSPARENT.contains(&folder) || BUNDLED.contains(&folder) || !is_inside {
-            return;
-        }
-        if LAYERS.contains(&folder) || is_version_of_api(folder) {
-            self.layers.push(folder);
-        } else {
+    }
+
+    fn name(&mut self, folder: &'a str) {
+        if !LAYERS.contains(&folder) && !is_version_of_api(folder) && !is_parameter(folder) {
             self.part = Some(folder);
             self.layers.clear();
+            return;
         }
+        if self.layers.len() == MAX_LAYERS {
+            self.layers.remove(0);
+        }
+        self.layers.push(folder);
     }
 
     fn with(self, file: &str) -> Option<String> {
@@ -126,18 +137,14 @@ impl<'a> Named<'a> {
     }
 }
 
-/// Whether a folder has the name of a release, a build or a version.
-fn is_drawn(folder: &str) -> bool {
-    let digits = folder.bytes().filter(u8::is_ascii_digit).count();
-    let number = folder.strip_prefix('v').unwrap_or(folder);
-    let is_numbered = number.starts_with(|first: char| first.is_ascii_digit());
-    let is_version = digits > 2 || digits > 0 && folder.contains('.');
-    (is_numbered || is_version) && !is_version_of_api(folder)
-}
-
 /// `v1`: several stand beside each other in a program.
 fn is_version_of_api(folder: &str) -> bool {
     matches!(folder.as_bytes(), [b'v', digit] if digit.is_ascii_digit())
+}
+
+/// `[id]`, `(shop)`: what a framework makes of a folder's name.
+fn is_parameter(folder: &str) -> bool {
+    folder.starts_with(['[', '('])
 }
 
 #[cfg(test)]
@@ -151,32 +158,43 @@ mod tests {
     #[test]
     fn general_names_have_the_folder_before_them() {
         check("/srv/shop/src/users/index.js", "index", Some("users/index"));
+        check("/app/dist/users/index.js", "index", Some("users/index"));
         check("/srv/shop/packages/a/handlers/index.js", "index", Some("a/handlers/index"));
         check("/srv/shop/packages/b/handlers/index.js", "index", Some("b/handlers/index"));
         check("packages/a/src/index.js", "index", Some("a/index"));
-        check("/app/orders/models.py", "models.py", Some("orders/models.py"));
-        check("/app/api/v2/orders/index.js", "index", Some("orders/index"));
-        check("/app/orders/v2/index.js", "index", Some("orders/v2/index"));
-        check("C:\\code\\shop\\orders\\models.py", "models", Some("orders/models"));
+        check("/app/src/api/v2/orders/index.js", "index", Some("orders/index"));
+        check("/app/src/orders/v2/index.js", "index", Some("orders/v2/index"));
+        check("C:\\code\\shop\\src\\orders\\models.py", "models", Some("orders/models"));
         check("src/net/mod.rs", "mod", Some("net/mod"));
+        check("/src/net/mod.rs", "mod", Some("net/mod"));
         check(
             "https://x.example/_next/static/chunks/app/cart/page-1f.js",
             "page",
             Some("cart/page"),
         );
         check("file:///srv/shop/src/users/index.mjs", "index", Some("users/index"));
+        check("webpack:///orders/index.ts", "index", Some("orders/index"));
+        check("webpack:///../../index.ts", "index", None);
+        check("/app/.next/server/app/orders/[id]/page.js", "page", Some("orders/[id]/page"));
     }
 
     #[test]
-    fn the_folder_of_the_program_is_no_part_of_it() {
+    fn where_a_program_is_installed_does_not_count() {
         for path in [
             "/srv/shop/index.js",
             "/srv/shop/src/index.js",
             "/app/index.js",
             "/usr/src/app/index.js",
             "/home/ann/shop/dist/index.js",
+            "/home/ann/src/shop/index.js",
+            "/home/runner/work/shop/shop/src/index.js",
+            "/builds/team/shop/src/index.js",
+            "/build/index.js",
             "/opt/shop/releases/20240301120000/index.js",
             "/opt/shop/releases/41/shop/index.js",
+            "/var/app/current/shop/index.js",
+            "/mnt/deploy/blue/index.js",
+            "C:\\Users\\ann\\Documents\\shop\\index.js",
             "https://x.example/assets/index.js",
             "/usr/lib/runtime3.9/queue/index.js",
             "index.js",

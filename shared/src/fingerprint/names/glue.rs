@@ -1,8 +1,8 @@
 //! Functions that compilers of JavaScript add to make asynchronous functions for older engines:
 //! TypeScript's `__awaiter` and `__generator`, Babel's `_asyncToGenerator` and `regenerator`.
 //!
-//! Some have names that anybody may give. Those count only beside others of their kind, or in the
-//! packages that hold them.
+//! Some have names that anybody may give. Those count only near one that nobody else has, in the same file,
+//! or in the packages that hold them.
 
 use crate::event::Frame;
 use crate::stacktrace::in_app::path_of;
@@ -18,23 +18,12 @@ const CERTAIN: [&str; 7] = [
     "asyncGeneratorStep",
     "_regeneratorRuntime",
 ];
+/// Methods of the language's own generators and of those that were made of them.
+const OF_GENERATORS: [&str; 5] =
+    ["Generator.invoke", "Generator.next", "Generator.throw", "Object.next", "Object.throw"];
 /// Names that other functions may have, too.
-const POSSIBLE: [&str; 14] = [
-    "_next",
-    "_throw",
-    "adopt",
-    "fulfilled",
-    "rejected",
-    "settle",
-    "step",
-    "tryCatch",
-    "verb",
-    "Generator.invoke",
-    "Generator.next",
-    "Generator.throw",
-    "Object.next",
-    "Object.throw",
-];
+const POSSIBLE: [&str; 9] =
+    ["_next", "_throw", "adopt", "fulfilled", "rejected", "settle", "step", "tryCatch", "verb"];
 /// How far apart the frames of two such functions stand at most.
 const REACH: usize = 2;
 /// Packages of nothing else.
@@ -50,18 +39,25 @@ pub(super) fn is_glue(frames: &[Frame], at: usize) -> bool {
     let Some(name) = frames.get(at).and_then(possible) else {
         return false;
     };
+    let path = path_of(&frames[at]);
     let mut around = frames.iter().take(at + REACH + 1).skip(at.saturating_sub(REACH));
     let is_other = |frame: &Frame| {
         let other = function_of(frame);
-        other != name && (is_certain(other) || is_body(other) || POSSIBLE.contains(&other))
+        // What the runtime itself has is in no file.
+        let is_beside = path_of(frame) == path || path_of(frame).starts_with('<');
+        other != name
+            && (is_certain(other)
+                || is_beside && (is_body(other) || OF_GENERATORS.contains(&other))
+                || OF_GENERATORS.contains(&name) && POSSIBLE.contains(&other))
     };
-    around.any(is_other) || PACKAGES.iter().any(|package| path_of(&frames[at]).contains(package))
+    around.any(is_other) || PACKAGES.iter().any(|package| path.contains(package))
 }
 
 /// The name of a function that may be one of them.
 fn possible(frame: &Frame) -> Option<&str> {
     let name = function_of(frame);
-    let may_be = matches!(name.len(), 4..=16) && POSSIBLE.contains(&name);
+    let may_be =
+        matches!(name.len(), 4..=16) && (POSSIBLE.contains(&name) || OF_GENERATORS.contains(&name));
     may_be.then_some(name)
 }
 
@@ -116,5 +112,6 @@ mod tests {
         check(&["Walker.next", "step"], "/a.js", &[]);
         check(&["step", "step", "step"], "/a.js", &[]);
         check(&["tryCatch", "load"], "/a.js", &[]);
+        check(&["settle", "fulfilled", "load"], "/a.js", &[]);
     }
 }

@@ -38,7 +38,28 @@ fn method(method: &str) -> &str {
         Some(at) if at > 0 => method.get(..at).unwrap_or(method),
         _ => method,
     };
-    plain.split('-').next().unwrap_or(plain)
+    without_mangling(plain)
+}
+
+/// Kotlin ends functions that take or are part of a value class by a hash in base 64 or by `impl`. Other
+/// languages have names with a dash: `load-order`, `load-account`.
+fn without_mangling(method: &str) -> &str {
+    const HASH: usize = 7;
+    if let Some(plain) = method.strip_suffix("-impl") {
+        return plain;
+    }
+    let at = method.len().checked_sub(HASH + 1).filter(|at| *at > 0);
+    match at.and_then(|at| method.split_at_checked(at)) {
+        Some((plain, end)) if end.strip_prefix('-').is_some_and(is_drawn) => plain,
+        _ => method,
+    }
+}
+
+/// Whether letters and digits are no word, which has small letters behind its first one.
+fn is_drawn(hash: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    hash.bytes().all(is_part)
+        && hash.bytes().skip(1).any(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 /// The class that a source names, and the function in it that the rest was made of: generators append
@@ -52,8 +73,10 @@ fn outer(class: &str) -> (&str, Option<&str>) {
     if let Some((outer, function)) = class.split_once("$$anonfun$") {
         return (outer, function.split('$').next());
     }
-    if let Some((outer, closure)) = class.split_once("$_") {
-        return (outer, closure.split("_closure").next());
+    if let Some((outer, closure)) = class.split_once("$_")
+        && let Some((function, _)) = closure.split_once("_closure")
+    {
+        return (outer, Some(function));
     }
     let mut class = class.split("$$").next().unwrap_or(class);
     let mut is_numbered = false;
@@ -91,6 +114,11 @@ mod tests {
         check("a.B$load$2", "invokeSuspend", "a.B", "load");
         check("a.B$load$2", "close", "a.B", "close");
         check("a.B", "load-IoAF18A", "a.B", "load");
+        check("a.B", "load-impl", "a.B", "load");
+        check("a.B", "load-order", "a.B", "load-order");
+        check("a.B", "load-account", "a.B", "load-account");
+        check("a.B", "load-Account", "a.B", "load-Account");
+        check("a.B$_Inner", "run", "a.B$_Inner", "run");
         check("a.B", "load$default", "a.B", "load");
         check("a.B$$anonfun$load$1", "apply", "a.B", "load");
         check("a.B$", "$anonfun$load$1", "a.B", "load");

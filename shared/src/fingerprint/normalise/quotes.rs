@@ -12,12 +12,17 @@ pub(super) enum Pair {
     Double,
     Single,
     Backtick,
-    Wide,
     Bracket,
+    /// `“value”`
+    Curved,
+    /// `‘value’`
+    CurvedSingle,
+    /// `«value»`
+    Angled,
 }
 
 impl Pair {
-    pub(super) const COUNT: usize = 5;
+    pub(super) const COUNT: usize = 7;
 }
 
 /// Whether the text starts with an opening quote of typography: `“`, `‘` or `«`.
@@ -44,18 +49,22 @@ impl Scanner<'_> {
             self.at += 1;
             return;
         };
-        let is_key = self.text.get(close + 1) == Some(&b':') && self.in_object();
-        if !is_told && !is_key && self.key.take_if(|key| keys::tells(key)).is_some() {
+        let spaces = self.text[close + 1..].iter().take_while(|byte| **byte == b' ').count();
+        let colon = close + 1 + spaces;
+        let is_key = self.text.get(colon) == Some(&b':') && self.in_object();
+        let content = &self.text[self.at + 1..close];
+        let tells = self.key.is_some_and(keys::tells) || self.is_untold && content.contains(&b' ');
+        if !is_told && !is_key && tells {
+            self.key = None;
             self.told_until = close;
             self.at += 1;
             return;
         }
-        let content = &self.text[self.at + 1..close];
         self.at = close + 1;
         if is_key {
             self.chunk_of(content, Marks::of(content));
             self.out.push(b':');
-            self.at += 1;
+            self.at = colon + 1;
             let spaces = self.text[self.at..].iter();
             self.at += spaces.take_while(|byte| **byte == b' ').count();
             self.key = Some(content);
@@ -126,17 +135,21 @@ impl Scanner<'_> {
     /// `“value”`, `‘value’`, `«value»`.
     pub(super) fn wide_quote(&mut self, first: u8) {
         let length = if first == 0xe2 { 3 } else { 2 };
-        let close = match self.text.get(self.at + 2) {
-            Some(0x9c) if length == 3 => 0x9d,
-            Some(_) if length == 3 => 0x99,
-            _ => 0xbb,
+        let (pair, close) = match self.text.get(self.at + 2) {
+            Some(0x9c) if length == 3 => (Pair::Curved, 0x9d),
+            Some(_) if length == 3 => (Pair::CurvedSingle, 0x99),
+            _ => (Pair::Angled, 0xbb),
         };
-        match self.find(Pair::Wide, self.at + length, |byte| byte == close || byte == b'\n') {
+        match self.find(pair, self.at + length, |byte| byte == close || byte == b'\n') {
             Some(end) if self.text[end] == close => {
                 self.placeholder(QUOTED);
                 self.at = end + 1;
             }
-            _ => {
+            stopped => {
+                // The line ended first: nothing before its end need be looked at again.
+                if let Some(line_end) = stopped {
+                    self.unclosed[pair as usize] = line_end;
+                }
                 let end = (self.at + length).min(self.text.len());
                 self.out.extend_from_slice(&self.text[self.at..end]);
                 self.at = end;

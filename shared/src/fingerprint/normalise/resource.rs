@@ -22,7 +22,9 @@ pub(super) fn url_length(text: &[u8]) -> usize {
     let host = match text.get(after_scheme) {
         Some(b'[') => {
             let address = text[after_scheme..].iter();
-            address.take_while(|byte| **byte != b']' && !byte.is_ascii_whitespace()).count() + 1
+            let is_part = |byte: &&u8| **byte != b']' && !byte.is_ascii_whitespace();
+            let length = address.take_while(is_part).count();
+            length + usize::from(text.get(after_scheme + length) == Some(&b']'))
         }
         _ => 0,
     };
@@ -110,6 +112,7 @@ mod tests {
         };
         check("http://a/b?c=d)", 0, 14);
         check("to:http://a", 3, 8);
+        check("http://[2001: x", 0, 13);
         check("jdbc:pg://a:1/b c", 0, 15);
         check("ws://[::1]:80/a]", 0, 15);
         assert_eq!(url(b"a://b"), None);

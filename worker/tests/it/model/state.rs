@@ -112,6 +112,9 @@ impl Model {
         }
         let held = self.held_bytes(entry.project_id.0);
         let home = self.home(entry.error_id);
+        if let Some(merged) = self.merged.get_mut(&entry.error_id.0) {
+            merged.note(entry);
+        }
         let error = self.errors.entry(home).or_insert_with(Error::new);
         match error.keep_payload(entry, held, self.budgets) {
             Ok(()) => (Outcome::Stored, ""),

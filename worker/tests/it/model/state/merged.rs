@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
+use shared::batch::Entry;
 use shared::ids::ErrorId;
 use uuid::Uuid;
 
@@ -15,6 +17,17 @@ pub(super) struct Merged {
     /// As it was. Ignored up to a number of events, it waits for as many of its own fingerprint.
     status: Status,
     regressed: bool,
+    /// The latest moment that is not after either time of an event that came since.
+    newest: Option<DateTime<Utc>>,
+    newest_receipt: Option<DateTime<Utc>>,
+}
+
+impl Merged {
+    /// Notes an event of its fingerprint.
+    pub(super) fn note(&mut self, entry: &Entry) {
+        self.newest = self.newest.max(Some(entry.occurred_at.min(entry.received_at)));
+        self.newest_receipt = self.newest_receipt.max(Some(entry.received_at));
+    }
 }
 
 impl Model {
@@ -41,7 +54,9 @@ impl Model {
         let mut put_aside = gone.clone();
         put_aside.wait_longer(own as i64 - gone.events.len() as i64);
         let Error { regressed, events, .. } = gone;
-        self.merged.insert(other, Merged { into, status: put_aside.status, regressed });
+        let status = put_aside.status;
+        let merged = Merged { into, status, regressed, newest: None, newest_receipt: None };
+        self.merged.insert(other, merged);
         let error = self.errors.get_mut(&into).unwrap();
         error.wait_longer(events.len() as i64);
         error.events.extend(events);
@@ -66,14 +81,11 @@ impl Error {
     fn again(merged: Merged, events: Vec<Event>) -> Self {
         let mut error = Self { events, ..Self::new() };
         (error.status, error.regressed) = (merged.status, merged.regressed);
-        let entries = || error.events.iter().map(|event| &event.entry);
-        let newest = entries().map(|entry| entry.occurred_at.min(entry.received_at)).max();
-        let received = entries().map(|entry| entry.received_at).max();
-        let is_over = |until: Option<_>| until.is_some() && received > until;
+        let is_over = |until: Option<_>| until.is_some() && merged.newest_receipt > until;
         let is_reached =
             |count: Option<i64>| count.is_some_and(|count| error.events.len() as i64 >= count);
         match merged.status {
-            Status::Resolved(_, last) if newest > Some(last) => {
+            Status::Resolved(_, last) if merged.newest > Some(last) => {
                 (error.status, error.regressed) = (Status::Open, true);
             }
             Status::Ignored(until, count) if is_over(until) || is_reached(count) => {

@@ -1,0 +1,53 @@
+//! The numbers by which databases tell their failures, and those by which drivers say no more than that
+//! the database failed.
+
+use super::words::Word;
+
+/// The five letters and digits by which databases tell sorts of failures.
+pub(super) fn is_state(text: &str) -> bool {
+    text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+}
+
+/// Whether a driver gives the number to everything that a database tells it.
+pub(super) fn is_of_driver(number: &str) -> bool {
+    matches!(number, "HY000" | "0x80004005")
+}
+
+/// Whether the word is what a database told its driver: `SQLSTATE[HY000]: General error: 1205`,
+/// `PostgresException (0x80004005): 40001: text`, and `40001: text` alone, which counts only together with
+/// the number of the driver.
+pub(super) fn is_number(word: &Word<'_>, driver_number: Option<&str>) -> bool {
+    let is_explained_state = || is_state(word.text) && word.is_before(": ");
+    if word.before().is_empty() {
+        return is_explained_state();
+    }
+    let Some(number) = driver_number else {
+        return false;
+    };
+    let follows = |text: &str| {
+        let before = word.before().strip_suffix(text);
+        before.is_some_and(|before| before.ends_with(number))
+    };
+    let is_short = || word.text.len() <= 5 && word.text.bytes().all(|byte| byte.is_ascii_digit());
+    follows("): ") && is_explained_state() || follows("]: General error: ") && is_short()
+}
+
+/// Whether the word is the number in the pair of a number and a text that drivers of Python raise:
+/// `(1045, "Access denied for user")`.
+pub(super) fn begins_pair(word: &Word<'_>) -> bool {
+    // What the server and the client of MySQL number their failures with.
+    const NUMBERS: std::ops::Range<u16> = 1000..6000;
+    let opens = || {
+        let before = word.before().strip_suffix('(');
+        before.is_some_and(|it| it.is_empty() || it.ends_with(": ") || it.ends_with(") "))
+    };
+    let is_told = || {
+        let text = word.rest().strip_prefix(", ").and_then(|it| it.strip_prefix(['"', '\'']));
+        let told = text.and_then(|text| text.split(['"', '\'']).next());
+        told.is_some_and(|told| told.starts_with(char::is_uppercase) && told.contains(' '))
+    };
+    word.is_before(", ")
+        && word.text.parse().is_ok_and(|number| NUMBERS.contains(&number))
+        && opens()
+        && is_told()
+}
