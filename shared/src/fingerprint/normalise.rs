@@ -289,6 +289,9 @@ mod tests {
         check("can't read 'a b' or \"c\"", "can't read <str> or <str>");
         check("missing 'it's' end", "missing <str> end");
         check("unclosed 'quote", "unclosed 'quote");
+        check("no «Молоко» left", "no <str> left");
+        check("no “Нина” or ‘Йод’ left", "no <str> or <str> left");
+        check("no «Молоко\n left", "no «Молоко left");
         check("body {\"id\": 7, \"ok\": true}", "body {id:<v>, ok:<v>}");
     }
 
