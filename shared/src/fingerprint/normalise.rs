@@ -34,7 +34,7 @@ const PATH: &[u8] = b"<path>/";
 
 /// Appends the normalised text to `out`.
 pub(super) fn normalise(text: &str, out: &mut Vec<u8>) {
-    let text = text.as_bytes();
+    let text = text.as_bytes().trim_ascii();
     let text = &text[..text.len().min(MAX_BYTES)];
     let mut scanner = Scanner {
         text,
@@ -334,6 +334,8 @@ mod tests {
     #[test]
     fn white_space_does_not_matter() {
         check("  a \r\n\t b  ", "a b");
+        check(" {\"a\": \"no b\"} ", "{a:no b}");
+        check(" user=bob msg=lost", "user=<v> msg=lost");
         check("", "");
     }
 
