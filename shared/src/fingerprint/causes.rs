@@ -197,7 +197,7 @@ impl Context {
         match (self.before_previous, self.previous) {
             (_, Some(Keyword::Status)) => !self.of_noun || self.in_http || word.follows("="),
             (_, Some(Keyword::Http)) => true,
-            (Some(Keyword::Status), Some(Keyword::Code)) => true,
+            (Some(Keyword::Status | Keyword::Response), Some(Keyword::Code)) => true,
             (Some(Keyword::Http), Some(Keyword::Code | Keyword::ErrorKind)) => true,
             (Some(Keyword::Answered), Some(Keyword::With)) => true,
             _ if !word.ends_clause || !self.may_be_status(word) => false,
@@ -258,11 +258,8 @@ impl Context {
             }
             (_, Some(Keyword::Signal)) => self.by_signal && is_signal(word.text),
             // `Error 1045 (28000): text`
-            (_, Some(Keyword::ErrorKind)) => {
-                let state = word.explanation().split_once(')');
-                word.is_before(" (") && state.is_some_and(|(state, _)| database::is_state(state))
-            }
-            (_, None) => word.is_number_of_type(),
+            (_, Some(Keyword::ErrorKind)) => database::is_before_state(word),
+            (_, None) => word.is_number_of_type() || database::begins_state(word),
             _ => false,
         }
     }

@@ -34,7 +34,7 @@ const PATH: &[u8] = b"<path>/";
 
 /// Appends the normalised text to `out`.
 pub(super) fn normalise(text: &str, out: &mut Vec<u8>) {
-    let text = text.as_bytes();
+    let text = text.as_bytes().trim_ascii();
     let text = &text[..text.len().min(MAX_BYTES)];
     let mut scanner = Scanner {
         text,
@@ -289,6 +289,9 @@ mod tests {
         check("can't read 'a b' or \"c\"", "can't read <str> or <str>");
         check("missing 'it's' end", "missing <str> end");
         check("unclosed 'quote", "unclosed 'quote");
+        check("no «Молоко» left", "no <str> left");
+        check("no “Нина” or ‘Йод’ left", "no <str> or <str> left");
+        check("no «Молоко\n left", "no «Молоко left");
         check("body {\"id\": 7, \"ok\": true}", "body {id:<v>, ok:<v>}");
     }
 
@@ -331,6 +334,8 @@ mod tests {
     #[test]
     fn white_space_does_not_matter() {
         check("  a \r\n\t b  ", "a b");
+        check(" {\"a\": \"no b\"} ", "{a:no b}");
+        check(" user=bob msg=lost", "user=<v> msg=lost");
         check("", "");
     }
 

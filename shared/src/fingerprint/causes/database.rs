@@ -5,7 +5,23 @@ use super::words::Word;
 
 /// The five letters and digits by which databases tell sorts of failures.
 pub(super) fn is_state(text: &str) -> bool {
-    text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+    text.len() == 5
+        && text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+        && text.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a state in brackets stands behind the word: `1045 (28000)`.
+pub(super) fn is_before_state(word: &Word<'_>) -> bool {
+    let state = word.rest().strip_prefix(" (").and_then(|rest| rest.split_at_checked(5));
+    state.is_some_and(|(state, behind)| is_state(state) && behind.starts_with(')'))
+}
+
+/// Whether the word begins what a database tells, with its number, a state and a text: `1146 (42S02): text`,
+/// as a driver of MySQL for Python puts it behind the type of an exception.
+pub(super) fn begins_state(word: &Word<'_>) -> bool {
+    let before = word.before();
+    let begins = || before.is_empty() || before.ends_with(": ") || before.ends_with(") ");
+    is_before_state(word) && begins()
 }
 
 /// Whether a driver gives the number to everything that a database tells it.
@@ -44,7 +60,13 @@ pub(super) fn begins_pair(word: &Word<'_>) -> bool {
     let is_told = || {
         let text = word.rest().strip_prefix(", ").and_then(|it| it.strip_prefix(['"', '\'']));
         let told = text.and_then(|text| text.split(['"', '\'']).next());
-        told.is_some_and(|told| told.starts_with(char::is_uppercase) && told.contains(' '))
+        // A sentence; several words that all begin with a capital are the name of somebody.
+        let is_sentence = |told: &str| {
+            let mut others = told.split(' ').skip(1);
+            told.starts_with(char::is_uppercase)
+                && others.any(|it| it.starts_with(char::is_lowercase))
+        };
+        told.is_some_and(is_sentence)
     };
     word.is_before(", ")
         && word.text.parse().is_ok_and(|number| NUMBERS.contains(&number))

@@ -32,9 +32,9 @@ pub(super) fn expects_count(text: &str) -> bool {
 /// How certainly the words behind three digits are the reason that HTTP gives for them as a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reason {
-    /// Several words, which nothing else puts together.
+    /// Several words with capitals, which nothing else puts together.
     Certain,
-    /// A lone word that any sentence may go on with.
+    /// What any sentence may go on with: a lone word, or words without capitals.
     Word,
 }
 
@@ -79,5 +79,6 @@ pub(super) fn reason(status: &str, explanation: &str) -> Option<Reason> {
     }
     let (_, reason) =
         REASONS.iter().find(|(known, reason)| *known == status && begins_with(reason))?;
-    Some(if reason.contains(' ') { Reason::Certain } else { Reason::Word })
+    let has_capital = || !explanation.starts_with(|first: char| first.is_ascii_lowercase());
+    Some(if reason.contains(' ') && has_capital() { Reason::Certain } else { Reason::Word })
 }

@@ -24,6 +24,9 @@ fn status_classes() {
     check("service returned 503", "5xx");
     check("unexpected status 500 from billing", "5xx");
     check("GET /users/17 -> 404", "4xx");
+    check("Server returned HTTP response code: 503 for URL: http://x/1", "5xx");
+    check("Unexpected response code: 403", "4xx");
+    check("request failed: 404 not found", "4xx");
     check("Request failed (404)", "4xx");
     check("unexpected response: 404", "4xx");
     check("Expected HTTP 200, got 404", "4xx");
@@ -35,6 +38,8 @@ fn status_classes() {
 fn three_digits_alone_are_no_status() {
     check("order 503 not shipped", "");
     check("order 404 Not in stock", "");
+    check("order 404 not found", "");
+    check("crate 400 bad request of ann", "");
     check("order 410 gone", "");
     check("loaded 404 rows with 500 columns", "");
     check("550 mailbox unavailable", "");
@@ -51,6 +56,11 @@ fn three_digits_alone_are_no_status() {
 fn error_numbers() {
     check("[Errno 28] No space left", "28");
     check("ENOENT: no such file", "ENOENT");
+    check("EXDEV: cross-device link not permitted", "EXDEV");
+    check("queryA ESERVFAIL depot.example", "ESERVFAIL");
+    check("ER_LOCK_DEADLOCK: Deadlock found", "ER_LOCK_DEADLOCK");
+    check("SQLITE_BUSY: database is locked", "SQLITE_BUSY");
+    check("ER_ROOM17 is ER_", "");
     check("SQLSTATE[HY000]: gone away", "HY000");
     check("Permission denied (os error 13)", "13");
     check("ORA-00942: table or view", "ORA-00942");
@@ -70,6 +80,10 @@ fn error_numbers() {
     check("ERROR in EMAIL", "");
     check("signal 300 lost", "");
     check("error 17 (see the manual)", "");
+    check("error 1234 (ABCDE) in the plan", "");
+    check("1205 (HY000): Lock wait timeout", "1205");
+    check("ProgrammingError: 1146 (42S02): no such thing", "1146");
+    check("parcel 1146 (42S02): lost", "");
 }
 
 #[test]
@@ -194,6 +208,7 @@ fn databases_tell_more_than_their_drivers() {
     check("40001: could not serialize", "");
     check("KeyError: (1045, 'ann')", "");
     check("KeyError: (17, 'Ann Li')", "");
+    check("KeyError: (1500, 'Ann Li')", "");
 }
 
 #[test]

@@ -158,39 +158,59 @@ const PARTS: [bool; 256] = {
     parts
 };
 
-/// Names of system errors, and codes of databases that carry their own prefix.
+/// Names of system errors and of a resolver's, and what databases number or name with a prefix of their own.
 pub(super) fn is_error_name(word: &str) -> bool {
-    const NAMES: [&str; 30] = [
+    const NAMES: [&str; 50] = [
         "E2BIG",
         "EACCES",
         "EADDRINUSE",
         "EADDRNOTAVAIL",
         "EAGAIN",
         "EAI_AGAIN",
+        "EAI_FAIL",
+        "EAI_NONAME",
         "EBADF",
         "EBUSY",
+        "ECANCELED",
         "ECONNABORTED",
         "ECONNREFUSED",
         "ECONNRESET",
+        "EDQUOT",
         "EEXIST",
         "EFBIG",
+        "EHOSTDOWN",
         "EHOSTUNREACH",
         "EINVAL",
         "EIO",
+        "EISCONN",
         "EISDIR",
+        "ELOOP",
         "EMFILE",
+        "EMSGSIZE",
         "ENAMETOOLONG",
+        "ENETDOWN",
         "ENETUNREACH",
         "ENFILE",
+        "ENODATA",
+        "ENODEV",
         "ENOENT",
         "ENOMEM",
         "ENOSPC",
+        "ENOTCONN",
         "ENOTDIR",
         "ENOTEMPTY",
         "ENOTFOUND",
+        "ENOTSUP",
         "EPERM",
         "EPIPE",
+        "EPROTO",
+        "EREFUSED",
+        "EROFS",
+        "ESERVFAIL",
+        "ESRCH",
         "ETIMEDOUT",
+        "ETIMEOUT",
+        "EXDEV",
     ];
     if !word
         .as_bytes()
@@ -203,5 +223,11 @@ pub(super) fn is_error_name(word: &str) -> bool {
         let number = word.strip_prefix(prefix);
         number.is_some_and(|it| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit()))
     });
-    has_prefix || NAMES.contains(&word)
+    let is_of_driver = || {
+        ["ER_", "SQLITE_"].iter().any(|prefix| {
+            let name = word.strip_prefix(prefix).unwrap_or_default();
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+        })
+    };
+    has_prefix || is_of_driver() || NAMES.contains(&word)
 }

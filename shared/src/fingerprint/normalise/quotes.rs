@@ -121,7 +121,7 @@ impl Scanner<'_> {
     /// A name that an apostrophe closes, as older programs quote; what two backticks enclose is code,
     /// which its author wrote.
     pub(super) fn backtick(&mut self) {
-        let closes = |byte: u8| matches!(byte, b'`' | b'\'' | b'\n');
+        let closes = |rest: &[u8]| matches!(rest, [b'`' | b'\'' | b'\n', ..]);
         match self.find(Pair::Backtick, self.at + 1, closes) {
             Some(close) if self.text[close] == b'\'' => {
                 self.placeholder(QUOTED);
@@ -134,16 +134,18 @@ impl Scanner<'_> {
 
     /// `“value”`, `‘value’`, `«value»`.
     pub(super) fn wide_quote(&mut self, first: u8) {
-        let length = if first == 0xe2 { 3 } else { 2 };
         let (pair, close) = match self.text.get(self.at + 2) {
-            Some(0x9c) if length == 3 => (Pair::Curved, 0x9d),
-            Some(_) if length == 3 => (Pair::CurvedSingle, 0x99),
-            _ => (Pair::Angled, 0xbb),
+            Some(0x9c) if first == 0xe2 => (Pair::Curved, "\u{201d}".as_bytes()),
+            Some(_) if first == 0xe2 => (Pair::CurvedSingle, "\u{2019}".as_bytes()),
+            _ => (Pair::Angled, "\u{bb}".as_bytes()),
         };
-        match self.find(pair, self.at + length, |byte| byte == close || byte == b'\n') {
-            Some(end) if self.text[end] == close => {
+        // Both of a pair are of one length.
+        let length = close.len();
+        let closes = |rest: &[u8]| rest.starts_with(close) || rest.starts_with(b"\n");
+        match self.find(pair, self.at + length, closes) {
+            Some(end) if self.text[end] != b'\n' => {
                 self.placeholder(QUOTED);
-                self.at = end + 1;
+                self.at = end + length;
             }
             stopped => {
                 // The line ended first: nothing before its end need be looked at again.
@@ -165,8 +167,9 @@ impl Scanner<'_> {
             return;
         }
         let tells_value = self.out.ends_with(b")=") || self.out.ends_with(b"key value is ");
-        let close =
-            tells_value.then(|| self.find(Pair::Bracket, self.at, |byte| byte == b')')).flatten();
+        let close = tells_value
+            .then(|| self.find(Pair::Bracket, self.at, |rest| rest.starts_with(b")")))
+            .flatten();
         self.delimiter(b'(');
         if let Some(close) = close {
             self.out.extend_from_slice(NAME);
@@ -193,15 +196,15 @@ impl Scanner<'_> {
         true
     }
 
-    /// The first byte from `from` on that closes the pair.
-    fn find(&mut self, pair: Pair, from: usize, closes: impl Fn(u8) -> bool) -> Option<usize> {
+    /// Where, from `from` on, the text begins with what closes the pair.
+    fn find(&mut self, pair: Pair, from: usize, closes: impl Fn(&[u8]) -> bool) -> Option<usize> {
         if from < self.unclosed[pair as usize] {
             return None;
         }
-        let found = self.text.get(from..)?.iter().position(|byte| closes(*byte));
+        let found = (from..self.text.len()).find(|at| closes(&self.text[*at..]));
         if found.is_none() {
             self.unclosed[pair as usize] = self.text.len();
         }
-        found.map(|at| from + at)
+        found
     }
 }
