@@ -2,8 +2,8 @@
 //! key wherever no key is given.
 //!
 //! `login` and `logout` begin and end a session; here is what the cookie of a request means. A session
-//! may what its key may at that moment, and ends with it; its end is heard of within a second. Only the hash of the token is stored, so a
-//! look-up by it tells nothing about a stored one.
+//! may what its key may at that moment, and ends with it; its end is heard of within a second. Only the
+//! hash of the token is stored, so a look-up by it tells nothing about a stored one.
 //!
 //! Pages of others can't use the cookie: it is `SameSite=Strict`; requests of other origins of the
 //! same site (another port, a sibling host) are refused by what browsers say of them; and a change
