@@ -57,7 +57,7 @@ await play(async (visit) => {
   // All of them are settled in pieces, and a way back that fails can be tried again.
   await page.getByLabel("Select all that are shown").click();
   await page.getByText("10,000 selected").waitFor();
-  await page.getByRole("button", { name: /^Resolve/ }).click();
+  await page.locator(".list-acts").getByRole("button", { name: /^Resolve/ }).click();
   const settled = page.locator(".toast", { hasText: "Resolved 10,000 errors" });
   await settled.waitFor();
   await page.route("**/api/errors", (route) => route.abort(), { times: 1 });
