@@ -14,7 +14,7 @@ use crate::alerts::{deliveries, firings, incidents, preview, rules};
 use crate::app::App;
 use crate::call::{Call, OpenCall};
 use crate::settings::{api_keys, audit, integrations, team};
-use crate::{analytics, errors, health, live, monitoring, openapi, projects, session, stats};
+use crate::{analytics, errors, health, live, monitoring, openapi, projects, releases, session, stats};
 
 /// What a handler answers.
 pub(crate) type Answer = Result<Response, ApiError>;
@@ -84,6 +84,7 @@ pub(crate) fn handlers() -> Vec<(Method, &'static str, Handler)> {
         (GET, "/api/stats", keyed(stats::stats)),
         (GET, "/api/analytics/trends", keyed(analytics::trends)),
         (GET, "/api/analytics/performance", keyed(analytics::performance)),
+        (GET, "/api/releases", keyed(releases::releases)),
         (GET, "/api/live", keyed(live::get)),
         (GET, "/api/monitoring/services", keyed(monitoring::services)),
         (GET, "/api/monitoring/metrics", keyed(monitoring::metrics)),

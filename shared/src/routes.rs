@@ -120,6 +120,7 @@ pub static ALL: &[Route] = &[
     key(GET, "/api/stats", Read, Analytics),
     key(GET, "/api/analytics/trends", Read, Analytics),
     key(GET, "/api/analytics/performance", Read, Analytics),
+    key(GET, "/api/releases", Read, Analytics),
     key(GET, "/api/live", Read, General),
     installation(GET, "/api/monitoring/services", Read, Analytics),
     installation(GET, "/api/monitoring/metrics", Read, Analytics),

@@ -23,6 +23,7 @@ mod merging;
 mod monitoring;
 mod openapi;
 mod projects;
+mod releases;
 mod scope;
 mod sessions;
 mod settings;

@@ -139,6 +139,7 @@ fn readings(error: &Seeded) -> Vec<(Operation, String)> {
         (("GET", "/api/stats"), "/api/stats".to_owned()),
         (("GET", "/api/analytics/trends"), "/api/analytics/trends?period=day".to_owned()),
         (("GET", "/api/analytics/performance"), "/api/analytics/performance".to_owned()),
+        (("GET", "/api/releases"), "/api/releases?period=week".to_owned()),
         (("GET", "/api/monitoring/services"), "/api/monitoring/services".to_owned()),
         (("GET", "/api/monitoring/metrics"), "/api/monitoring/metrics?timeframe=7d".to_owned()),
         (("GET", "/api/monitoring/uptime"), "/api/monitoring/uptime".to_owned()),
