@@ -83,6 +83,8 @@ pub(crate) fn handlers() -> Vec<(Method, &'static str, Handler)> {
         (PUT, "/api/alerts/incidents/{id}", keyed(incidents::update)),
         (GET, "/api/stats", keyed(stats::stats)),
         (GET, "/api/analytics/trends", keyed(analytics::trends)),
+        (GET, "/api/analytics/minutes", keyed(analytics::minutes)),
+        (GET, "/api/analytics/movers", keyed(analytics::movers)),
         (GET, "/api/analytics/performance", keyed(analytics::performance)),
         (GET, "/api/releases", keyed(releases::releases)),
         (GET, "/api/live", keyed(live::get)),

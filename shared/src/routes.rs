@@ -119,6 +119,8 @@ pub static ALL: &[Route] = &[
     key(PUT, "/api/alerts/incidents/{id}", Write, General),
     key(GET, "/api/stats", Read, Analytics),
     key(GET, "/api/analytics/trends", Read, Analytics),
+    key(GET, "/api/analytics/minutes", Read, Analytics),
+    key(GET, "/api/analytics/movers", Read, Analytics),
     key(GET, "/api/analytics/performance", Read, Analytics),
     key(GET, "/api/releases", Read, Analytics),
     key(GET, "/api/live", Read, General),

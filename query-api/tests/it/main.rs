@@ -21,6 +21,7 @@ mod list;
 mod live;
 mod merging;
 mod monitoring;
+mod moving;
 mod openapi;
 mod projects;
 mod releases;

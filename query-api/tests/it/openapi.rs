@@ -138,6 +138,8 @@ fn readings(error: &Seeded) -> Vec<(Operation, String)> {
         (("GET", "/api/events/{event_id}"), format!("/api/events/{event}")),
         (("GET", "/api/stats"), "/api/stats".to_owned()),
         (("GET", "/api/analytics/trends"), "/api/analytics/trends?period=day".to_owned()),
+        (("GET", "/api/analytics/minutes"), "/api/analytics/minutes".to_owned()),
+        (("GET", "/api/analytics/movers"), "/api/analytics/movers?limit=5".to_owned()),
         (("GET", "/api/analytics/performance"), "/api/analytics/performance".to_owned()),
         (("GET", "/api/releases"), "/api/releases?period=week".to_owned()),
         (("GET", "/api/monitoring/services"), "/api/monitoring/services".to_owned()),
