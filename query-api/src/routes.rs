@@ -98,6 +98,7 @@ pub(crate) fn handlers() -> Vec<(Method, &'static str, Handler)> {
         (PUT, "/api/projects/{id}", keyed(projects::update)),
         (DELETE, "/api/projects/{id}", keyed(projects::delete)),
         (POST, "/api/projects/{id}/grouping/preview", keyed(projects::preview)),
+        (POST, "/api/projects/{id}/sanitising/preview", keyed(projects::preview_sanitising)),
         (GET, "/api/settings/api-keys", keyed(api_keys::list)),
         (POST, "/api/settings/api-keys", keyed(api_keys::create)),
         (PUT, "/api/settings/api-keys/{id}", keyed(api_keys::update)),

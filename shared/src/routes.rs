@@ -134,6 +134,7 @@ pub static ALL: &[Route] = &[
     installation(PUT, "/api/projects/{id}", Admin, General),
     installation(DELETE, "/api/projects/{id}", Admin, General),
     installation(POST, "/api/projects/{id}/grouping/preview", Admin, Analytics),
+    installation(POST, "/api/projects/{id}/sanitising/preview", Admin, General),
     key(GET, "/api/settings/api-keys", Admin, General),
     key(POST, "/api/settings/api-keys", Admin, General),
     key(PUT, "/api/settings/api-keys/{id}", Admin, General),

@@ -169,6 +169,11 @@ fn merges(seeded: &[Seeded]) -> Vec<(Operation, String, Value)> {
             format!("{project}/grouping/preview"),
             rules.clone(),
         ),
+        (
+            ("POST", "/api/projects/{id}/sanitising/preview"),
+            format!("{project}/sanitising/preview"),
+            json!({"sample": {"password": "x"}, "sanitising_rules": {"off": ["jwts"]}}),
+        ),
         (("PUT", "/api/projects/{id}"), project.clone(), rules),
         (("GET", "/api/projects/{id}"), project, json!({})),
         (explain, format!("/api/errors/{into}/grouping"), json!({})),
