@@ -11,6 +11,7 @@ macro_rules! files {
 
 /// All others: their paths below the folder, in order, and what they hold.
 pub(super) static ALL: &[(&str, &[u8])] = files![
+    "alerts/columns.js",
     "alerts/condition.js",
     "api.js",
     "app.js",
@@ -54,6 +55,7 @@ pub(super) static ALL: &[(&str, &[u8])] = files![
     "project/names.js",
     "project/releases.js",
     "project/rules.js",
+    "project/sanitising.js",
     "project/snippets.js",
     "project/trial.js",
     "session.js",
@@ -61,9 +63,15 @@ pub(super) static ALL: &[(&str, &[u8])] = files![
     "settings/integrations.js",
     "settings/keys.js",
     "settings/team.js",
+    "settings/things.js",
     "style/base.css",
+    "style/charts.css",
+    "style/error.css",
+    "style/forms.css",
+    "style/frame.css",
+    "style/list.css",
     "style/pages.css",
-    "style/parts.css",
+    "style/words.css",
     "theme.js",
     "ui/badge.js",
     "ui/button.js",

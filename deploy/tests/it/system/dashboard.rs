@@ -96,6 +96,18 @@ async fn a_rule_is_tried_before_it_is_made() {
 
 #[tokio::test]
 #[ignore = "needs Node.js, its packages and a browser"]
+async fn what_moves_is_seen_and_leads_to_its_errors() {
+    play("moving").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Node.js, its packages and a browser"]
+async fn keys_are_bounded_and_masking_is_tried() {
+    play("settings").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Node.js, its packages and a browser"]
 async fn nothing_that_an_event_holds_runs() {
     play("scripts").await;
 }
