@@ -13,8 +13,10 @@ use super::programs::node;
 const LONGEST: Duration = Duration::from_secs(300);
 
 async fn play(story: &str) {
+    let began = shared::time::now().timestamp_millis();
     let system = System::start().await;
     let mut command = script(story);
+    command.env("ERRATA_BEGAN", began.to_string());
     command.env("ERRATA_URL", system.services.edge_url()).env("ERRATA_KEY", "test-api-key");
     succeed(command).await;
     system.stop().await;
