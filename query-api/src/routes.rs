@@ -14,7 +14,9 @@ use crate::alerts::{deliveries, firings, incidents, preview, rules};
 use crate::app::App;
 use crate::call::{Call, OpenCall};
 use crate::settings::{api_keys, audit, integrations, team};
-use crate::{analytics, errors, health, live, monitoring, openapi, projects, releases, session, stats};
+use crate::{
+    analytics, errors, health, live, monitoring, openapi, projects, releases, session, stats,
+};
 
 /// What a handler answers.
 pub(crate) type Answer = Result<Response, ApiError>;

@@ -18,7 +18,7 @@ await play(async (visit) => {
   await page.getByLabel("ingest: submit errors").check();
   await page.getByLabel("Pages that may use it").fill("https://shop.example\nhttps://www.shop.example");
   await page.getByLabel("Of submitted errors").fill("500");
-  await page.getByLabel("Project", { exact: true }).last().selectOption("Second");
+  await page.locator('dialog select[name="project"]').selectOption("Second");
   await page.getByLabel("Expires").fill("2099-12-31");
   await page.getByRole("button", { name: "Make it" }).click();
   await page.locator("dialog .secret").waitFor();

@@ -78,12 +78,7 @@ pub(crate) async fn movers(app: Arc<App>, call: Call) -> Answer {
     app.cache.answer(&question, Box::pin(compute(&app, &reach, windows, limit))).await
 }
 
-async fn compute(
-    app: &App,
-    reach: &Reach,
-    windows: Windows,
-    limit: i64,
-) -> Result<Bytes, DbError> {
+async fn compute(app: &App, reach: &Reach, windows: Windows, limit: i64) -> Result<Bytes, DbError> {
     let client = db::client(&app.pool).await?;
     let Windows { before, since } = windows;
     let values: db::Params<'_> = &[&reach.ids(), &before, &since, &MAX_SEEN, &limit];

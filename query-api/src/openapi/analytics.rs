@@ -164,10 +164,8 @@ fn movers() -> Operation {
             "events_before": 60, "change_percent": 600.0,
         }],
     });
-    let limit = with(
-        integer("How many at most."),
-        json!({"minimum": 1, "maximum": 50, "default": 10}),
-    );
+    let limit =
+        with(integer("How many at most."), json!({"minimum": 1, "maximum": 50, "default": 10}));
     let path = (Method::GET, "/api/analytics/movers");
     Operation::new("statistics", path, "listMovers", "The errors that grew most")
         .describe(

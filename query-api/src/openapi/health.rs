@@ -186,7 +186,9 @@ fn stretch() -> Value {
             ("timestamp", time("When it begins: an hour or a day of UTC.")),
             (
                 "uptime_percent",
-                or_null(number("Of the time since its begin, as far as that was checked; null: never.")),
+                or_null(number(
+                    "Of the time since its begin, as far as that was checked; null: never.",
+                )),
             ),
         ],
     )

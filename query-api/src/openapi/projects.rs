@@ -8,7 +8,8 @@ use super::grouping::rules;
 use super::operation::Operation;
 use super::parameters;
 use super::schema::{
-    self, Field, extended, flag, input, integer, list, named, object, or_null, text, time, with, word,
+    self, Field, extended, flag, input, integer, list, named, object, or_null, text, time, with,
+    word,
 };
 
 const TAG: &str = "projects";
@@ -182,12 +183,14 @@ fn update() -> Operation {
 }
 
 fn preview_sanitising() -> Operation {
-    let sample = |description: &str| json!({"type": ["string", "object"], "description": description});
+    let sample =
+        |description: &str| json!({"type": ["string", "object"], "description": description});
     let fields = [
         ("sanitising_rules", masking_input()),
         ("sample", sample("A text as in a message, or an object as a context, of at most 64 KiB.")),
     ];
-    let body = input("The rules, the project's own unless given, and the sample.", &["sample"], fields);
+    let body =
+        input("The rules, the project's own unless given, and the sample.", &["sample"], fields);
     let data = object(
         "What became of it.",
         [

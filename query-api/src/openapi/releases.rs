@@ -10,7 +10,8 @@ use crate::analytics::Period;
 use crate::releases::PERIODS;
 
 /// What nobody knows as long as no sessions are stored.
-const UNKNOWN: &str = "Null: sessions are taken from SDKs and counted as discarded, none is stored.";
+const UNKNOWN: &str =
+    "Null: sessions are taken from SDKs and counted as discarded, none is stored.";
 
 fn period() -> serde_json::Value {
     word(PERIODS.map(Period::as_str), "The last 1, 7, 14 or 30 days up to now.")

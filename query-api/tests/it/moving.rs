@@ -29,7 +29,8 @@ async fn the_last_hour_is_told_minute_by_minute() {
     let mild = Seed::error("mild").level(Level::Warning).last_seen(early).store(&server.db).await;
     Seed::error("theirs").project(2).last_seen(early).store(&server.db).await;
     Seed::error("old").last_seen(minute(90)).store(&server.db).await;
-    let arrive = "INSERT INTO error_arrivals (project_id, arrived_at, error_id, regressed, facet_id)
+    let arrive =
+        "INSERT INTO error_arrivals (project_id, arrived_at, error_id, regressed, facet_id)
                   VALUES (1, $1, $2, $3, 1)";
     for (at, error, regressed) in [(early, &new, false), (late, &mild, true), (late, &new, true)] {
         server.db.execute(arrive, &[&at, &error.error_id, &regressed]).await.unwrap();
@@ -78,7 +79,11 @@ async fn what_grew_most_against_the_day_before_comes_first() {
     Seed::error("new").events(3).last_seen(now).store(&server.db).await;
     let less = Seed::error("less").events(1).last_seen(now).store(&server.db).await;
     let more = Seed::error("it was more").events(5).last_seen(yesterday).store(&server.db).await;
-    Seed::error("long gone").events(9).last_seen(now - TimeDelta::hours(60)).store(&server.db).await;
+    Seed::error("long gone")
+        .events(9)
+        .last_seen(now - TimeDelta::hours(60))
+        .store(&server.db)
+        .await;
     Seed::error("theirs").project(2).events(4).last_seen(now).store(&server.db).await;
     for (into, other) in [(grown.id, part.id), (less.id, more.id)] {
         let body = json!({"into": into, "ids": [other]});

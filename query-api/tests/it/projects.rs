@@ -65,7 +65,8 @@ async fn sanitising_rules_are_kept_as_a_whole() {
 
     let rules = json!({"extra_keys": ["customerNumber"], "off": ["ibans", "jwts"], "unknown": 1});
     let changed = put(json!({"sanitising_rules": rules})).await.data();
-    let kept = json!({"extra_keys": ["customer number"], "safe_keys": [], "off": ["ibans", "jwts"]});
+    let kept =
+        json!({"extra_keys": ["customer number"], "safe_keys": [], "off": ["ibans", "jwts"]});
     assert_eq!(changed["sanitising_rules"], kept);
     // Another change leaves them as they are, and so does null.
     let other = put(json!({"keep_ip_addresses": false, "sanitising_rules": null})).await.data();
@@ -80,7 +81,8 @@ async fn sanitising_rules_are_kept_as_a_whole() {
 
     let bad = json!({"extra_keys": ["fine", "_1", 5], "safe_keys": "x", "off": ["everything"]});
     let answer = put(json!({"sanitising_rules": bad})).await;
-    let fields = ["sanitising_rules.extra_keys[2]", "sanitising_rules.off[0]", "sanitising_rules.safe_keys"];
+    let fields =
+        ["sanitising_rules.extra_keys[2]", "sanitising_rules.off[0]", "sanitising_rules.safe_keys"];
     assert_eq!(answer.bad_fields(), fields);
     let bad = json!({"extra_keys": ["fine", "_1"], "safe_keys": ["x".repeat(65)]});
     let answer = put(json!({"sanitising_rules": bad})).await;
@@ -121,7 +123,12 @@ async fn sanitising_rules_are_tried_on_a_sample() {
 
     let text = preview(json!({"sample": "nothing to see", "sanitising_rules": {}})).await.data();
     assert_eq!(text, json!({"result": "nothing to see", "changed": false}));
-    for bad in [json!({}), json!({"sample": null}), json!({"sample": 5}), json!({"sample": "x".repeat(64 << 10)})] {
+    for bad in [
+        json!({}),
+        json!({"sample": null}),
+        json!({"sample": 5}),
+        json!({"sample": "x".repeat(64 << 10)}),
+    ] {
         assert_eq!(preview(bad).await.bad_fields(), ["sample"]);
     }
     let missing = server.post("/api/projects/99/sanitising/preview").key(ADMIN);

@@ -45,7 +45,10 @@ async fn a_release_tells_what_came_with_it() {
         arrive(&server, error, regressed).await;
     }
     let data = releases(&server, "").await;
-    assert_eq!((&data["total"], &data["limit"], &data["period"]), (&json!(2), &json!(50), &json!("month")));
+    assert_eq!(
+        (&data["total"], &data["limit"], &data["period"]),
+        (&json!(2), &json!(50), &json!("month"))
+    );
     assert_eq!(names(&data), ["shop@2", "shop@1"], "the newest first");
     assert_eq!(numbers(&data, "shop@1"), [4, 1, 1]);
     assert_eq!(numbers(&data, "shop@2"), [2, 1, 0]);
@@ -87,7 +90,8 @@ async fn a_release_begins_with_its_oldest_event_and_ends_with_its_last() {
     assert_eq!(late_one["last_seen"], json!(shared::time::format(late)));
     assert_eq!(unknown["first_seen"], Value::Null);
     let time = |value: &Value| shared::time::parse(value.as_str().unwrap()).unwrap();
-    let slot = "SELECT max(slot) AS slot FROM event_slots s JOIN facets f USING (project_id, facet_id)
+    let slot =
+        "SELECT max(slot) AS slot FROM event_slots s JOIN facets f USING (project_id, facet_id)
                 WHERE release = 'now'";
     let slot: DateTime<Utc> = server.db.query_one(slot, &[]).await.unwrap().get("slot");
     assert_eq!(time(&now["last_seen"]), slot, "not only the hour");
@@ -97,7 +101,8 @@ async fn a_release_begins_with_its_oldest_event_and_ends_with_its_last() {
 
     let day = releases(&server, "?period=day").await;
     assert_eq!(names(&day), ["now", "unknown"]);
-    let answer = server.get("/api/releases?period=year&limit=0&project_id=x").key(ADMIN).send().await;
+    let answer =
+        server.get("/api/releases?period=year&limit=0&project_id=x").key(ADMIN).send().await;
     assert_eq!(answer.bad_fields(), ["limit", "period", "project_id"]);
     server.stop().await;
 }
