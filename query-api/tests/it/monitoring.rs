@@ -148,6 +148,7 @@ async fn before_the_first_check_nothing_is_made_up() {
         json!({
             "current_uptime_hours": null, "uptime_percent_24h": null, "uptime_percent_7d": null,
             "uptime_percent_30d": null, "incidents_count": 0, "last_downtime": null,
+            "hours": [], "days": [],
         })
     );
     let services = server.get(SERVICES).key(READER).send().await.data();
