@@ -108,7 +108,7 @@ async fn sanitising_rules_are_tried_on_a_sample() {
     assert_eq!(plain["result"]["oldCustomerNumber"], "4711");
     assert_eq!(plain["result"]["note"], "pay with [Filtered]");
 
-    let rules = json!({"extra_keys": ["customer number"], "safe_keys": ["password"], "off": ["card_numbers"]});
+    let rules = json!({"extra_keys": ["customer number"], "safe_keys": ["password", "session kind"], "off": ["card_numbers"]});
     let drafted = preview(json!({"sample": sample, "sanitising_rules": rules})).await.data();
     let mut expected = sample.clone();
     expected["oldCustomerNumber"] = json!("[Filtered]");
