@@ -49,7 +49,8 @@ await play(async (visit) => {
   const values = await offered.evaluateAll((all) => all.map((option) => option.value));
   assert.deepEqual(values, ["is:unresolved release:shop@1.3.0", "is:unresolved release:shop@1.2.0"]);
 
-  // Uptime is told hour by hour.
+  // Uptime is told hour by hour, from the first check on.
+  await until("/api/monitoring/uptime", ({ hours }) => hours.length > 0);
   await visit.go("/monitoring");
   await page.getByRole("img", { name: /The last 24 hours, hour by hour: at least/ }).waitFor();
 });

@@ -82,7 +82,7 @@ async function numbers(signal) {
     { class: "numbers" },
     number("events in 24 hours", short(stats.events_24h), `${full(stats.events_total)} in all`),
     number("users in 24 hours", short(stats.users_affected_24h), full(stats.users_affected_24h)),
-    number("new errors in 24 hours", short(stats.new_errors_24h), full(stats.new_errors_24h)),
+    number("new in 24 hours", short(stats.new_errors_24h), full(stats.new_errors_24h)),
     number("came back in 24 hours", short(stats.regressed_errors_24h), full(stats.regressed_errors_24h)),
     number("errors in all", short(stats.total_errors), `${full(stats.errors_today)} seen today`),
     number("resolved", measured(stats.resolution_rate, "%"), full(stats.resolved_errors)),
