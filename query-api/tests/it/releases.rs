@@ -9,6 +9,10 @@ fn this_hour() -> DateTime<Utc> {
     shared::time::now().duration_trunc(TimeDelta::hours(1)).unwrap()
 }
 
+fn time(value: &Value) -> DateTime<Utc> {
+    shared::time::parse(value.as_str().unwrap()).unwrap()
+}
+
 async fn releases(server: &Server, query: &str) -> Value {
     server.get(&format!("/api/releases{query}")).key(READER_1).send().await.data()
 }
@@ -56,6 +60,7 @@ async fn a_release_tells_what_came_with_it() {
         assert_eq!(release["project_id"], 1);
         assert_eq!(release["crash_free_sessions"], Value::Null);
         assert_eq!(release["crash_free_users"], Value::Null);
+        assert!(time(&release["last_seen"]) >= time(&release["first_seen"]), "{release}");
     }
 
     // With a key of the installation, those of all projects.
@@ -79,8 +84,9 @@ async fn a_release_begins_with_its_oldest_event_and_ends_with_its_last() {
     Seed::error("unknown").release("unknown").store(&server.db).await;
     let old = shared::time::now() - TimeDelta::days(40);
     Seed::error("old").release("old").last_seen(old).store(&server.db).await;
-    let sql = "UPDATE facets SET first_stored_at = NULL WHERE release = 'unknown'";
-    server.db.execute(sql, &[]).await.unwrap();
+    let sql = "UPDATE facets SET first_stored_at = NULL WHERE release = 'unknown';
+               UPDATE facets SET first_stored_at = now() - interval '1 day' WHERE release = 'now'";
+    server.db.batch_execute(sql).await.unwrap();
 
     let data = releases(&server, "").await;
     assert_eq!(names(&data), ["now", "late", "unknown"], "what had no events is not told of");
@@ -89,15 +95,14 @@ async fn a_release_begins_with_its_oldest_event_and_ends_with_its_last() {
     assert_eq!(late_one["first_seen"], json!(shared::time::format(late)));
     assert_eq!(late_one["last_seen"], json!(shared::time::format(late)));
     assert_eq!(unknown["first_seen"], Value::Null);
-    let time = |value: &Value| shared::time::parse(value.as_str().unwrap()).unwrap();
     let slot =
         "SELECT max(slot) AS slot FROM event_slots s JOIN facets f USING (project_id, facet_id)
                 WHERE release = 'now'";
     let slot: DateTime<Utc> = server.db.query_one(slot, &[]).await.unwrap().get("slot");
-    assert_eq!(time(&now["last_seen"]), slot, "not only the hour");
     let stored = "SELECT min(first_stored_at) AS at FROM facets WHERE release = 'now'";
     let stored: DateTime<Utc> = server.db.query_one(stored, &[]).await.unwrap().get("at");
     assert_eq!(now["first_seen"], json!(shared::time::format(stored)));
+    assert_eq!(time(&now["last_seen"]), slot, "not only the hour");
 
     let day = releases(&server, "?period=day").await;
     assert_eq!(names(&day), ["now", "unknown"]);

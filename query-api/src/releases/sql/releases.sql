@@ -3,7 +3,7 @@
 -- receipt; one that was deleted since does not count. A release whose facets were there before they were
 -- dated has no beginning, and one of which older events came late began with the hour of the oldest.
 -- What happened last is told by the hour, or by the slot of its receipt ($5: where slots are short) where
--- both are of one hour.
+-- both are of one hour; slots and hours begin before what they hold, but nothing ends before it began.
 -- Totals (group 0) by the primary keys of event_hours and event_slots; error_arrivals and errors by theirs.
 -- A project has few facets: they are all read, by the primary key.
 WITH hours AS MATERIALIZED (
@@ -40,12 +40,18 @@ WITH hours AS MATERIALIZED (
   WHERE f.project_id = ANY ($1) AND f.release <> ''
   GROUP BY f.project_id, f.release
   HAVING sum(h.events) > 0
+), dated AS (
+  SELECT *,
+    CASE WHEN first_hour < date_trunc('hour', first_stored, 'UTC') THEN first_hour ELSE first_stored END
+      AS first_seen,
+    count(*) OVER () AS total
+  FROM releases
 )
-SELECT project_id, release, events, new_errors, regressed_errors,
-  CASE WHEN first_hour < date_trunc('hour', first_stored, 'UTC') THEN first_hour ELSE first_stored END
-    AS first_seen,
-  CASE WHEN date_trunc('hour', last_slot, 'UTC') = last_hour THEN last_slot ELSE last_hour END AS last_seen,
-  count(*) OVER () AS total
-FROM releases
+SELECT project_id, release, events, new_errors, regressed_errors, first_seen,
+  greatest(
+    CASE WHEN date_trunc('hour', last_slot, 'UTC') = last_hour THEN last_slot ELSE last_hour END,
+    first_seen) AS last_seen,
+  total
+FROM dated
 ORDER BY first_seen DESC NULLS LAST, last_seen DESC, project_id, release
 LIMIT $4
