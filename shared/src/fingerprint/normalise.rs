@@ -210,20 +210,20 @@ impl<'a> Scanner<'a> {
 /// How far the chunk at the start of the text reaches, and what is in it; a comma between digits does not
 /// end it.
 fn chunk_of(text: &[u8]) -> (usize, Marks) {
-    let mut found = Marks::of(&text[..1]);
+    let may_end = |byte: &u8| Marks::of_byte(*byte).has(Marks::END_OR_WIDE);
     let mut length = 1;
-    while let Some(&byte) = text.get(length) {
-        let marks = Marks::of_byte(byte);
-        if marks.has(Marks::END_OR_WIDE) && ends_chunk(text, length, marks) {
-            break;
+    while let Some(at) = text[length..].iter().position(may_end) {
+        length += at;
+        if ends_chunk(text, length) {
+            return (length, Marks::of(&text[..length]));
         }
-        found.add(marks);
         length += 1;
     }
-    (length, found)
+    (text.len(), Marks::of(text))
 }
 
-fn ends_chunk(text: &[u8], at: usize, marks: Marks) -> bool {
+fn ends_chunk(text: &[u8], at: usize) -> bool {
+    let marks = Marks::of_byte(text[at]);
     (marks.has(Marks::END) && !is_between_digits(text, at))
         || (marks.has(Marks::WIDE) && quotes::opens_wide(&text[at..]))
 }

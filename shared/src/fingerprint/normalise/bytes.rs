@@ -29,10 +29,6 @@ impl Marks {
         Self(TABLE[usize::from(byte)])
     }
 
-    pub(super) fn add(&mut self, others: Self) {
-        self.0 |= others.0;
-    }
-
     /// Whether any of the others is among these.
     pub(super) fn has(self, others: Self) -> bool {
         self.0 & others.0 != 0
