@@ -3,7 +3,7 @@
 
 import * as api from "./api.js";
 import * as live from "./live.js";
-import { current, isInstallation, may, note } from "./session.js";
+import { current, isInstallation, may, note, whenElsewhere } from "./session.js";
 import { button } from "./ui/button.js";
 import { fill, h } from "./ui/h.js";
 import { keys, showKeys } from "./ui/keyboard.js";
@@ -156,6 +156,7 @@ function markNavigation() {
       return h("a", { href: withProject(address), "aria-current": here ? "page" : null }, name);
     }),
   );
+  showCurrent();
   fill(
     who,
     current() && [
@@ -163,6 +164,12 @@ function markNavigation() {
       button("Log out", logOut, { class: "quiet-button" }),
     ],
   );
+}
+
+/** On narrow screens the navigation is wider than the window. */
+function showCurrent() {
+  const link = links.querySelector('[aria-current="page"]');
+  if (link) links.scrollLeft = link.offsetLeft - (links.clientWidth - link.offsetWidth) / 2;
 }
 
 async function logOut() {
@@ -222,6 +229,12 @@ api.whenEnded(() => {
   live.disconnect();
   if (location.pathname === "/login") return;
   go(`/login?next=${encodeURIComponent(location.pathname + location.search)}`, "replace");
+});
+
+whenElsewhere(() => {
+  live.disconnect();
+  if (current() && location.pathname === "/login") go("/errors", "replace");
+  else show();
 });
 
 window.addEventListener("popstate", show);

@@ -23,6 +23,27 @@ export function on(type, run, signal) {
   listeners.addEventListener(type, (event) => run(event.detail), { signal });
 }
 
+/**
+ * Makes of a function one that is run at once when it is called, and again no sooner than after so many
+ * milliseconds, however often it is called meanwhile.
+ */
+export function paced(period, run, signal) {
+  let last = -Infinity;
+  let timer = null;
+  const now = () => {
+    timer = null;
+    last = performance.now();
+    run();
+  };
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  return () => {
+    if (timer !== null || signal.aborted) return;
+    const wait = last + period - performance.now();
+    if (wait <= 0) now();
+    else timer = setTimeout(now, wait);
+  };
+}
+
 /** Connects, or connects anew for another project. */
 export function connect() {
   disconnect();

@@ -17,6 +17,12 @@ export const may = (permission) => session?.permissions.includes(permission) ?? 
 /** Whether the whole installation may be read, and not one project alone. */
 export const isInstallation = () => session !== null && session.project_id === null;
 
+/** What to do when somebody has logged in or out in another window; the shell says it. */
+let elsewhere = () => {};
+export const whenElsewhere = (run) => {
+  elsewhere = run;
+};
+
 /** Notes a login; null: a logout. */
 export function note(next) {
   session = next;
@@ -32,3 +38,13 @@ function read() {
     return null;
   }
 }
+
+/** All windows share the cookie, so whoever logs in by one is whom all of them act for. */
+addEventListener("storage", (event) => {
+  if (event.key !== KEY && event.key !== null) return;
+  const before = who();
+  session = read();
+  if (who() !== before) elsewhere();
+});
+
+const who = () => session && JSON.stringify([session.name, session.permissions, session.project_id]);

@@ -19,6 +19,7 @@ use crate::config::{CacheTtl, Config};
 use crate::errors::Waiters;
 use crate::live::{self, Live};
 use crate::monitoring::LastHealth;
+use crate::session;
 use crate::settings::integrations::{Outgoing, OutgoingError};
 use shared::cors::Cors;
 
@@ -28,6 +29,9 @@ const MAX_REQUESTS: usize = 256;
 
 /// Requests without a key that ask the database at once: those with one must not wait behind them.
 const MAX_OPEN_REQUESTS: usize = 4;
+
+/// Known sessions that are looked up at once: they wait for each other, not for those above.
+const MAX_SESSION_LOOKUPS: usize = 4;
 
 /// The wait for a turn of these; with the statements after it, it stays below what a request may take.
 const MAX_WAIT: Duration = Duration::from_secs(2);
@@ -59,6 +63,10 @@ pub(crate) struct App {
     pub(crate) running: Semaphore,
     /// One permit for each request without a key that asks the database.
     open_requests: Semaphore,
+    /// Sessions that were met a while ago.
+    pub(crate) sessions: session::Known,
+    /// One permit for each look-up of one of these.
+    session_lookups: Semaphore,
     /// Who waits for an id that nothing has yet.
     pub(crate) waiters: Waiters,
     /// Changes under way. A client that goes away does not stop one in the middle.
@@ -92,6 +100,8 @@ impl App {
             last_health: LastHealth::default(),
             running: Semaphore::new(MAX_REQUESTS),
             open_requests: Semaphore::new(MAX_OPEN_REQUESTS),
+            sessions: session::Known::default(),
+            session_lookups: Semaphore::new(MAX_SESSION_LOOKUPS),
             waiters: Waiters::new(),
             changes: TaskTracker::new(),
             shutdown,
@@ -101,10 +111,12 @@ impl App {
     /// The turn of a request without a key to ask the database, in the order of arrival: who floods
     /// this way in waits with everybody else.
     pub(crate) async fn open_turn(&self) -> Result<SemaphorePermit<'_>, ApiError> {
-        let busy =
-            || ApiError::unavailable("Too many requests are running; try again in a second", 1);
-        let turn = tokio::time::timeout(MAX_WAIT, self.open_requests.acquire()).await;
-        turn.map_err(|_elapsed| busy())?.map_err(|_closed| busy())
+        turn(&self.open_requests).await
+    }
+
+    /// The turn of a known session to be looked up again, in the order of arrival.
+    pub(crate) async fn session_turn(&self) -> Result<SemaphorePermit<'_>, ApiError> {
+        turn(&self.session_lookups).await
     }
 
     /// Makes a committed change of keys or projects hold here at once; other processes poll.
@@ -116,4 +128,10 @@ impl App {
             tracing::warn!(error = %ErrorChain(&error), "the next poll will load what changed");
         }
     }
+}
+
+async fn turn(turns: &Semaphore) -> Result<SemaphorePermit<'_>, ApiError> {
+    let busy = || ApiError::unavailable("Too many requests are running; try again in a second", 1);
+    let turn = tokio::time::timeout(MAX_WAIT, turns.acquire()).await;
+    turn.map_err(|_elapsed| busy())?.map_err(|_closed| busy())
 }

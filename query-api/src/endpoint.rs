@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts as _, RawPathParams, Request};
 use axum::response::Response;
+use http::header::{self, HeaderValue};
 use http::{HeaderMap, HeaderName, Method};
 use shared::access::{AccessTable, ApiKey};
 use shared::api::{ApiError, Code};
@@ -28,10 +29,22 @@ pub(crate) async fn answer(
 ) -> Response {
     let id = request_id(&request);
     let environment = app.environment;
-    match try_answer(app, route, handler, request).await {
+    let has_cookie = request.headers().contains_key(header::COOKIE);
+    let mut response = match try_answer(app, route, handler, request).await {
         Ok(response) => response,
         Err(error) => error.into_response(environment, &id),
+    };
+    if has_cookie {
+        keep_private(response.headers_mut());
     }
+    response
+}
+
+/// What a browser was told for its cookie is nobody else's, and not its next user's either: no store
+/// on the way keeps it.
+fn keep_private(headers: &mut HeaderMap) {
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.append(header::VARY, HeaderValue::from(header::COOKIE));
 }
 
 async fn try_answer(
@@ -124,7 +137,8 @@ fn is_dsn_key(access: &AccessTable, text: &str) -> bool {
     Uuid::try_parse(text).is_ok_and(|key| access.dsn_project(key).is_some())
 }
 
-fn authorize(key: &ApiKey, needs: Needs) -> Result<(), ApiError> {
+/// Refuses a key that may not do what is needed.
+pub(crate) fn authorize(key: &ApiKey, needs: Needs) -> Result<(), ApiError> {
     let permission = match needs {
         Needs::Nothing => return Ok(()),
         Needs::Key(permission) | Needs::InstallationKey(permission) => permission,

@@ -7,8 +7,8 @@ import { play } from "./browser.mjs";
 await play(async (visit) => {
   const { page, problems } = visit;
   await visit.logIn();
-  await page.getByText("No errors match.").waitFor();
-  await visit.click(page.getByRole("link", { name: "Projects" }));
+  await page.getByText("Nothing has been reported yet.").waitFor();
+  await visit.click(page.getByRole("link", { name: "Connect a program" }));
   await visit.click(page.getByRole("link", { name: "Default", exact: true }));
   await page.locator(".dsn code", { hasText: /^http:\/\/[0-9a-f]{32}@/ }).waitFor();
   for (const name of ["Node.js", "Browser", "Rust", "curl"]) {
@@ -22,6 +22,9 @@ await play(async (visit) => {
   await visit.click(page.getByRole("status").getByRole("link", { name: /TestError/ }));
   await page.locator(".frame-function", { hasText: "tryOut" }).first().waitFor();
   assert.equal(visit.clicks, 4, "clicks from the login to the line that failed");
+  // With errors there, a filter that finds none says so.
+  await visit.go("/errors?q=nothing+of+the+kind");
+  await page.getByText("No errors match.").waitFor();
   // It was asked for before it could be read.
   visit.problems = problems.splice(0).filter((problem) => !/status of 404/.test(problem));
 });

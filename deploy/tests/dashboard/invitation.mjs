@@ -26,6 +26,10 @@ await play(async (admin, browser) => {
   assert.equal(ann.clicks, 3, "clicks from the invitation to the line that failed");
   assert.equal(await ann.page.getByRole("button", { name: /^Resolve/ }).count(), 0);
   assert.equal(await ann.page.getByRole("link", { name: "Settings" }).count(), 0);
+  await ann.go("/alerts/new");
+  await ann.page.getByText("You can read rules, and make none.").waitFor();
+  await ann.page.goBack();
+  await ann.page.locator(".source-here").first().waitFor();
   const refused = await ann.page.evaluate(async () => {
     const id = location.pathname.split("/").at(-1);
     const response = await fetch(`/api/errors/${id}/resolve`, {

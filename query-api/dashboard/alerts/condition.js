@@ -13,7 +13,12 @@ export const METRICS = [
 
 export const OPERATORS = [">", ">=", "<", "<=", "=="];
 
-const FORM = /^\s*([a-z_]+)\s*(>=|<=|==|>|<)\s*(-?[\d.]+)\s+in\s+(\d+\s*[a-z]+)\s*(.*?)\s*$/s;
+/** What a condition leaves to fields of the rule. */
+const THRESHOLD = "threshold";
+const TIME_WINDOW = "time_window";
+
+const FORM =
+  /^\s*([a-z_]+)\s*(>=|<=|==|>|<)\s*(-?[\d.]+|threshold)\s+in\s+(\d+\s*[a-z]+|time_window)(?![a-z_])\s*(.*?)\s*$/s;
 
 /** The parts of a condition, or null where it has another form. */
 export function parts(condition) {
@@ -21,6 +26,15 @@ export function parts(condition) {
   if (!match || !METRICS.some(([name]) => name === match[1])) return null;
   const [, metric, operator, value, window, rest] = match;
   return { metric, operator, value, window, rest };
+}
+
+/** Whether a condition leaves its value, and its window, to the fields of the rule. */
+export function leavesOpen(condition) {
+  const [comparison] = condition.split(/\bwhere\b|\bper\b/i);
+  return {
+    threshold: new RegExp(`[<>=]\\s*${THRESHOLD}\\b`, "i").test(comparison),
+    time_window: new RegExp(`\\bin\\s+${TIME_WINDOW}\\b`, "i").test(comparison),
+  };
 }
 
 /** The condition of some parts. */

@@ -3,7 +3,7 @@
 import { get, remove } from "../api.js";
 import { current, isInstallation, may } from "../session.js";
 import { assign, change, ignore } from "../errors/changes.js";
-import { fill, h } from "../ui/h.js";
+import { h, refill } from "../ui/h.js";
 import { button, copy } from "../ui/button.js";
 import { confirm, field, form } from "../ui/dialog.js";
 import { toast } from "../ui/toast.js";
@@ -19,31 +19,41 @@ const UNTIL = [
   ["168", "For a week"],
 ];
 
-/** The buttons; `changed` is told when the error has another state, `reload` when it is another one. */
+/**
+ * The buttons; `changed` is told when something was done about the error, `reload` when it is another
+ * one. `show` draws them for what the error is now.
+ */
 export function actions(error, view, { changed, reload }) {
   const place = h("div", { class: "actions" });
-  const show = () =>
-    fill(
+  let shown = null;
+  const show = () => {
+    const now = JSON.stringify([error.status, error.assigned_to]);
+    if (now === shown) return;
+    shown = now;
+    refill(
       place,
       may("write") && buttons(),
-      copy("Copy link", () => location.href),
+      copy("Copy link", () => location.href, { "data-at": "link" }),
     );
-  const settle = (action) =>
-    change([error], action, (states) => {
-      error.status = states.get(error.id);
-      show();
-      changed();
-    });
+  };
+  const became = (states) => {
+    const state = states.get(error.id);
+    // One that is gone meanwhile has no state any more.
+    if (state) error.status = state;
+    changed();
+  };
+  const settle = (action) => change([error], action, became);
+  const act = (at, label, run, props) => button(label, run, { "data-at": at, ...props });
   const buttons = () => [
     error.status === "resolved"
-      ? button("Reopen", () => settle("unresolve"))
-      : button(["Resolve ", h("kbd", {}, "e")], () => settle("resolve"), { class: "primary" }),
+      ? act("settle", "Reopen", () => settle("unresolve"))
+      : act("settle", ["Resolve ", h("kbd", {}, "e")], () => settle("resolve"), { class: "primary" }),
     error.status === "ignored"
-      ? button("Stop ignoring", () => settle("unresolve"))
-      : button(["Ignore… ", h("kbd", {}, "i")], async () => askUntil()),
-    button(error.assigned_to ? `Assigned: ${error.assigned_to}` : "Assign…", () => askWhom()),
-    button(["Merge… ", h("kbd", {}, "m")], () => askMerge(error, reload)),
-    button("Delete…", async () => askDelete()),
+      ? act("ignore", "Stop ignoring", () => settle("unresolve"))
+      : act("ignore", ["Ignore… ", h("kbd", {}, "i")], async () => askUntil()),
+    act("assign", error.assigned_to ? `Assigned: ${error.assigned_to}` : "Assign…", () => askWhom()),
+    act("merge", ["Merge… ", h("kbd", {}, "m")], () => askMerge(error, reload)),
+    act("delete", "Delete…", async () => askDelete()),
   ];
   const askUntil = () =>
     form(
@@ -65,14 +75,8 @@ export function actions(error, view, { changed, reload }) {
       "Ignore",
       async (data) => {
         const [hours, events] = [Number(data.get("hours")), Number(data.get("events"))];
-        await ignore(error.id, {
-          until: hours ? new Date(Date.now() + hours * HOUR).toISOString() : null,
-          events: events || null,
-        });
-        error.status = "ignored";
-        show();
-        changed();
-        toast("Ignored");
+        const until = hours ? new Date(Date.now() + hours * HOUR).toISOString() : null;
+        await ignore(error, { until, events: events || null }, became);
       },
     );
   const askWhom = async () => {
@@ -98,11 +102,10 @@ export function actions(error, view, { changed, reload }) {
       ],
       "Assign",
       async (data) => {
-        const name = data.get("who").trim() || null;
-        await assign(error.id, name);
-        error.assigned_to = name;
-        show();
-        changed();
+        await assign(error, data.get("who").trim() || null, (name) => {
+          error.assigned_to = name;
+          changed();
+        });
       },
     );
   };
@@ -120,6 +123,7 @@ export function actions(error, view, { changed, reload }) {
   show();
   return {
     node: place,
+    show,
     toggle: () => may("write") && settle(error.status === "resolved" ? "unresolve" : "resolve"),
     askUntil: () => may("write") && askUntil(),
     askMerge: async () => may("write") && askMerge(error, reload),

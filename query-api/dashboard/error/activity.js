@@ -1,7 +1,7 @@
 // What was done about an error, and by whom.
 
 import { get } from "../api.js";
-import { fill, h } from "../ui/h.js";
+import { h, refill } from "../ui/h.js";
 import { count } from "../ui/format.js";
 import { button } from "../ui/button.js";
 import { ago, text } from "../ui/time.js";
@@ -9,18 +9,45 @@ import { ago, text } from "../ui/time.js";
 const PAGE = 10;
 
 /** The newest first, and at last how it began. */
-export async function activity(error, signal) {
-  const place = h("div", {});
-  const entries = [];
-  const next = async (cursor) => {
-    const page = await get(`/api/errors/${error.id}/activity`, { limit: PAGE, cursor }, signal);
-    entries.push(...page.activity);
-    const more = page.next_cursor && button("Show more", () => next(page.next_cursor));
-    const began = !page.next_cursor && line(null, "It was seen first", error.first_seen);
-    fill(place, h("ul", { class: "activity" }, entries.map(told), began), more);
-  };
-  await next(null);
-  return place;
+export class Activity {
+  constructor(error, signal) {
+    Object.assign(this, { error, signal });
+    this.node = h("div", {});
+    this.entries = [];
+    this.cursor = null;
+  }
+
+  /** Reads what has come, and answers where it is shown. What was read before stays. */
+  async read() {
+    const page = await this.page(null);
+    const newest = JSON.stringify(this.entries[0]);
+    const known = page.activity.findIndex((entry) => JSON.stringify(entry) === newest);
+    if (known < 0) {
+      this.entries = page.activity;
+      this.cursor = page.next_cursor;
+    } else {
+      this.entries.unshift(...page.activity.slice(0, known));
+    }
+    this.draw();
+    return this.node;
+  }
+
+  async next() {
+    const page = await this.page(this.cursor);
+    this.entries.push(...page.activity);
+    this.cursor = page.next_cursor;
+    this.draw();
+  }
+
+  page(cursor) {
+    return get(`/api/errors/${this.error.id}/activity`, { limit: PAGE, cursor }, this.signal);
+  }
+
+  draw() {
+    const more = this.cursor && button("Show more", () => this.next(), { "data-at": "more" });
+    const began = !this.cursor && line(null, "It was seen first", this.error.first_seen);
+    refill(this.node, h("ul", { class: "activity" }, this.entries.map(told), began), more);
+  }
 }
 
 const told = (entry) => line(entry.by, DID[entry.kind]?.(entry.details) ?? entry.kind, entry.at);

@@ -25,7 +25,7 @@ export const USUAL = "is:unresolved";
 export function read(text) {
   const [query, words, problems] = [{}, [], []];
   for (const { name, value } of terms(text)) {
-    const known = name && WORDS[name];
+    const known = name && Object.hasOwn(WORDS, name) ? WORDS[name] : null;
     if (!name) words.push(value);
     else if (!known) problems.push(`${name}: is not known; there are ${Object.keys(WORDS).join(", ")}`);
     else if (known.values && !known.values.includes(value)) {
@@ -38,6 +38,17 @@ export function read(text) {
   }
   if (words.length > 0) query.q = words.join(" ");
   return { query, problems };
+}
+
+/**
+ * Whether an error, as it is told live, may be among those that the API answers to a query. What is not
+ * told of it may be anything.
+ */
+export function mayMatch(query, error) {
+  const allows = (parameter) =>
+    !query[parameter] || query[parameter].split(",").includes(error[parameter]);
+  const isLate = !query.since || Date.parse(error.last_seen) >= Date.parse(query.since);
+  return isLate && ["status", "level", "source"].every(allows);
 }
 
 /** Whether a text holds `name:value`. */

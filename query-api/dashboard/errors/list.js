@@ -1,9 +1,10 @@
 // The list of errors that is shown: pages that follow each other, what is picked, where the reader is,
 // and what is told live about it.
 
-import { get } from "../api.js";
+import { get, lookedAt } from "../api.js";
+import { isInstallation, may } from "../session.js";
 import { fill, h } from "../ui/h.js";
-import { empty, failed, loading } from "../ui/states.js";
+import { empty, failed, loadingRows } from "../ui/states.js";
 import { GRAPHS, Row } from "./rows.js";
 
 /** Rows of the first page, which is to be there at once, and of those after it. */
@@ -12,6 +13,9 @@ const NEXT = 100;
 
 /** The next page is asked for while this much of the list is still below. */
 const AHEAD = "1000px";
+
+/** Rows that stand in for those that are coming: as many as a window shows. */
+const COMING = 14;
 
 /** The API draws so many errors at once. */
 const MOST = 100;
@@ -38,7 +42,8 @@ export class List {
     this.question = query;
     this.cursor = null;
     this.watcher.disconnect();
-    if (this.rows.size === 0) fill(this.more, loading(12));
+    if (this.rows.size === 0) fill(this.node, loadingRows(COMING));
+    fill(this.more);
     this.node.classList.add("stale");
     await this.load(FIRST, () => this.clear());
   }
@@ -55,8 +60,10 @@ export class List {
     try {
       const page = await get("/api/errors", { ...asked, limit, cursor: this.cursor }, this.signal);
       if (asked !== this.question) return;
-      prepare();
-      this.add(page);
+      this.keepPlace(() => {
+        prepare();
+        this.add(page);
+      });
     } catch (failure) {
       if (this.signal.aborted || asked !== this.question) return;
       // What was read before stays: the next page alone is missing.
@@ -76,6 +83,7 @@ export class List {
   }
 
   add(page) {
+    const isAtEnd = this.more.contains(document.activeElement);
     // Of ten thousand rows a browser lays out the pages that are seen, and no others.
     const block = h("ol", { class: "rows-page", "aria-label": "Errors" });
     for (const error of page.errors) {
@@ -88,6 +96,8 @@ export class List {
     this.cursor = page.next_cursor;
     this.total = { number: page.total, capped: page.total_capped };
     this.end();
+    // Whoever asked for more by the button goes on with what has come.
+    if (isAtEnd) block.querySelector(".row-title")?.focus({ preventScroll: true });
     this.changed();
     this.draw(page.errors.map((error) => error.id));
   }
@@ -111,20 +121,38 @@ export class List {
 
   /** Takes rows away: they are part of others now. */
   drop(ids) {
-    for (const id of ids) {
-      this.rows.get(id)?.node.remove();
-      this.rows.delete(id);
-    }
+    this.keepPlace(() => {
+      for (const id of ids) {
+        this.rows.get(id)?.node.remove();
+        this.rows.delete(id);
+      }
+    });
     if (this.total) this.total.number -= ids.length;
     this.changed();
   }
 
+  /** Changes rows. The reader stays on the row, or comes to the one in its place. */
+  keepPlace(run) {
+    const here = this.here();
+    const index = this.all().indexOf(here);
+    run();
+    if (!here || here.node.isConnected) return;
+    const row = this.rows.get(here.error.id) ?? this.all()[Math.min(index, this.rows.size - 1)];
+    row?.link.focus({ preventScroll: true });
+  }
+
+  /** Says that nothing matches, or to a newcomer that nothing was ever reported. */
+  async nothing() {
+    const asked = this.question;
+    // Where this is not known, too, something is taken to be there.
+    const all = await get("/api/errors", { limit: 1 }, this.signal).catch(() => ({ total: 1 }));
+    if (asked !== this.question || this.rows.size > 0 || this.signal.aborted) return;
+    fill(this.more, all.total === 0 ? untouched() : unmatched());
+  }
+
   end() {
     if (this.rows.size === 0) {
-      fill(
-        this.more,
-        empty("No errors match.", h("p", { class: "quiet" }, "Widen the filter, or enjoy the silence.")),
-      );
+      this.nothing();
     } else if (this.cursor) {
       this.watcher.disconnect();
       const more = h("button", { type: "button", onclick: () => this.next() }, "Show more");
@@ -182,4 +210,17 @@ export class List {
     for (const [id, state] of states) this.rows.get(id)?.become(state);
     this.changed();
   }
+}
+
+const unmatched = () =>
+  empty("No errors match.", h("p", { class: "quiet" }, "Widen the filter, or enjoy the silence."));
+
+/** What whoever may see projects does first. */
+function untouched() {
+  const address = lookedAt() ? `/projects/${lookedAt()}` : "/projects";
+  const how =
+    isInstallation() && may("admin")
+      ? h("a", { class: "button primary", href: address }, "Connect a program")
+      : h("p", { class: "quiet" }, "Errors appear here once a program reports them.");
+  return empty("Nothing has been reported yet.", how);
 }

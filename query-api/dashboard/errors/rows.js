@@ -1,7 +1,7 @@
 // The rows of the list of errors: how one looks, and what happens to one that is shown.
 
-import { h } from "../ui/h.js";
-import { full, short } from "../ui/format.js";
+import { fill, h } from "../ui/h.js";
+import { count, full, short } from "../ui/format.js";
 import { ago, move } from "../ui/time.js";
 import { plain, status } from "../ui/badge.js";
 import { sparkline } from "../ui/chart.js";
@@ -25,12 +25,9 @@ export class Row {
     });
     this.link = h("a", { class: "row-title", href: `/errors/${error.id}` }, error.title);
     this.state = h("span", { class: "row-state" }, marks(error));
-    this.count = h("span", { class: "row-number", title: `${full(error.count)} events` }, short(error.count));
-    this.users = h(
-      "span",
-      { class: "row-number", title: `${full(error.users_affected)} users` },
-      short(error.users_affected),
-    );
+    this.count = h("span", { class: "row-number" });
+    this.users = h("span", { class: "row-number" });
+    this.number();
     this.seen = ago(error.last_seen, "row-seen");
     this.picture = h("span", { class: "row-picture" });
     this.node = h(
@@ -87,6 +84,17 @@ export class Row {
     this.state.replaceChildren(...marks(this.error));
   }
 
+  /** Shows how often it happened, and to how many; where there are no columns, words say which is which. */
+  number() {
+    const show = (node, number, word) => {
+      node.title = count(number, word);
+      const words = number === 1 ? word : `${word}s`;
+      fill(node, short(number), h("span", { class: "row-word" }, ` ${words}`));
+    };
+    show(this.count, this.error.count, "event");
+    show(this.users, this.error.users_affected, "user");
+  }
+
   /** It was resolved, and came back. */
   comeBack(numbers) {
     this.error.regressed = true;
@@ -95,11 +103,10 @@ export class Row {
   }
 
   /** Shows other numbers, in its place. */
-  countOn({ count, users_affected, last_seen, status: state }) {
-    this.grow(count - this.error.count);
-    Object.assign(this.error, { count, users_affected, last_seen });
-    this.count.textContent = short(count);
-    this.users.textContent = short(users_affected);
+  countOn({ count: events, users_affected, last_seen, status: state }) {
+    this.grow(events - this.error.count);
+    Object.assign(this.error, { count: events, users_affected, last_seen });
+    this.number();
     move(this.seen, last_seen);
     if (state !== this.error.status) this.become(state);
   }

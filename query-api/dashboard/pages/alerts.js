@@ -3,7 +3,7 @@
 import { get } from "../api.js";
 import * as live from "../live.js";
 import { may } from "../session.js";
-import { fill, h } from "../ui/h.js";
+import { fill, h, refill } from "../ui/h.js";
 import { measured } from "../ui/format.js";
 import { ago, at } from "../ui/time.js";
 import { plain, severity } from "../ui/badge.js";
@@ -11,6 +11,7 @@ import { button } from "../ui/button.js";
 import { choice, panel } from "../ui/panel.js";
 import { empty } from "../ui/states.js";
 import { table } from "../ui/table.js";
+import { projectColumn } from "../project/names.js";
 
 const SHOWN = 50;
 const TABS = [
@@ -23,7 +24,7 @@ export default async function alerts(view) {
   const named = view.query.get("show");
   const shown = TABS.some(([name]) => name === named) ? named : "rules";
   const content = { rules, firings, deliveries }[shown];
-  const part = panel("card", null, () => content(view));
+  const part = panel("card", null, () => content(view), 12);
   fill(
     view.root,
     h(
@@ -51,6 +52,7 @@ async function rules(view) {
     );
   return table(
     [
+      ...(await projectColumn(view.signal)),
       { name: "Rule", cell: (rule) => h("a", { href: `/alerts/${rule.id}` }, rule.name) },
       { name: "Condition", cell: (rule) => h("code", {}, rule.condition) },
       { name: "Severity", class: "narrow", cell: (rule) => severity(rule.severity) },
@@ -128,13 +130,14 @@ async function deliveries(view) {
 async function paged(view, path, field, nothing, columns) {
   const place = h("div", {});
   const rows = [];
+  const all = [...(await projectColumn(view.signal)), ...columns];
   const next = async (cursor) => {
     const page = await get(path, { limit: SHOWN, cursor }, view.signal);
     rows.push(...page[field]);
-    fill(
+    refill(
       place,
-      rows.length > 0 ? table(columns, rows, field) : empty(nothing),
-      page.next_cursor && button("Show more", () => next(page.next_cursor)),
+      rows.length > 0 ? table(all, rows, field) : empty(nothing),
+      page.next_cursor && button("Show more", () => next(page.next_cursor), { "data-at": "more" }),
     );
   };
   await next(null);

@@ -5,25 +5,30 @@ import { get } from "../api.js";
 import * as live from "../live.js";
 import { fill, h } from "../ui/h.js";
 import { full } from "../ui/format.js";
-import { ago, at } from "../ui/time.js";
-import { level, plain, status } from "../ui/badge.js";
+import { at } from "../ui/time.js";
 import { copy } from "../ui/button.js";
 import { json } from "../ui/json.js";
 import { facts } from "../ui/table.js";
 import { keys } from "../ui/keyboard.js";
 import { panel } from "../ui/panel.js";
+import { failed } from "../ui/states.js";
 import { complain } from "../ui/toast.js";
 import { lastList } from "../errors/place.js";
 import { actions } from "../error/actions.js";
-import { activity } from "../error/activity.js";
+import { Activity } from "../error/activity.js";
 import { breadcrumbs } from "../error/breadcrumbs.js";
 import { grouping } from "../error/grouping.js";
+import { Head } from "../error/head.js";
 import { request } from "../error/request.js";
 import { overTime, shares } from "../error/spread.js";
 import { asText, stack } from "../error/stack.js";
+import { Steps } from "../error/steps.js";
 
-/** The newest events, of which the steps from one to the next are made. */
-const NEWEST = 100;
+const LEFT_OUT =
+  "The payload of this event was left out by a budget: it counts, and that is all that is known of it.";
+
+/** What others did is looked at no more often, however much happens. */
+const PACE = 2_000;
 
 export default async function error(view) {
   const page = new Page(view);
@@ -33,198 +38,104 @@ export default async function error(view) {
 class Page {
   constructor(view) {
     this.view = view;
-    this.id = view.params[0];
     this.event = h("div", { class: "event" });
-    this.steps = h("nav", { class: "steps", "aria-label": "Events" });
-    this.time = overTime(this.id, view.signal);
-    const reload = () => view.go(location.pathname, "replace");
-    this.parts = [
-      panel("card", h("h2", {}, "Tags"), () => shares(this.id, view.signal)),
-      panel("card", h("h2", {}, "Activity"), () => activity(this.error, view.signal)),
-      panel("card", h("h2", {}, "Why these are one error"), () => grouping(this.id, view.signal, reload)),
-    ];
-    this.reload = reload;
-    this.head = h("div", { class: "error-head" });
-    this.numbers = h("div", { class: "card" });
   }
 
   async load() {
-    const { signal, query, root } = this.view;
-    this.error = await get(`/api/errors/${this.id}`, {}, signal);
+    const { signal, query, params } = this.view;
+    this.error = await get(`/api/errors/${encodeURIComponent(params[0])}`, {}, signal);
     this.view.name(this.error.title);
     const named = query.get("event");
-    this.shown =
-      named && named !== this.error.event_id
-        ? await get(`/api/events/${named}`, {}, signal)
-        : this.error.latest_event;
-    const changed = () => this.showHead();
-    this.actions = actions(this.error, this.view, { changed, reload: this.reload });
-    this.showHead();
-    this.showEvent();
-    fill(
-      root,
-      h(
-        "div",
-        { class: "error" },
-        this.head,
-        h(
-          "div",
-          { class: "error-columns" },
-          h(
-            "div",
-            { class: "error-main" },
-            h("div", { class: "card chart-place" }, this.time.node),
-            this.steps,
-            this.event,
-          ),
-          h(
-            "aside",
-            { class: "error-side", "aria-label": "Numbers" },
-            this.numbers,
-            this.parts.map((part) => part.node),
-          ),
-        ),
-      ),
-    );
+    const isOther = named && named !== this.error.event_id;
+    const shown = isOther ? await this.find(named) : this.error.latest_event;
+    // By a link from before it was taken out, or one that was put together wrongly.
+    if (isOther && shown && shown.error_id !== this.error.id)
+      return this.leave(shown.error_id, `?event=${shown.event_id}`);
+    this.build();
+    if (shown) this.showEvent(shown);
     this.keys();
     this.listen();
-    await Promise.all([this.loadEvents(), this.time.load(), ...this.parts.map((part) => part.load())]);
+    const parts = this.parts.map((part) => part.load());
+    await Promise.all([this.steps.start(shown), this.time.load(), ...parts]);
   }
 
-  showHead() {
-    const { error } = this;
-    fill(
-      this.head,
-      h("a", { class: "quiet back", href: lastList() }, "← Errors"),
-      h(
-        "div",
-        { class: "error-title" },
-        level(error.level),
-        h("h1", {}, error.title),
-        status(error.status),
-        error.regressed && plain("regressed", "It came back after it was resolved"),
-      ),
-      h(
-        "p",
-        { class: "row-where" },
-        error.culprit && h("span", { class: "row-culprit" }, error.culprit),
-        h("span", {}, error.source),
-      ),
-      !error.title.endsWith(error.message) &&
-        h("p", { class: "error-message", tabindex: "0" }, error.message),
-      this.actions.node,
+  /** The event that the address names; where there is none, that is said in its place. */
+  async find(id) {
+    const { signal } = this.view;
+    try {
+      return await get(`/api/events/${encodeURIComponent(id)}`, {}, signal);
+    } catch (failure) {
+      if (signal.aborted) throw failure;
+      fill(this.event, h("section", { class: "card" }, failed(failure)));
+      return null;
+    }
+  }
+
+  build() {
+    const { error, view } = this;
+    const { signal } = view;
+    const { id } = error;
+    const reload = () => view.go(location.pathname, "replace");
+    this.time = overTime(id, signal);
+    const past = new Activity(error, signal);
+    this.activity = panel("card", h("h2", {}, "Activity"), () => past.read(), 3);
+    this.parts = [
+      panel("card", h("h2", {}, "Tags"), () => shares(id, signal), 12),
+      this.activity,
+      panel("card", h("h2", {}, "Why these are one error"), () => grouping(id, signal, reload), 6),
+    ];
+    this.actions = actions(error, view, { changed: () => this.changed(), reload });
+    this.head = new Head(error, this.actions.node);
+    this.steps = new Steps(error, signal, (event, isNewest) => {
+      view.restate({ event: isNewest ? "" : event.event_id });
+      this.showEvent(event);
+    });
+    const chart = h("div", { class: "card chart-place" }, this.time.node);
+    const main = h("div", { class: "error-main" }, chart, this.steps.node, this.event);
+    const side = h(
+      "aside",
+      { class: "error-side", "aria-label": "Numbers" },
+      this.head.numbers,
+      this.parts.map((part) => part.node),
     );
     fill(
-      this.numbers,
-      facts([
-        ["Events", full(error.count)],
-        ["Users", full(error.users_affected)],
-        ["First seen", ago(error.first_seen)],
-        ["Last seen", ago(error.last_seen)],
-        ["Release", error.release],
-        ["Environment", error.environment],
-        ["Resolved", error.resolved_at && ago(error.resolved_at)],
-        ["Assigned to", error.assigned_to],
-        ["Project", String(error.project_id)],
-        ["Fingerprint", error.fingerprint && h("code", { class: "long" }, error.fingerprint)],
-      ]),
-    );
-  }
-
-  /** The events around the one that is shown, once they are there. */
-  async loadEvents() {
-    const path = `/api/errors/${this.id}/events`;
-    const page = await get(path, { limit: NEWEST }, this.view.signal);
-    this.events = page.events;
-    this.showSteps();
-  }
-
-  showSteps() {
-    const index = this.events.findIndex((event) => event.event_id === this.shown.event_id);
-    const step = (name, to, key) =>
-      h(
-        "button",
-        {
-          type: "button",
-          disabled: !this.events[to],
-          onclick: () => this.step(to).catch(complain),
-        },
-        name,
-        " ",
-        h("kbd", {}, key),
-      );
-    const place = index < 0 ? "" : `${index + 1} of ${full(this.error.count)}, newest first`;
-    fill(
-      this.steps,
-      h("h2", {}, "Event"),
-      h("span", { class: "quiet" }, place),
-      at(this.shown.timestamp, "quiet"),
-      step("Newer", index - 1, "k"),
-      step("Older", index < 0 ? 0 : index + 1, "j"),
+      view.root,
+      h("div", { class: "error" }, this.head.node, h("div", { class: "error-columns" }, main, side)),
     );
   }
 
-  async step(index) {
-    const event = this.events?.[index];
-    if (!event) return;
-    this.shown = await get(`/api/events/${event.event_id}`, {}, this.view.signal);
-    this.view.restate({ event: index === 0 ? "" : event.event_id });
-    this.showEvent();
-    this.showSteps();
+  /** Goes to the error that this one, or its event, is part of. */
+  leave(id, query = "") {
+    return this.view.go(`/errors/${id}${query}`, "replace");
   }
 
-  showEvent() {
-    const event = this.shown;
-    fill(
-      this.event,
-      !event.whole &&
-        h(
-          "p",
-          { class: "note" },
-          "The payload of this event was left out by a budget: it counts, and that is all that is known of it.",
-        ),
-      stack(event),
-      breadcrumbs(event),
-      request(event),
-      about(event),
-      free("Contexts", event.contexts),
-      free("Extra", event.extra),
-      free("Libraries", event.modules),
-      notes(event),
-      h(
-        "section",
-        { class: "card" },
-        h(
-          "header",
-          { class: "card-head" },
-          h("h2", {}, "As it is stored"),
-          copy("Copy JSON", () => JSON.stringify(event, null, 2)),
-          copy("Copy summary", () => summary(this.error, event)),
-        ),
-        h(
-          "details",
-          {},
-          h("summary", {}, "Show the event as JSON"),
-          h("pre", { class: "raw", tabindex: "0" }, JSON.stringify(event, null, 2)),
-        ),
-      ),
-    );
+  showEvent(event) {
+    const raw = () => JSON.stringify(event, null, 2);
+    const parts = [
+      () => !event.whole && h("p", { class: "note" }, LEFT_OUT),
+      () => stack(event),
+      () => breadcrumbs(event),
+      () => request(event),
+      () => about(event),
+      () => free("Contexts", event.contexts),
+      () => free("Extra", event.extra),
+      () => free("Libraries", event.modules),
+      () => notes(event),
+      () => stored(raw, () => summary(this.error, event)),
+    ];
+    fill(this.event, parts.map(alone));
   }
 
   keys() {
-    const index = () => this.events?.findIndex((event) => event.event_id === this.shown.event_id) ?? 0;
+    const tell = (run) => () => Promise.resolve(run()).catch(complain);
     keys(
       "This error",
       [
-        {
-          key: "e",
-          does: "Resolve, or reopen",
-          run: () => Promise.resolve(this.actions.toggle()).catch(complain),
-        },
+        { key: "e", does: "Resolve, or reopen", run: tell(() => this.actions.toggle()) },
         { key: "i", does: "Ignore", run: () => this.actions.askUntil() },
-        { key: "m", does: "Merge others into it", run: () => this.actions.askMerge().catch(complain) },
-        { key: "j", does: "Older event", run: () => this.step(index() + 1).catch(complain) },
-        { key: "k", does: "Newer event", run: () => this.step(index() - 1).catch(complain) },
+        { key: "m", does: "Merge others into it", run: tell(() => this.actions.askMerge()) },
+        { key: "j", does: "Older event", run: tell(this.steps.older) },
+        { key: "k", does: "Newer event", run: tell(this.steps.newer) },
         { key: "b", does: "Back to the list", run: () => this.view.go(lastList()) },
       ],
       this.view.signal,
@@ -233,18 +144,77 @@ class Page {
 
   /** Numbers follow what happens; the event that is being read stays. */
   listen() {
+    const { signal } = this.view;
+    const refresh = live.paced(PACE, () => this.refresh().catch(complain), signal);
     live.on(
       "errors",
       (message) => {
-        const told = [...message.changed, ...message.regressed].find((error) => error.id === this.error.id);
+        const regressed = message.regressed.find((error) => error.id === this.error.id);
+        const told = regressed ?? message.changed.find((error) => error.id === this.error.id);
         if (!told) return;
-        const { count, users_affected, last_seen, status: state } = told;
-        Object.assign(this.error, { count, users_affected, last_seen, status: state });
-        this.showHead();
+        const { count, users_affected, last_seen, status } = told;
+        const isSettled = status === this.error.status;
+        Object.assign(this.error, { count, users_affected, last_seen, status });
+        this.head.countOn(this.error);
+        // It came back, and its history tells how.
+        if (!isSettled) refresh();
       },
-      this.view.signal,
+      signal,
     );
+    live.on("refresh", refresh, signal);
   }
+
+  /** Shows what a change has made of the error, and then what came of it besides. */
+  changed() {
+    this.head.show(this.error);
+    this.actions.show();
+    return this.refresh().catch(complain);
+  }
+
+  /** Looks at what became of the error: its state, what can be done about it, and what was done. */
+  async refresh() {
+    const { signal } = this.view;
+    if (signal.aborted) return;
+    const fresh = await get(`/api/errors/${this.error.id}`, {}, signal).catch((failure) => {
+      if (!signal.aborted) throw failure;
+    });
+    if (!fresh || signal.aborted) return;
+    // Somebody merged it into another.
+    if (fresh.id !== this.error.id) return this.leave(fresh.id);
+    Object.assign(this.error, fresh);
+    this.head.show(this.error);
+    this.actions.show();
+    await this.activity.load();
+  }
+}
+
+/** What can't be shown of an event leaves the rest of it as it is. */
+function alone(make) {
+  try {
+    return make();
+  } catch (failure) {
+    return h("section", { class: "card" }, failed(failure));
+  }
+}
+
+function stored(raw, summarise) {
+  return h(
+    "section",
+    { class: "card" },
+    h(
+      "header",
+      { class: "card-head" },
+      h("h2", {}, "As it is stored"),
+      copy("Copy JSON", raw),
+      copy("Copy summary", summarise),
+    ),
+    h(
+      "details",
+      {},
+      h("summary", {}, "Show the event as JSON"),
+      h("pre", { class: "raw", tabindex: "0" }, raw()),
+    ),
+  );
 }
 
 function about(event) {

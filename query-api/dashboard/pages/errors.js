@@ -1,7 +1,7 @@
 // The list of errors: a filter as text and as clicks, rows that are settled by mouse and by keys, and
 // what arrives meanwhile, announced without moving what is being read.
 
-import { fill, h } from "../ui/h.js";
+import { fill, h, refill } from "../ui/h.js";
 import { count, full } from "../ui/format.js";
 import { keys } from "../ui/keyboard.js";
 import { complain } from "../ui/toast.js";
@@ -10,7 +10,7 @@ import { button } from "../ui/button.js";
 import { get } from "../api.js";
 import * as live from "../live.js";
 import { may } from "../session.js";
-import { USUAL, has, read, toggle } from "../errors/filter.js";
+import { USUAL, has, mayMatch, read, toggle } from "../errors/filter.js";
 import { change } from "../errors/changes.js";
 import { merge, staying } from "../errors/merging.js";
 import { GRAPHS } from "../errors/rows.js";
@@ -114,6 +114,8 @@ class Page {
 
   /** Asks for what the filter says. */
   async ask() {
+    // A change may be taken back from another page.
+    if (this.view.signal.aborted) return;
     remember();
     this.news.clear();
     fill(this.banner);
@@ -135,14 +137,13 @@ class Page {
 
   /** Shows the clicks beside the text; whoever stands on one stays on it. */
   showChips() {
-    const term = document.activeElement.dataset.term;
     const chip = (name, value, label) =>
       h(
         "button",
         {
           type: "button",
           class: "chip",
-          "data-term": `${name}:${value}`,
+          "data-at": `${name}:${value}`,
           "aria-pressed": String(has(this.text, name, value)),
           onclick: () => this.filter(toggle(this.text, name, value)),
         },
@@ -152,6 +153,7 @@ class Page {
       "select",
       {
         "aria-label": "Order",
+        "data-at": "order",
         onchange: (event) => {
           this.sort = event.target.value;
           this.filter(this.text);
@@ -159,7 +161,7 @@ class Page {
       },
       SORTS.map(([value, label]) => h("option", { value, selected: value === this.sort }, label)),
     );
-    fill(
+    refill(
       this.chips,
       h(
         "span",
@@ -179,7 +181,6 @@ class Page {
       h("span", { class: "chip-group sort" }, h("span", {}, "Graph "), this.graphs()),
       h("label", {}, h("span", { class: "quiet" }, "Order "), sorts),
     );
-    if (term) this.chips.querySelector(`[data-term="${term}"]`)?.focus();
   }
 
   graphs() {
@@ -194,7 +195,7 @@ class Page {
         {
           type: "button",
           class: "chip",
-          "data-term": `graph:${graph[1]}`,
+          "data-at": `graph:${graph[1]}`,
           "aria-pressed": String(graph === this.list.graph),
           onclick: () => show(graph),
         },
@@ -206,8 +207,8 @@ class Page {
   /** Shows what is picked and what can be done, in a bar that is always there. */
   tell() {
     const picked = this.list.all().filter((row) => row.isPicked);
-    this.all.checked = picked.length > 0;
-    this.all.indeterminate = picked.length > 0 && picked.length < this.list.rows.size;
+    this.all.checked = picked.length > 0 && picked.length === this.list.rows.size;
+    this.all.indeterminate = picked.length > 0 && !this.all.checked;
     const total = this.list.total;
     fill(
       this.said,
@@ -216,17 +217,22 @@ class Page {
         : total &&
             `${full(total.number)}${total.capped ? "+" : ""} ${total.number === 1 ? "error" : "errors"}`,
     );
-    const act = (action, label, key) => button([label, " ", h("kbd", {}, key)], () => this.act(action));
+    const act = (action, label, key) =>
+      button([label, " ", h("kbd", {}, key)], () => this.act(action), { "data-at": action });
     const isOffered = picked.length > 0 && may("write");
-    fill(
+    const isHere = this.acts.contains(document.activeElement);
+    refill(
       this.acts,
       isOffered && [
         act("resolve", "Resolve", "e"),
         act("ignore", "Ignore", "i"),
         act("unresolve", "Reopen", "o"),
-        picked.length > 1 && button(["Merge ", h("kbd", {}, "m")], () => this.merge()),
+        picked.length > 1 &&
+          button(["Merge ", h("kbd", {}, "m")], () => this.merge(), { "data-at": "merge" }),
       ],
     );
+    // Whoever did something by a button that is gone goes on beside it.
+    if (isHere && !this.acts.contains(document.activeElement)) this.all.focus({ preventScroll: true });
   }
 
   async act(action) {
@@ -294,7 +300,8 @@ class Page {
       "errors",
       (message) => {
         for (const error of [...message.new, ...message.regressed]) {
-          if (!this.list.rows.has(error.id)) this.news.add(error.id);
+          if (!this.list.rows.has(error.id) && mayMatch(this.list.question ?? {}, error))
+            this.news.add(error.id);
         }
         for (const error of message.new) this.list.rows.get(error.id)?.countOn(error);
         for (const error of message.regressed) this.list.rows.get(error.id)?.comeBack(error);
@@ -307,10 +314,12 @@ class Page {
   }
 
   announce(text) {
-    const show = () => {
+    const show = async () => {
       window.scrollTo({ top: 0 });
-      this.ask().catch(complain);
+      await this.ask();
+      this.list.all()[0]?.link.focus({ preventScroll: true });
     };
-    fill(this.banner, h("button", { type: "button", class: "banner", onclick: show }, `${text} – show`));
+    const props = { class: "banner", "data-at": "banner" };
+    refill(this.banner, button(`${text} – show`, show, props));
   }
 }

@@ -3,7 +3,7 @@
 import { get, put } from "../api.js";
 import * as live from "../live.js";
 import { current, may } from "../session.js";
-import { fill, h } from "../ui/h.js";
+import { fill, h, refill } from "../ui/h.js";
 import { measured } from "../ui/format.js";
 import { ago, at } from "../ui/time.js";
 import { SEVERITIES, plain, severity } from "../ui/badge.js";
@@ -15,126 +15,139 @@ import { complain, toast } from "../ui/toast.js";
 
 const STATUSES = ["investigating", "identified", "monitoring", "resolved"];
 
+/** What happens is looked at no more often. */
+const PACE = 1_000;
+
 export default async function incident(view) {
-  const id = view.params[0];
-  const load = async () => {
-    const found = await get(`/api/alerts/incidents/${id}`, {}, view.signal);
-    view.name(found.title);
-    show(view, found, load);
-  };
-  live.on(
-    "incident",
-    (message) => {
-      // What is being written is not taken away.
-      if (message.id === id && !view.root.querySelector("form:focus-within")) load().catch(complain);
-    },
-    view.signal,
-  );
-  await load();
+  const page = new Page(view);
+  await page.load();
+  const again = live.paced(PACE, () => page.load().catch(complain), view.signal);
+  live.on("incident", (message) => message.id === page.found.id && again(), view.signal);
 }
 
-function show(view, found, load) {
-  fill(
-    view.root,
-    h(
-      "header",
-      { class: "page-head" },
-      severity(found.severity),
-      h("h1", {}, found.title),
-      plain(found.status),
-    ),
-    h(
-      "div",
-      { class: "error-columns" },
-      h(
-        "div",
-        { class: "error-main" },
-        found.description &&
-          h(
-            "section",
-            { class: "card" },
-            h("h2", {}, "What is known"),
-            h("p", { class: "pre-line" }, found.description),
-          ),
-        h("section", { class: "card" }, h("h2", {}, "Timeline"), timeline(found.history)),
-        h("section", { class: "card" }, h("h2", {}, "Firings"), firings(found.firings)),
-      ),
-      h(
-        "aside",
-        { class: "error-side", "aria-label": "State" },
+class Page {
+  constructor(view) {
+    this.view = view;
+    this.path = `/api/alerts/incidents/${encodeURIComponent(view.params[0])}`;
+    this.head = h("header", { class: "page-head" });
+    this.main = h("div", { class: "error-main" });
+    this.facts = h("section", { class: "card" });
+    this.change = may("write") ? new Change((body) => this.save(body)) : null;
+  }
+
+  /** Shows the incident as it is now; what is being written stays. */
+  async load() {
+    const { signal, root } = this.view;
+    const found = await get(this.path, {}, signal).catch((failure) => {
+      if (!signal.aborted || !this.found) throw failure;
+    });
+    if (!found || signal.aborted) return;
+    const isFirst = !this.found;
+    this.found = found;
+    this.view.name(found.title);
+    refill(this.head, severity(found.severity), h("h1", {}, found.title), plain(found.status));
+    refill(
+      this.main,
+      found.description &&
         h(
           "section",
           { class: "card" },
-          facts([
-            ["Opened", ago(found.created_at)],
-            ["Changed", ago(found.updated_at)],
-            ["Resolved", found.resolved_at && at(found.resolved_at)],
-            ["Assigned to", found.assigned_to],
-            [
-              "Rule",
-              found.rule_id && h("a", { href: `/alerts/${found.rule_id}` }, "the rule that opened it"),
-            ],
-          ]),
+          h("h2", {}, "What is known"),
+          h("p", { class: "pre-line" }, found.description),
         ),
-        may("write") && change(found, load),
-      ),
-    ),
-  );
+      h("section", { class: "card" }, h("h2", {}, "Timeline"), timeline(found.history)),
+      h("section", { class: "card" }, h("h2", {}, "Firings"), firings(found.firings)),
+    );
+    fill(this.facts, known(found));
+    this.change?.show(found);
+    if (!isFirst) return;
+    const side = h("aside", { class: "error-side", "aria-label": "State" }, this.facts, this.change?.node);
+    fill(root, this.head, h("div", { class: "error-columns" }, this.main, side));
+  }
+
+  /** Changes the fields that are given, with the way back. */
+  async save(body) {
+    const before = Object.fromEntries(Object.keys(body).map((name) => [name, this.found[name]]));
+    const undo = async () => {
+      await put(this.path, before);
+      toast("Took it back");
+      await this.load();
+    };
+    await put(this.path, body);
+    toast("Saved", { undo });
+    await this.load();
+  }
 }
 
-function change(found, load) {
-  const options = (all, chosen) =>
-    all.map((name) => h("option", { value: name, selected: name === chosen }, name));
-  const submit = h("button", { class: "primary" }, "Save");
-  const said = h("p", { class: "form-error", role: "alert" });
-  const save = async (body) => {
-    await put(`/api/alerts/incidents/${found.id}`, body);
-    toast("Saved");
-    await load();
-  };
-  const sent = async (event) => {
-    event.preventDefault();
-    const data = new FormData(event.target);
-    const body = {
-      status: data.get("status"),
-      severity: data.get("severity"),
-      assigned_to: data.get("assigned_to").trim() || null,
-      description: data.get("description") || null,
+function known(found) {
+  return facts([
+    ["Opened", ago(found.created_at)],
+    ["Changed", ago(found.updated_at)],
+    ["Resolved", found.resolved_at && at(found.resolved_at)],
+    ["Assigned to", found.assigned_to],
+    ["Rule", found.rule_id && h("a", { href: `/alerts/${found.rule_id}` }, "the rule that opened it")],
+  ]);
+}
+
+/** The form. What others change meanwhile comes into fields that nobody has touched. */
+class Change {
+  /** @param {(body: Object<string, ?string>) => Promise<void>} save is given the fields that were changed */
+  constructor(save) {
+    this.save = save;
+    const options = (all) => all.map((name) => h("option", { value: name }, name));
+    this.inputs = {
+      status: h("select", { name: "status" }, options(STATUSES)),
+      severity: h("select", { name: "severity" }, options(SEVERITIES)),
+      assigned_to: h("input", { name: "assigned_to", maxlength: "200" }),
+      description: h("textarea", { name: "description", rows: "5", maxlength: "8000" }),
     };
-    await busy(submit, () => save(body)).catch((failure) => fill(said, failure.message));
-  };
-  return h(
-    "section",
-    { class: "card" },
-    h("h2", {}, "Change"),
-    h(
-      "form",
-      { class: "form", onsubmit: sent },
-      field("Status", h("select", { name: "status" }, options(STATUSES, found.status))),
-      field("Severity", h("select", { name: "severity" }, options(SEVERITIES, found.severity))),
-      field(
-        "Assigned to",
-        h("input", { name: "assigned_to", value: found.assigned_to ?? "", maxlength: "200" }),
-      ),
-      field(
-        "What is known",
-        h("textarea", {
-          name: "description",
-          rows: "5",
-          maxlength: "8000",
-          value: found.description ?? "",
-        }),
-      ),
-      said,
+    this.shown = {};
+    this.said = h("p", { class: "form-error", role: "alert" });
+    this.take = h("span", {});
+    this.submit = h("button", { class: "primary" }, "Save");
+    const { status, severity: how, assigned_to, description } = this.inputs;
+    this.node = h(
+      "section",
+      { class: "card" },
+      h("h2", {}, "Change"),
       h(
-        "div",
-        { class: "form-buttons" },
-        found.assigned_to !== current().name &&
-          button("Take it", () => save({ assigned_to: current().name })),
-        submit,
+        "form",
+        { class: "form", onsubmit: (event) => this.sent(event) },
+        field("Status", status),
+        field("Severity", how),
+        field("Assigned to", assigned_to),
+        field("What is known", description),
+        this.said,
+        h("div", { class: "form-buttons" }, this.take, this.submit),
       ),
-    ),
-  );
+    );
+  }
+
+  show(found) {
+    for (const [name, input] of Object.entries(this.inputs)) {
+      const isTouched = name in this.shown && input.value !== this.shown[name];
+      if (!isTouched) input.value = found[name] ?? "";
+      // As the field holds it: line ends are the browser's.
+      this.shown[name] = isTouched ? (found[name] ?? "").replaceAll("\r\n", "\n") : input.value;
+    }
+    const { name } = current();
+    const take = () => this.save({ assigned_to: name });
+    refill(this.take, found.assigned_to !== name && button("Take it", take, { "data-at": "take" }));
+  }
+
+  async sent(event) {
+    event.preventDefault();
+    fill(this.said);
+    const changed = Object.entries(this.inputs).filter(([name, { value }]) => value !== this.shown[name]);
+    if (changed.length === 0) return;
+    const body = Object.fromEntries(changed.map(([name, { value }]) => [name, value.trim() || null]));
+    const save = async () => {
+      await this.save(body);
+      // Blanks at the ends are left out.
+      for (const [name, input] of changed) input.value = this.shown[name];
+    };
+    await busy(this.submit, save).catch((failure) => fill(this.said, failure.message));
+  }
 }
 
 /** What tells people something: no ids, and nothing that is not known. */

@@ -30,13 +30,14 @@ const COLUMNS = [
 
 export default async function incidents(view) {
   const shown = view.query.get("show") === "all" ? "all" : "open";
-  const part = panel("card", null, async () => {
+  const list = async () => {
     const status = shown === "open" ? OPEN : null;
     const { incidents: all } = await get("/api/alerts/incidents", { status, limit: MOST }, view.signal);
     return all.length > 0
       ? table(COLUMNS, all, "Incidents")
       : empty(shown === "open" ? "No incident is open." : "There was none.");
-  });
+  };
+  const part = panel("card", null, list, 12);
   fill(
     view.root,
     h(

@@ -24,6 +24,9 @@ const PARTS = [
 ];
 const SHOWN = 8;
 
+/** Lines as high as so many errors. */
+const LINES = 10;
+
 /** Errors of which the loudest are found, and the hours that count. */
 const LOOKED_AT = 50;
 const HOURS = 24;
@@ -36,16 +39,26 @@ export default async function overview(view) {
   const panels = [
     panel("overview-numbers", null, () => numbers(view)),
     panel("card wide", [h("h2", {}, "Events"), periods(period)], () => trend(view, period)),
-    panel("card", [h("h2", {}, "New errors"), more("/errors?sort=first_seen")], () => fresh(view)),
-    panel("card", [h("h2", {}, "Came back"), h("span", { class: "quiet" }, "of the 100 seen last")], () =>
-      regressed(view),
+    panel(
+      "card",
+      [h("h2", {}, "New errors"), more("/errors?sort=first_seen")],
+      () => fresh(view),
+      LINES,
+    ),
+    panel(
+      "card",
+      [h("h2", {}, "Came back"), h("span", { class: "quiet" }, "of the 100 seen last")],
+      () => regressed(view),
+      LINES,
     ),
     panel(
       "card",
       [h("h2", {}, "Loudest"), h("span", { class: "quiet" }, "events in the last 24 hours")],
       () => loudest(view),
+      LINES,
     ),
-    isInstallation() && panel("card", [h("h2", {}, "System"), more("/monitoring")], () => services(view)),
+    isInstallation() &&
+      panel("card", [h("h2", {}, "System"), more("/monitoring")], () => services(view), LINES),
   ].filter(Boolean);
   fill(
     view.root,

@@ -1,7 +1,7 @@
 // One project: how to connect a program, whether errors arrive, and its settings.
 
 import { get, put, remove } from "../api.js";
-import { fill, h } from "../ui/h.js";
+import { fill, h, refill } from "../ui/h.js";
 import { ago } from "../ui/time.js";
 import { busy, button, copy } from "../ui/button.js";
 import { confirm, field } from "../ui/dialog.js";
@@ -9,9 +9,13 @@ import { facts, table } from "../ui/table.js";
 import { toast } from "../ui/toast.js";
 import * as live from "../live.js";
 import { panel } from "../ui/panel.js";
+import { failed } from "../ui/states.js";
 import { rules } from "../project/rules.js";
 import { SNIPPETS } from "../project/snippets.js";
 import { tryOut } from "../project/trial.js";
+
+/** Whether errors arrive is looked at no more often, however many do. */
+const PACE = 3_000;
 
 export default async function project(view) {
   const id = Number(view.params[0]);
@@ -20,8 +24,11 @@ export default async function project(view) {
   if (!found) throw new Error(`There is no project ${view.params[0]}`);
   view.name(found.name);
   const arrived = h("div", {});
-  const look = () => showArrived(arrived, found, view.signal);
-  const own = panel("card", h("h2", {}, "Rules"), () => rules(id, view.signal));
+  const look = () =>
+    showArrived(arrived, found, view.signal).catch((failure) => {
+      if (!view.signal.aborted) fill(arrived, failed(failure, look));
+    });
+  const own = panel("card", h("h2", {}, "Rules"), () => rules(id, view.signal), 14);
   fill(
     view.root,
     h(
@@ -62,7 +69,7 @@ export default async function project(view) {
       h("section", { class: "card" }, h("h2", {}, "Settings"), settings(found, view)),
     ),
   );
-  live.on("errors", look, view.signal);
+  live.on("errors", live.paced(PACE, look, view.signal), view.signal);
   await Promise.all([look(), own.load()]);
 }
 
@@ -140,18 +147,21 @@ async function showArrived(place, project, signal) {
   if (errors.some((error) => error.environment !== "test")) done("code");
   const newest = new Map();
   for (const error of errors) if (!newest.has(error.environment)) newest.set(error.environment, error);
-  fill(
+  // By name: what happens last does not move what is being read.
+  const byName = [...newest].sort(([one], [other]) => (one ?? "").localeCompare(other ?? ""));
+  refill(
     place,
     table(
       [
         { name: "Environment", class: "narrow", cell: ([environment]) => environment ?? "none" },
         {
           name: "Last error",
-          cell: ([, error]) => h("a", { href: `/errors/${error.id}` }, error.title),
+          cell: ([environment, error]) =>
+            h("a", { href: `/errors/${error.id}`, "data-at": environment ?? "" }, error.title),
         },
         { name: "Seen", class: "narrow", cell: ([, error]) => ago(error.last_seen) },
       ],
-      [...newest],
+      byName,
       "The last error of each environment",
     ),
   );

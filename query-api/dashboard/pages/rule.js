@@ -5,13 +5,15 @@ import { get, post, put, remove } from "../api.js";
 import { may } from "../session.js";
 import { fill, h } from "../ui/h.js";
 import { count, measured } from "../ui/format.js";
+import { empty, loading } from "../ui/states.js";
 import { button, busy } from "../ui/button.js";
 import { line } from "../ui/chart.js";
 import { confirm, field } from "../ui/dialog.js";
 import { SEVERITIES } from "../ui/badge.js";
 import { ago } from "../ui/time.js";
 import { toast } from "../ui/toast.js";
-import { METRICS, OPERATORS, parts, text } from "../alerts/condition.js";
+import { METRICS, OPERATORS, leavesOpen, parts, text } from "../alerts/condition.js";
+import { isAcross, nameOf, names, projectOfNew } from "../project/names.js";
 
 const CHANNELS = ["email", "slack", "webhook", "sms"];
 const PERIODS = [
@@ -26,6 +28,8 @@ const REST = 500;
 const NEW = {
   name: "",
   condition: "error_count > 50 in 5m",
+  threshold: 50,
+  time_window: "5m",
   enabled: true,
   notifications: [],
   severity: "medium",
@@ -35,11 +39,17 @@ const NEW = {
 };
 
 export default async function rule(view) {
-  const id = view.params[0];
-  const found = id === "new" ? NEW : await find(id, view.signal);
+  const named = view.params[0];
+  const isNew = named === "new";
+  if (isNew && !may("write")) {
+    const why = h("p", { class: "quiet" }, "That needs a key with the permission write.");
+    return fill(view.root, empty("You can read rules, and make none.", why));
+  }
+  const found = isNew ? { ...NEW, project_id: projectOfNew() } : await find(named, view.signal);
   view.name(found.name || "New rule");
-  const page = new Page(view, found, id === "new" ? null : id);
-  await page.preview();
+  const known = isAcross() ? await names(view.signal) : null;
+  const page = new Page(view, found, known && nameOf(known, found.project_id));
+  return page.preview();
 }
 
 async function find(id, signal) {
@@ -50,8 +60,11 @@ async function find(id, signal) {
 }
 
 class Page {
-  constructor(view, found, id) {
-    Object.assign(this, { view, found, id, period: "24h", timer: null });
+  /** @param {?string} project its name, where it could be any */
+  constructor(view, found, project) {
+    Object.assign(this, { view, found, project, id: found.id ?? null, period: "24h", timer: null });
+    this.path = `/api/alerts/rules/${this.id}`;
+    this.scope = { project_id: found.project_id };
     const changed = () => this.later();
     this.name = h("input", { name: "name", value: found.name, required: true, maxlength: "200" });
     this.condition = h("textarea", {
@@ -68,6 +81,14 @@ class Page {
       },
     });
     this.choices = h("div", { class: "choices" });
+    // What a condition may leave open.
+    this.threshold = h("input", {
+      type: "number",
+      step: "any",
+      value: String(found.threshold),
+      oninput: changed,
+    });
+    this.window = h("input", { value: found.time_window, size: "6", oninput: changed });
     this.severity = select(
       SEVERITIES.map((name) => [name, name]),
       found.severity,
@@ -84,7 +105,7 @@ class Page {
       h("input", { type: "checkbox", value: name, checked: found.notifications.includes(name) }),
     );
     this.said = h("p", { class: "form-error", role: "alert" });
-    this.chart = h("div", { class: "preview" });
+    this.chart = h("div", { class: "preview", role: "status" }, loading(5));
     this.build();
     this.readCondition();
   }
@@ -104,6 +125,7 @@ class Page {
         "header",
         { class: "page-head" },
         h("h1", {}, found.name || "New rule"),
+        this.project && h("span", { class: "badge" }, this.project),
         id && h("a", { href: `/alerts?show=firings` }, "Firings"),
         found.last_triggered && h("span", { class: "quiet" }, "fired ", ago(found.last_triggered)),
       ),
@@ -167,13 +189,15 @@ class Page {
       return fill(
         this.choices,
         h("p", { class: "quiet" }, "This condition says more than choices can; write it as text."),
+        this.openFields(),
       );
+    const open = leavesOpen(this.condition.value);
     const write = () => {
       this.condition.value = text({
         metric: metric.value,
         operator: operator.value,
-        value: value.value,
-        window: time.value,
+        value: open.threshold ? known.value : value.value,
+        window: open.time_window ? known.window : time.value,
         rest: known.rest,
       });
       this.later();
@@ -185,14 +209,36 @@ class Page {
     );
     const value = h("input", { type: "number", value: known.value, step: "any" });
     const time = h("input", { value: known.window, size: "6" });
-    for (const input of [metric, operator, value, time]) input.addEventListener("input", write);
+    const own = [metric, operator, !open.threshold && value, !open.time_window && time].filter(Boolean);
+    for (const input of own) input.addEventListener("input", write);
     return fill(
       this.choices,
       field("Metric", metric),
       field("Is", operator),
-      field("Value", value),
-      field("Within", time),
+      !open.threshold && field("Value", value),
+      !open.time_window && field("Within", time),
+      this.openFields(),
     );
+  }
+
+  /** What the condition leaves open is said in fields of its own. */
+  openFields() {
+    const open = leavesOpen(this.condition.value);
+    return [
+      open.threshold && field("Threshold", this.threshold),
+      open.time_window && field("Time window", this.window, "such as 5m or 2 hours"),
+    ];
+  }
+
+  /** The condition, and what it leaves open. */
+  watched() {
+    const open = leavesOpen(this.condition.value);
+    const threshold = this.threshold.valueAsNumber;
+    return {
+      condition: this.condition.value,
+      threshold: open.threshold && !Number.isNaN(threshold) ? threshold : undefined,
+      time_window: open.time_window ? this.window.value.trim() : undefined,
+    };
   }
 
   later() {
@@ -201,27 +247,29 @@ class Page {
   }
 
   async preview() {
-    const asked = this.condition.value;
-    const body = { condition: asked, period: this.period };
+    const asked = { ...this.watched(), period: this.period };
+    this.asked = asked;
+    const isLate = () => this.view.signal.aborted || this.asked !== asked;
+    this.chart.setAttribute("aria-busy", "true");
     try {
-      const played = await post("/api/alerts/rules/test", body, this.scope());
-      if (this.view.signal.aborted || asked !== this.condition.value) return;
+      const played = await post("/api/alerts/rules/test", asked, this.scope);
+      if (isLate()) return;
       fill(this.said);
       fill(this.chart, show(played));
     } catch (failure) {
-      if (asked === this.condition.value) fill(this.said, failure.message);
+      if (isLate()) return;
+      // What another condition would have done says nothing about this one.
+      fill(this.said, failure.message);
+      fill(this.chart, h("p", { class: "quiet" }, "There is nothing to show for this condition."));
     }
-  }
-
-  scope() {
-    return this.found.project_id ? { project_id: this.found.project_id } : {};
+    this.chart.removeAttribute("aria-busy");
   }
 
   async save(event, submit) {
     event.preventDefault();
     const body = {
       name: this.name.value,
-      condition: this.condition.value,
+      ...this.watched(),
       severity: this.severity.value,
       cooldown: Number(this.cooldown.value),
       enabled: this.enabled.checked,
@@ -230,7 +278,7 @@ class Page {
     };
     try {
       await busy(submit, () =>
-        this.id ? put(`/api/alerts/rules/${this.id}`, body) : post("/api/alerts/rules", body),
+        this.id ? put(this.path, body, this.scope) : post("/api/alerts/rules", body, this.scope),
       );
       toast("Saved");
       this.view.go("/alerts");
@@ -243,7 +291,7 @@ class Page {
     const isMuted = this.found.muted_until && Date.parse(this.found.muted_until) > Date.now();
     const until = isMuted ? null : new Date(Date.now() + 3_600_000).toISOString();
     return button(isMuted ? "Unmute" : "Mute for an hour", async () => {
-      await put(`/api/alerts/rules/${this.id}`, { muted_until: until });
+      await put(this.path, { muted_until: until }, this.scope);
       toast(isMuted ? "Unmuted" : "Muted for an hour");
       this.view.go(location.pathname, "replace");
     });
@@ -251,7 +299,7 @@ class Page {
 
   drop() {
     confirm(`Delete ${this.found.name}?`, "Its firings end and stay as history.", "Delete", async () => {
-      await remove(`/api/alerts/rules/${this.id}`);
+      await remove(this.path, this.scope);
       this.view.go("/alerts");
     });
   }

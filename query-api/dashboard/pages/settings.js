@@ -19,7 +19,7 @@ export default async function settings(view) {
   const [name, title, , load] = found;
   view.name(title);
   const section = await load();
-  const part = panel("card", null, () => section.default(view, () => part.load()));
+  const part = panel("card", null, () => section.default(view, () => part.load()), 12);
   fill(
     view.root,
     h(

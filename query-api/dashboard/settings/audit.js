@@ -1,7 +1,7 @@
 // Who changed what, and when.
 
 import { get } from "../api.js";
-import { fill, h } from "../ui/h.js";
+import { h, refill } from "../ui/h.js";
 import { at } from "../ui/time.js";
 import { plain } from "../ui/badge.js";
 import { changes } from "../ui/changes.js";
@@ -32,10 +32,10 @@ export default async function audit(view) {
   const next = async (cursor) => {
     const page = await get("/api/settings/audit", { limit: PAGE, cursor, project_id: null }, view.signal);
     entries.push(...page.entries);
-    fill(
+    refill(
       place,
       entries.length > 0 ? table(COLUMNS, entries, "Audit log") : empty("Nothing was changed yet."),
-      page.next_cursor && button("Show more", () => next(page.next_cursor)),
+      page.next_cursor && button("Show more", () => next(page.next_cursor), { "data-at": "more" }),
     );
   };
   await next(null);

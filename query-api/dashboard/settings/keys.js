@@ -5,7 +5,7 @@ import { h } from "../ui/h.js";
 import { ago, at } from "../ui/time.js";
 import { plain } from "../ui/badge.js";
 import { button, copy } from "../ui/button.js";
-import { confirm, field, form, show } from "../ui/dialog.js";
+import { confirm, field, form, showOnce } from "../ui/dialog.js";
 import { table } from "../ui/table.js";
 
 const PERMISSIONS = [
@@ -84,7 +84,7 @@ function ask(reload) {
         permissions: data.getAll("permission"),
         expires_at: expires ? new Date(`${expires}T23:59:59`).toISOString() : null,
       });
-      show("The new key", [
+      showOnce("The new key", [
         h("p", {}, "It is shown this once."),
         h(
           "p",

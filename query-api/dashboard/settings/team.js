@@ -5,7 +5,7 @@ import { h } from "../ui/h.js";
 import { ago } from "../ui/time.js";
 import { plain } from "../ui/badge.js";
 import { button, copy } from "../ui/button.js";
-import { confirm, field, form, show } from "../ui/dialog.js";
+import { confirm, field, form, showOnce } from "../ui/dialog.js";
 import { empty } from "../ui/states.js";
 import { table } from "../ui/table.js";
 import { complain, toast } from "../ui/toast.js";
@@ -87,7 +87,7 @@ function invite(reload) {
         { email: data.get("email"), role: data.get("role") },
         ALL,
       );
-      show("The invitation", [
+      showOnce("The invitation", [
         h(
           "p",
           {},

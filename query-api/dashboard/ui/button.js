@@ -3,14 +3,25 @@
 import { h } from "./h.js";
 import { complain, toast } from "./toast.js";
 
-/** Runs something with the button switched off meanwhile. */
+/** A click that comes too early does nothing, and sends no form. */
+const refuse = (event) => {
+  event.preventDefault();
+  event.stopImmediatePropagation();
+};
+
+/**
+ * Runs something with the button switched off meanwhile. It is not `disabled`, which would throw
+ * whoever stands on it to the start of the page.
+ */
 export async function busy(button, run) {
-  button.disabled = true;
+  button.addEventListener("click", refuse, true);
+  button.setAttribute("aria-disabled", "true");
   button.setAttribute("aria-busy", "true");
   try {
     return await run();
   } finally {
-    button.disabled = false;
+    button.removeEventListener("click", refuse, true);
+    button.removeAttribute("aria-disabled");
     button.removeAttribute("aria-busy");
   }
 }

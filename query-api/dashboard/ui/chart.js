@@ -2,8 +2,8 @@
 
 import { h, svg } from "./h.js";
 import { full, measured } from "./format.js";
-import { HEIGHT, LEFT, axes, figure, legend, upTo } from "./plot.js";
-import { text } from "./time.js";
+import { HEIGHT, LEFT, axes, figure, labelled, legend, upTo } from "./plot.js";
+import { Buckets, label, text, zone } from "./time.js";
 
 /** So few points are seen without a line between them. */
 const FEW = 10;
@@ -40,16 +40,25 @@ export function sparkline(values, title) {
 export function stacked(points, parts, title, marks = []) {
   const sums = points.map((point) => point.parts.reduce((sum, part) => sum + part, 0));
   const scale = upTo(Math.max(1, ...sums), false);
-  const times = points.map((point) => point.time);
+  const times = points.map((point) => Date.parse(point.time));
+  const length = times.length > 1 ? times[1] - times[0] : 1;
+  const buckets = new Buckets(length);
   const draw = (width) => {
     const step = (width - LEFT) / points.length;
-    const bars = points.map((point, index) => bar(point, parts, scale, LEFT + index * step, step));
-    const length = times.length > 1 ? Date.parse(times[1]) - Date.parse(times[0]) : 1;
-    const place = (time) => LEFT + ((Date.parse(time) - Date.parse(times[0])) / length) * step;
-    return [axes(scale, times, width), bars, marks.map((it) => mark(it, place(it.time), scale.ground))];
+    const bars = points.map((point, index) =>
+      bar({ ...point, name: buckets.text(point.time) }, parts, scale, LEFT + index * step, step),
+    );
+    const labels = labelled(width, points.length).map((part) => {
+      const index = Math.floor(part * points.length);
+      return { x: LEFT + index * step, text: buckets.label(times[index], hoursOf(times)) };
+    });
+    const place = (time) => LEFT + ((Date.parse(time) - times[0]) / length) * step;
+    return [axes(scale, labels, width), bars, marks.map((it) => mark(it, place(it.time), scale.ground))];
   };
-  return figure(title, HEIGHT, draw, legend(parts));
+  return figure(title, HEIGHT, draw, [h("span", {}, buckets.clock), legend(parts)]);
 }
+
+const hoursOf = (times) => (times.at(-1) - times[0]) / 3_600_000;
 
 /** A moment, as a line with a flag that says what it was. */
 function mark({ time, name }, x, ground) {
@@ -74,7 +83,7 @@ function bar(point, parts, scale, x, step) {
   return svg(
     "g",
     { class: "bar" },
-    svg("title", {}, `${text(point.time)}\n${said}`),
+    svg("title", {}, `${point.name}\n${said}`),
     svg("rect", { class: "bar-ground", x, width: step, y: 0, height: scale.ground }),
     rects,
   );
@@ -88,10 +97,14 @@ function bar(point, parts, scale, x, step) {
 export function line(points, title, { threshold, unit = "", least = 1 } = {}) {
   const known = points.filter((point) => point.value !== null);
   const scale = upTo(Math.max(least, ...known.map((point) => point.value), threshold ?? 0), true);
-  const times = points.map((point) => point.time);
-  const [start, end] = [times[0], times.at(-1)].map(Date.parse);
+  const times = points.map((point) => Date.parse(point.time));
+  const [start, end] = [times[0], times.at(-1)];
   const draw = (width) => {
     const x = (time) => LEFT + ((Date.parse(time) - start) / Math.max(end - start, 1)) * (width - LEFT);
+    const labels = labelled(width).map((part) => ({
+      x: LEFT + part * (width - LEFT),
+      text: label(start + part * (end - start), hoursOf(times)),
+    }));
     const mark = (point) =>
       svg(
         "circle",
@@ -105,13 +118,13 @@ export function line(points, title, { threshold, unit = "", least = 1 } = {}) {
       );
     const bound = { class: "threshold", x1: LEFT, x2: width, y1: scale.y(threshold), y2: scale.y(threshold) };
     return [
-      axes(scale, times, width),
+      axes(scale, labels, width),
       svg("path", { class: "line", d: path(points, x, scale) }),
       threshold !== undefined && svg("line", bound),
       known.map(mark),
     ];
   };
-  return figure(title, HEIGHT, draw);
+  return figure(title, HEIGHT, draw, h("span", {}, zone()));
 }
 
 /** Strokes from point to point; where there is no value, there is none. */

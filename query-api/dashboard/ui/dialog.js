@@ -4,7 +4,13 @@ import { fill, h } from "./h.js";
 import { busy } from "./button.js";
 
 /** Shows something until it is closed. */
-export function show(title, content) {
+export const show = (title, content) => open(title, content, () => true);
+
+/** Shows what is shown this once: a click beside it does not take it away. */
+export const showOnce = (title, content) => open(title, content, () => false);
+
+/** @param {() => boolean} mayGo whether a click beside the window closes it */
+function open(title, content, mayGo) {
   const dialog = h(
     "dialog",
     { "aria-label": title },
@@ -20,8 +26,21 @@ export function show(title, content) {
     ),
     h("div", { class: "dialog-body" }, content),
   );
-  dialog.addEventListener("close", () => dialog.remove());
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  // Whoever marks a text and lets go beside the window did not mean to close it.
+  let isPressed = false;
+  dialog.addEventListener("pointerdown", (event) => {
+    isPressed = event.target === dialog;
+  });
+  dialog.addEventListener("click", (event) => {
+    if (isPressed && event.target === dialog && mayGo()) dialog.close();
+  });
+  // Whoever opened it stands where they stood, also where that was drawn anew meanwhile.
+  const { activeElement: opener } = document;
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    if (opener.isConnected || !opener.dataset.at) return;
+    document.querySelector(`[data-at="${CSS.escape(opener.dataset.at)}"]`)?.focus({ preventScroll: true });
+  });
   document.body.append(dialog);
   dialog.showModal();
   return dialog;
@@ -49,15 +68,19 @@ export function form(title, fields, does, run, { bad } = {}) {
       fill(said, failure.message);
     }
   };
+  let isChanged = false;
+  const changed = () => {
+    isChanged = true;
+  };
   const cancel = h("button", { type: "button", onclick: () => dialog.close() }, "Cancel");
   const body = h(
     "form",
-    { class: "form", onsubmit: sent },
+    { class: "form", onsubmit: sent, oninput: changed },
     fields,
     said,
     h("div", { class: "form-buttons" }, cancel, submit),
   );
-  const dialog = show(title, body);
+  const dialog = open(title, body, () => !isChanged);
   return dialog;
 }
 

@@ -30,6 +30,17 @@ export function fill(node, ...children) {
   return node;
 }
 
+/**
+ * Puts children in the place of those that a node has. Whoever stands on one that is there again, by
+ * the name in its `data-at`, goes on standing on it.
+ */
+export function refill(node, ...children) {
+  const name = node.contains(document.activeElement) && document.activeElement.dataset.at;
+  fill(node, ...children);
+  if (name) node.querySelector(`[data-at="${CSS.escape(name)}"]`)?.focus({ preventScroll: true });
+  return node;
+}
+
 function build(node, props, children) {
   for (const [name, value] of Object.entries(props ?? {})) set(node, name, value);
   node.append(...flat(children));

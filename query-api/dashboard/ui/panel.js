@@ -6,13 +6,15 @@ import { failed, loading } from "./states.js";
 /**
  * @param {string} className
  * @param {any} head what stands above it; null: nothing
- * @param {() => Promise<any>} content asked for again by `load`
+ * @param {() => Promise<any>} content asked for again by `load`; a node that it answers again stays
+ * @param {number} [lines] about so many are coming
  */
-export function panel(className, head, content) {
-  const body = h("div", { class: "panel-body" }, loading(4));
+export function panel(className, head, content, lines = 4) {
+  const body = h("div", { class: "panel-body" }, loading(lines));
   const load = async () => {
     try {
-      fill(body, await content());
+      const next = await content();
+      if (body.firstChild !== next) fill(body, next);
     } catch (failure) {
       if (failure.name !== "AbortError") fill(body, failed(failure, load));
     }

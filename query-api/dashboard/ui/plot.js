@@ -3,7 +3,6 @@
 
 import { fill, h, svg } from "./h.js";
 import { short } from "./format.js";
-import { label } from "./time.js";
 
 /** Until the width is known. */
 const USUAL_WIDTH = 720;
@@ -15,6 +14,7 @@ const TOP = 8;
 
 /** The room that a label below the axis needs. */
 const LABEL = 90;
+const MOST_LABELS = 6;
 
 /**
  * @param {string} title what it shows, in words
@@ -47,15 +47,18 @@ export function upTo(most, decimals) {
   return { marks, y: (value) => TOP + room - (value / top) * room, ground: TOP + room };
 }
 
-/** The lines behind a picture over time, and what stands beside and below it. */
-export function axes(scale, times, width) {
-  const hours = (Date.parse(times.at(-1)) - Date.parse(times[0])) / 3_600_000;
-  const count = Math.max(Math.min(Math.floor((width - LEFT) / LABEL), 6, times.length), 1);
-  const below = Array.from({ length: count }, (_, part) => {
-    const index = Math.floor((part / count) * times.length);
-    const x = LEFT + (index / times.length) * (width - LEFT);
-    return svg("text", { class: "axis", x, y: HEIGHT - 4 }, label(times[index], hours));
-  });
+/** The parts of the time that get a label, evenly spread from 0 on; of at most so many. */
+export function labelled(width, most = MOST_LABELS) {
+  const count = Math.max(Math.min(Math.floor((width - LEFT) / LABEL), MOST_LABELS, most), 1);
+  return Array.from({ length: count }, (_, index) => index / count);
+}
+
+/**
+ * The lines behind a picture over time, and what stands beside and below it.
+ * @param {{x: number, text: string}[]} labels
+ */
+export function axes(scale, labels, width) {
+  const below = labels.map(({ x, text }) => svg("text", { class: "axis", x, y: HEIGHT - 4 }, text));
   const beside = scale.marks.map((mark) => [
     svg("line", { class: "grid", x1: LEFT, x2: width, y1: scale.y(mark), y2: scale.y(mark) }),
     svg("text", { class: "axis axis-value", x: LEFT - 6, y: scale.y(mark) + 4 }, short(mark)),

@@ -14,6 +14,17 @@ export function loading(lines = 6) {
   );
 }
 
+/** Rows of a list in the places where they will be. */
+export function loadingRows(rows) {
+  const row = () => h("div", { class: "row-skeleton" }, h("div", { class: "skeleton" }));
+  return h(
+    "div",
+    { class: "loading loading-rows", role: "status" },
+    h("span", { class: "hidden" }, "Loading"),
+    Array.from({ length: rows }, row),
+  );
+}
+
 /** Nothing is there, and what to do about it. */
 export function empty(title, ...more) {
   return h("div", { class: "state" }, h("p", { class: "state-title" }, title), more);

@@ -6,12 +6,18 @@ import { duration } from "./format.js";
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const hourMinute = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const dayMonth = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const dayOfUtc = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
+const dateOfUtc = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeZone: "UTC" });
+const monthOfUtc = new Intl.DateTimeFormat(undefined, { month: "short", year: "numeric", timeZone: "UTC" });
 const withMillis = new Intl.DateTimeFormat(undefined, {
   hour: "2-digit",
   minute: "2-digit",
   second: "2-digit",
   fractionalSecondDigits: 3,
 });
+
+const DAY = 86_400_000;
+const WEEK = 7 * DAY;
 
 /** How often `3 min ago` is looked at again. */
 const PERIOD = 15_000;
@@ -34,6 +40,39 @@ export function clock(time, className) {
 /** A label for the axis of a chart that spans so many hours. */
 export const label = (time, hours) =>
   hours <= 48 ? hourMinute.format(new Date(time)) : dayMonth.format(new Date(time));
+
+/**
+ * Stretches of so many milliseconds, as the API counts in: hours are those of every clock, but days,
+ * weeks and months are those of UTC, and are named by it.
+ */
+export class Buckets {
+  constructor(length) {
+    this.isOfUtc = length >= DAY;
+    this.isWeek = length === WEEK;
+    this.isMonth = length > WEEK;
+  }
+
+  /** A label for the axis of a chart that spans so many hours. */
+  label(time, hours) {
+    if (!this.isOfUtc) return label(time, hours);
+    return (this.isMonth ? monthOfUtc : dayOfUtc).format(new Date(time));
+  }
+
+  /** A stretch as texts say it. */
+  text(time) {
+    if (!this.isOfUtc) return text(time);
+    const name = (this.isMonth ? monthOfUtc : dateOfUtc).format(new Date(time));
+    return `${this.isWeek ? `Week from ${name}` : name} (UTC)`;
+  }
+
+  /** The clock that its labels go by. */
+  get clock() {
+    return this.isOfUtc ? "days of UTC" : zone();
+  }
+}
+
+/** The clock that times are shown by, unless they say another. */
+export const zone = () => `times of ${dateTime.resolvedOptions().timeZone}`;
 
 /** The time as texts say it. */
 export const text = (time) => dateTime.format(new Date(time));

@@ -14,32 +14,50 @@ let lastUndo = null;
 export const toasts = stack;
 
 /**
- * Says something.
+ * Says something. What can be undone stays until it was: a way back that fails can be tried again.
  * @param {string} text
  * @param {{undo?: () => void, bad?: boolean}} [more]
  */
 export function toast(text, { undo, bad } = {}) {
+  let timer = null;
+  let isRunning = false;
   const close = () => {
+    clearTimeout(timer);
     node.remove();
     if (lastUndo === back) lastUndo = null;
   };
+  const stay = () => {
+    timer = setTimeout(close, back ? STAY_TO_UNDO : STAY);
+  };
   const back =
     undo &&
-    (() => {
-      close();
-      Promise.resolve(undo()).catch(complain);
+    (async () => {
+      if (isRunning) return;
+      isRunning = true;
+      clearTimeout(timer);
+      try {
+        await undo();
+        close();
+      } catch (failure) {
+        complain(failure);
+        stay();
+      } finally {
+        isRunning = false;
+      }
     });
   const node = h(
     "div",
-    { class: bad ? "toast toast-bad" : "toast" },
+    { class: bad ? "toast toast-bad" : "toast", "data-undo": back && "yes" },
     h("span", {}, text),
     back && h("button", { type: "button", onclick: back }, "Undo"),
     h("button", { type: "button", class: "icon", "aria-label": "Close", onclick: close }, "×"),
   );
   if (back) lastUndo = back;
   stack.append(node);
-  while (stack.children.length > MOST) stack.firstChild.remove();
-  setTimeout(close, back ? STAY_TO_UNDO : STAY);
+  // What was only said goes before what can be undone.
+  while (stack.children.length > MOST)
+    (stack.querySelector(".toast:not([data-undo])") ?? stack.firstChild).remove();
+  stay();
 }
 
 /** Says what failed. */

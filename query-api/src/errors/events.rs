@@ -66,6 +66,13 @@ impl Before {
         Some(Self { occurred_at: occurred_at??, event_id: Uuid::from_slice(id).ok()? })
     }
 
+    /// Before an event, of whichever error it is: its time is a place in the order of all.
+    async fn event(app: &App, reach: &Reach, id: EventId) -> Result<Self, ApiError> {
+        let found = find(app, reach, id).await.map_err(db::failure)?;
+        let known = found.ok_or_else(|| ApiError::not_found("event", id))?.known;
+        Ok(Self { occurred_at: known.occurred_at, event_id: known.event_id.0 })
+    }
+
     fn read(fields: &mut QueryFields<'_>) -> Self {
         let Some(text) = fields.text("cursor", 100) else {
             return Self::START;
@@ -84,9 +91,15 @@ pub(crate) async fn events(app: Arc<App>, call: Call) -> Answer {
     let mut fields = call.fields();
     let limit = fields.number("limit", 50, 1..=100);
     let before = Before::read(&mut fields);
+    let event = fields.uuid("before").map(EventId);
     let reach = call.reach(&mut fields);
     fields.finish()?;
-    let found = lookup::find_one(&app, &reach?, name).await?;
+    let reach = reach?;
+    let found = lookup::find_one(&app, &reach, name).await?;
+    let before = match event.filter(|_| before == Before::START) {
+        Some(event) => Before::event(&app, &reach, event).await?,
+        None => before,
+    };
     let page = page(&app, found, before, limit).await.map_err(db::failure)?;
     Ok(success::ok(page))
 }

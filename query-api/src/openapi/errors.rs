@@ -4,7 +4,9 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::operation::Operation;
-use super::schema::{self, flag, integer, list, named, object, or_null, text, time, with, word};
+use super::schema::{
+    self, flag, integer, list, named, object, or_null, text, time, uuid, with, word,
+};
 use super::{error_object, event_object, parameters};
 
 /// The group that these operations stand in.
@@ -111,11 +113,13 @@ fn list_events() -> Operation {
     let example = json!({"events": [event], "limit": 50, "next_cursor": null});
     let cursor =
         with(text("The `next_cursor` of an answer."), json!({"maxLength": 100, "pattern": HEX}));
+    let before =
+        uuid("The id of an event: begins with those that happened before it. A cursor goes first.");
     let path = "/api/errors/{id}/events";
     Operation::new(TAG, (Method::GET, path), "listEvents", "List the events of an error")
         .describe(WAITS)
         .takes([parameters::error_id(), parameters::limit()])
-        .takes([parameters::query("cursor", &cursor)])
+        .takes([parameters::query("cursor", &cursor), parameters::query("before", &before)])
         .takes(parameters::project_scope())
         .answers(StatusCode::OK, "A page of events.", page, &example)
         .fails(NO_SUCH)

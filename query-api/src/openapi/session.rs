@@ -45,7 +45,8 @@ fn login() -> Operation {
         .describe(
             "For pages of this installation. The answer sets the cookie `errata_session`, which counts \
              as the key where a request has no header `X-API-Key`; changes need the header \
-             `X-Requested-With` besides, with any value. A session lasts a week, and ends with its key.",
+             `X-Requested-With` besides, with any value. The key must have the permission `read`. A \
+             session lasts a week, and ends with its key.",
         )
         .reads(true, &body, &json!({"api_key": "sk_live_abc123def456...7890"}))
         .answers(StatusCode::OK, "The session.", schema::named("Session"), &example)

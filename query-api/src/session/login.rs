@@ -9,8 +9,9 @@ use serde::Serialize;
 use shared::access::{ApiKey, Minted, Permission};
 use shared::api::ApiError;
 use shared::ids::ProjectId;
+use shared::routes::Needs;
 
-use super::{LIFETIME, cookie, page};
+use super::{LIFETIME, Session, cookie, page};
 use crate::app::App;
 use crate::body::BodyFields;
 use crate::call::OpenCall;
@@ -45,8 +46,11 @@ pub(crate) async fn login(app: Arc<App>, call: OpenCall) -> Answer {
     let access = endpoint::access(&app)?;
     let key = endpoint::find_key(&access, text.as_deref())?;
     key.check_origin(&headers)?;
+    // Whoever may read nothing would be let in to nothing but refusals.
+    endpoint::authorize(key, Needs::Key(Permission::Read))?;
     let token = Minted::token().map_err(ApiError::internal)?;
     let session = begin(&app, key, &token).await?;
+    app.sessions.began(Session(token.hash), key.id);
     let seconds = (session.expires_at - shared::time::now()).num_seconds().max(0);
     let cookie = cookie(&app, &token.text, seconds)?;
     let mut response: Response = success::ok(session);

@@ -2,13 +2,14 @@
 //! key wherever no key is given.
 //!
 //! `login` and `logout` begin and end a session; here is what the cookie of a request means. A session
-//! may what its key may at that moment, and ends with it. Only the hash of the token is stored, so a
-//! look-up by it tells nothing about a stored one.
+//! may what its key may at that moment, and ends with it; its end is heard of within a second. Only the
+//! hash of the token is stored, so a look-up by it tells nothing about a stored one.
 //!
 //! Pages of others can't use the cookie: it is `SameSite=Strict`; requests of other origins of the
 //! same site (another port, a sibling host) are refused by what browsers say of them; and a change
 //! needs a header that no form can send and that no preflight of ours allows along with a cookie.
 
+mod known;
 mod login;
 mod logout;
 mod page;
@@ -22,13 +23,16 @@ use http::{HeaderMap, HeaderName, Method};
 use shared::access::{AccessTable, ApiKey, KeyHash, Minted};
 use shared::api::{ApiError, Code};
 use shared::postgres::DbError;
+use tokio::time::Instant;
 use uuid::Uuid;
 
+pub(crate) use known::Known;
 pub(crate) use login::login;
 pub(crate) use logout::logout;
 
 use crate::app::App;
 use crate::db;
+use known::Memory;
 
 /// The cookie that holds the token.
 const COOKIE: &str = "errata_session";
@@ -83,13 +87,27 @@ pub(crate) async fn key<'a>(
 }
 
 async fn find(app: &App, session: Session) -> Result<Option<Uuid>, ApiError> {
-    // Nobody has proved anything yet, so as few as of those without a key ask the database at once.
-    let _turn = app.open_turn().await?;
+    // A stranger has proved nothing yet, and waits with those who have no key.
+    let _turn = match app.sessions.recall(session) {
+        Memory::Fresh(key) => return Ok(Some(key)),
+        Memory::Old => app.session_turn().await?,
+        Memory::Nothing => app.open_turn().await?,
+    };
+    // Another request of the same page may have asked meanwhile.
+    if let Memory::Fresh(key) = app.sessions.recall(session) {
+        return Ok(Some(key));
+    }
+    let begun_at = Instant::now();
     let client = db::client(&app.pool).await.map_err(db::failure)?;
     let values: db::Params<'_> = &[&session.0.0.as_slice()];
     let sql = include_str!("sql/find.sql");
     let rows = db::query(&client, "find a session", sql, values).await.map_err(db::failure)?;
-    Ok(rows.first().map(|row| row.get("key_id")))
+    let key = rows.first().map(|row| row.get("key_id"));
+    match key {
+        Some(key) => app.sessions.found(session, key, begun_at),
+        None => app.sessions.ended(session),
+    }
+    Ok(key)
 }
 
 /// The token in the cookie, where it has the form of one.

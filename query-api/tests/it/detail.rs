@@ -119,6 +119,21 @@ async fn events_are_listed_newest_first_by_cursor() {
     }
     assert_eq!(json!(listed), json!(expected));
 
+    // From any of them on, and of a cursor and an event the cursor counts.
+    let before = |id: EventId| format!("{base}&before={id}");
+    let data = server.get(&before(expected[1])).key(READER_1).send().await.data();
+    let ids: Vec<&Value> =
+        data["events"].as_array().unwrap().iter().map(|event| &event["event_id"]).collect();
+    assert_eq!(json!(ids), json!(expected[2..4]));
+    let cursor = data["next_cursor"].as_str().unwrap();
+    let path = format!("{}&cursor={cursor}", before(expected[1]));
+    let data = server.get(&path).key(READER_1).send().await.data();
+    assert_eq!(data["events"][0]["event_id"], json!(expected[4]));
+    let unknown = before(EventId::generate());
+    server.get(&unknown).key(READER_1).send().await.fails(404, "NOT_FOUND");
+    let bad = format!("{base}&before=x");
+    assert_eq!(server.get(&bad).key(READER_1).send().await.bad_fields(), ["before"]);
+
     // The id of the merged error leads to the error it went into.
     let path = format!("/api/errors/{}", merged.id);
     let error = server.get(&path).key(READER_1).send().await.data();

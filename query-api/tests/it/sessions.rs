@@ -1,9 +1,11 @@
 //! Logging in with a browser: a session may what its key may, ends with it, and serves no page of
 //! others.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use crate::support::{ADMIN, ALL_1, Answer, Ask, READER, Seed, Server, WRITER};
+use crate::support::{ADMIN, ALL_1, Answer, Ask, PATIENCE, READER, Seed, Server, WRITER};
 
 /// Logs in, and answers what the cookie says: its name and value, and all of it.
 pub(crate) async fn log_in(server: &Server, key: &str) -> (String, Answer) {
@@ -75,6 +77,31 @@ async fn only_good_keys_log_in() {
 }
 
 #[tokio::test]
+async fn a_key_that_may_not_read_does_not_log_in() {
+    let server = Server::start().await;
+    let answer = server.post("/api/login").json(&json!({"api_key": WRITER})).send().await;
+    answer.fails(403, "AUTHORIZATION_ERROR");
+    assert_eq!(answer.json()["details"]["permission"], "read");
+    assert_eq!(answer.header("set-cookie"), None);
+    assert_eq!(sessions(&server).await, 0);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_cookie_is_answered_is_kept_nowhere() {
+    let server = Server::start().await;
+    let (cookie, _) = log_in(&server, READER).await;
+    let unknown = format!("errata_session={}", "0".repeat(64));
+    for (cookie, status) in [(cookie.as_str(), 200), (unknown.as_str(), 401)] {
+        let answer = with(server.get("/api/errors"), cookie).send().await;
+        assert_eq!(answer.status, status);
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert!(answer.headers.get_all("vary").iter().any(|names| names == "cookie"));
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_cookie_that_is_none_opens_nothing() {
     let server = Server::start().await;
     let unknown = format!("errata_session={}", "0".repeat(64));
@@ -98,6 +125,23 @@ async fn logging_out_ends_the_session_everywhere() {
     with(server.get("/api/errors"), &cookie).send().await.fails(401, "AUTHENTICATION_ERROR");
     assert_eq!(with(server.get("/api/errors"), &other).send().await.status, 200);
     assert_eq!(server.post("/api/logout").send().await.status, 204);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn another_process_that_knows_the_session_hears_of_its_end() {
+    let server = Server::start().await;
+    let other = server.beside(&[]).await;
+    let (cookie, _) = log_in(&server, READER).await;
+    assert_eq!(with(other.get("/api/errors"), &cookie).send().await.status, 200);
+    assert_eq!(with(server.post("/api/logout"), &cookie).send().await.status, 204);
+    let refused = async {
+        while with(other.get("/api/errors"), &cookie).send().await.status != 401 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, refused).await.expect("the session should end there, too");
+    other.end().await;
     server.stop().await;
 }
 
@@ -140,7 +184,7 @@ async fn a_session_is_over_at_its_time_or_that_of_its_key() {
 #[tokio::test]
 async fn a_change_by_a_session_needs_a_header_that_no_form_sends() {
     let server = Server::start().await;
-    let (cookie, _) = log_in(&server, WRITER).await;
+    let (cookie, _) = log_in(&server, ALL_1).await;
     let error = Seed::error("it broke").store(&server.db).await;
     let path = format!("/api/errors/{}/resolve", error.id);
     with(server.put(&path), &cookie).send().await.fails(403, "AUTHORIZATION_ERROR");

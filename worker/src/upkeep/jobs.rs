@@ -116,6 +116,13 @@ pub(super) async fn trim_audit(tx: &Transaction<'_>) -> Result<Piece, DbError> {
     Ok(if removed > 0 { Piece::Full } else { Piece::Last })
 }
 
+/// Removes sessions that have expired: a login removes those of its own key alone.
+pub(super) async fn trim_sessions(tx: &Transaction<'_>) -> Result<Piece, DbError> {
+    let sql = include_str!("sql/drop_old_sessions.sql");
+    let removed = execute(tx, sql, &[&CHUNK], "drop expired sessions").await?;
+    Ok(if removed > 0 { Piece::Full } else { Piece::Last })
+}
+
 /// Merges minutes of the system's own measurements that are older than a day into hours, an hour a piece,
 /// and removes what is older than the longest time that is told of.
 pub(super) async fn trim_monitoring(tx: &Transaction<'_>) -> Result<Piece, DbError> {

@@ -1,6 +1,6 @@
 //! Work that nobody asks for: partitions ahead, retention, removal of what was deleted, merging of
-//! old slots and measurements, waking of ignored errors, trimming of the ledger, of the audit log and of
-//! what rules told.
+//! old slots and measurements, waking of ignored errors, trimming of the ledger, of the audit log, of what
+//! rules told and of sessions that are over.
 //!
 //! Every job is idempotent, runs on a timer, and takes an advisory lock, so that of many workers one
 //! does it. A job that fails is logged and comes again with its period.
@@ -42,11 +42,13 @@ pub enum Job {
     TrimMonitoring,
     /// Removes what has passed its age of firings and notifications.
     TrimAlerts,
+    /// Removes sessions that have expired.
+    TrimSessions,
 }
 
 impl Job {
     /// All jobs.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::MakePartitions,
         Self::DropOldDays,
         Self::PurgeDeleted,
@@ -56,6 +58,7 @@ impl Job {
         Self::TrimAudit,
         Self::TrimMonitoring,
         Self::TrimAlerts,
+        Self::TrimSessions,
     ];
 
     fn label(self) -> &'static str {
@@ -69,6 +72,7 @@ impl Job {
             Self::TrimAudit => "trim_audit",
             Self::TrimMonitoring => "trim_monitoring",
             Self::TrimAlerts => "trim_alerts",
+            Self::TrimSessions => "trim_sessions",
         }
     }
 
@@ -79,7 +83,7 @@ impl Job {
             | Self::TrimLedger
             | Self::TrimMonitoring
             | Self::TrimAlerts => 600,
-            Self::TrimAudit => 3_600,
+            Self::TrimAudit | Self::TrimSessions => 3_600,
             Self::MergeSlots => 60,
             Self::WakeIgnored => 15,
             Self::PurgeDeleted => 5,
@@ -165,6 +169,7 @@ pub async fn once(job: Job, pool: &Pool, context: &Context) -> Result<Piece, DbE
             Job::TrimAudit => piece = jobs::trim_audit(&tx).await?,
             Job::TrimAlerts => piece = jobs::trim_alerts(&tx, context).await?,
             Job::TrimMonitoring => piece = jobs::trim_monitoring(&tx).await?,
+            Job::TrimSessions => piece = jobs::trim_sessions(&tx).await?,
         }
     }
     tx.commit().await.map_err(DbError::statement("commit upkeep"))?;

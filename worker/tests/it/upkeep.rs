@@ -134,6 +134,25 @@ async fn the_audit_log_is_kept_for_a_year() {
 }
 
 #[tokio::test]
+async fn sessions_go_once_they_have_expired() {
+    let place = Place::new().await;
+    place
+        .execute(
+            "INSERT INTO sessions (token_hash, key_id, expires_at)
+             SELECT sha256(hours::text::bytea), key.id, now() + hours * interval '1 hour'
+             FROM (SELECT id FROM api_keys LIMIT 1) AS key, unnest(ARRAY[-200, -1, 1, 100]) AS hours",
+        )
+        .await;
+    assert_eq!(place.value::<i64>("SELECT count(*) FROM sessions").await, 4);
+    run(&place, Job::TrimSessions).await;
+    run(&place, Job::TrimSessions).await;
+    let kept = "SELECT count(*) FILTER (WHERE expires_at > now()) FROM sessions";
+    assert_eq!(place.value::<i64>(kept).await, 2);
+    assert_eq!(place.value::<i64>("SELECT count(*) FROM sessions").await, 2);
+    place.close().await;
+}
+
+#[tokio::test]
 async fn old_measurements_are_merged_into_hours_and_go_after_a_month() {
     let place = Place::new().await;
     place

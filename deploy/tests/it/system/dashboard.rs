@@ -78,6 +78,24 @@ async fn errors_are_merged_and_taken_apart() {
 
 #[tokio::test]
 #[ignore = "needs Node.js, its packages and a browser"]
+async fn what_is_written_and_stood_on_stays() {
+    play("keeping").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Node.js, its packages and a browser"]
+async fn events_are_followed_from_any_of_them() {
+    play("events").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Node.js, its packages and a browser"]
+async fn a_rule_is_tried_before_it_is_made() {
+    play("rules").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Node.js, its packages and a browser"]
 async fn nothing_that_an_event_holds_runs() {
     play("scripts").await;
 }

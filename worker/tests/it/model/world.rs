@@ -283,7 +283,8 @@ impl Deed {
                 | Job::TrimLedger
                 | Job::TrimAudit
                 | Job::TrimMonitoring
-                | Job::TrimAlerts,
+                | Job::TrimAlerts
+                | Job::TrimSessions,
             ) => {}
         }
     }
