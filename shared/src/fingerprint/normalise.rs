@@ -87,7 +87,7 @@ impl<'a> Scanner<'a> {
                 b'[' if self.bracketed_host() => {}
                 b'?' if self.follows_parameter() => self.at += 1,
                 ESCAPE => self.escape(),
-                0xc2 | 0xe2 if quotes::opens_wide(&self.text[self.at..]) => self.wide_quote(byte),
+                0xc2 | 0xe2 | 0xe3 if self.wide_quote() => {}
                 byte if Marks::of_byte(byte).has(Marks::END) => self.delimiter(byte),
                 _ => self.chunk(),
             }
@@ -291,6 +291,8 @@ mod tests {
         check("unclosed 'quote", "unclosed 'quote");
         check("no «Молоко» left", "no <str> left");
         check("no “Нина” or ‘Йод’ left", "no <str> or <str> left");
+        check("„Flur“ und „sień” fehlen", "<str> und <str> fehlen");
+        check("「牛乳」がない", "<str>がない");
         check("no «Молоко\n left", "no «Молоко left");
         check("body {\"id\": 7, \"ok\": true}", "body {id:<v>, ok:<v>}");
     }
