@@ -15,6 +15,7 @@ mod words;
 use super::parts::{Part, Parts};
 use keywords::{Keyword, keyword};
 use peer::Peer;
+use sql::TableName;
 use status::Reason;
 use words::Words;
 
@@ -30,20 +31,17 @@ pub(super) struct Causes<'a> {
     /// What the database itself told the driver.
     database_number: Option<&'a str>,
     port: Option<u32>,
-    table: Option<&'a str>,
+    table: Option<TableName<'a>>,
 }
 
 impl<'a> Causes<'a> {
     /// Reads one text; what was found in an earlier one stays.
     pub(super) fn read(&mut self, text: &'a str) {
         let text = text.trim();
-        let mut end = text.len().min(MAX_BYTES);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
+        let text = text.get(..text.floor_char_boundary(MAX_BYTES)).unwrap_or_default();
         let mut found = Causes::default();
         let mut context = Context::default();
-        for word in Words::of(text.get(..end).unwrap_or_default()) {
+        for word in Words::of(text) {
             context.read(&word, &mut found);
         }
         found.port = context.peer.port();
@@ -121,6 +119,7 @@ struct Context {
 }
 
 impl Context {
+    #[inline]
     fn read<'a>(&mut self, word: &words::Word<'a>, found: &mut Causes<'a>) {
         if word.text.is_empty() {
             if word.is_before_quote() {
@@ -129,7 +128,22 @@ impl Context {
             return;
         }
         let keyword = keyword(word.text);
-        if word.text.starts_with(|first: char| first.is_ascii_digit()) {
+        if self.is_plain(word, keyword) {
+            self.pass(keyword);
+        } else {
+            self.read_telling(word, keyword, found);
+        }
+    }
+
+    /// Reads a word that may name a cause or say what those behind it are.
+    #[inline(never)]
+    fn read_telling<'a>(
+        &mut self,
+        word: &words::Word<'a>,
+        keyword: Option<Keyword>,
+        found: &mut Causes<'a>,
+    ) {
+        if word.begins_with_digit() {
             self.counts |= self.previous == Some(Keyword::Expected) && word.text.len() != 3;
             self.read_status(word, found);
         }
@@ -137,6 +151,22 @@ impl Context {
         self.read_table(word, keyword, found);
         self.learn(word, keyword);
         self.peer.read(word, keyword, self.previous);
+        self.before_previous = self.previous;
+        self.previous = keyword;
+    }
+
+    /// Whether the word is one of the many that name no cause and say nothing of one: in the middle of a
+    /// clause, neither a number nor a name of capitals, and neither it nor the word before announces anything.
+    fn is_plain(&self, word: &words::Word<'_>, keyword: Option<Keyword>) -> bool {
+        let is_mute = |keyword: Option<Keyword>| matches!(keyword, None | Some(Keyword::Filler));
+        is_mute(keyword) && is_mute(self.previous) && word.begins_small() && word.is_amid_clause()
+    }
+
+    /// Goes on behind a plain word.
+    fn pass(&mut self, keyword: Option<Keyword>) {
+        self.announces_exit = false;
+        self.named_table = false;
+        self.peer.pass();
         self.before_previous = self.previous;
         self.previous = keyword;
     }
@@ -188,7 +218,11 @@ impl Context {
             Some(Reason::Word) => self.in_http || self.previous.is_some() || !word.follows_word(),
             None => false,
         };
-        if self.announces_status(word) || self.points_at_status(word) || is_explained() {
+        if self.announces_status(word)
+            || self.points_at_status(word)
+            || is_explained()
+            || status::is_of_client(word)
+        {
             found.status_class = Some(class);
         }
     }
@@ -200,7 +234,7 @@ impl Context {
             (Some(Keyword::Status | Keyword::Response), Some(Keyword::Code)) => true,
             (Some(Keyword::Http), Some(Keyword::Code | Keyword::ErrorKind)) => true,
             (Some(Keyword::Answered), Some(Keyword::With)) => true,
-            _ if !word.ends_clause || !self.may_be_status(word) => false,
+            _ if !word.ends_clause() || !self.may_be_status(word) => false,
             (_, Some(Keyword::Answered)) => true,
             (Some(Keyword::Server), Some(Keyword::Returned)) => true,
             (_, Some(Keyword::Returned | Keyword::Got)) => self.in_http,
@@ -223,7 +257,7 @@ impl Context {
         };
         let follows_arrow = || {
             let arrows = ["-> ", "=> ", "\u{2192} "];
-            word.ends_clause && arrows.iter().any(|arrow| word.follows(arrow))
+            word.ends_clause() && arrows.iter().any(|arrow| word.follows(arrow))
         };
         let is_pointed_at =
             (self.in_http || self.in_request) && is_enclosed() || self.in_http && follows_arrow();
@@ -239,7 +273,11 @@ impl Context {
         }
         let has_digit = || word.text.bytes().any(|byte| byte.is_ascii_digit());
         let is_announced = || self.announces_error_number(word) && has_digit();
-        if is_announced() || words::is_error_name(word.text) || database::begins_pair(word) {
+        if is_announced()
+            || words::is_error_name(word.text)
+            || database::begins_pair(word)
+            || database::begins_pair_of_state(word)
+        {
             found.note_error_number(word.text);
         }
     }
@@ -254,7 +292,7 @@ impl Context {
                 self.announces_exit && is_exit_code(word.text)
             }
             (Some(Keyword::Exited), Some(Keyword::With)) => {
-                word.ends_clause && is_exit_code(word.text)
+                word.ends_clause() && is_exit_code(word.text)
             }
             (_, Some(Keyword::Signal)) => self.by_signal && is_signal(word.text),
             // `Error 1045 (28000): text`
@@ -294,7 +332,7 @@ impl Context {
             _ => return,
         };
         if sql::is_name(name) && can_be_identifier(word) {
-            found.table = Some(sql::without_partition(name));
+            found.table = Some(TableName::read(name));
             self.named_table = true;
         }
     }

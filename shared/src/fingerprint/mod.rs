@@ -14,6 +14,8 @@ mod stack;
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 use crate::event::Exception;
 use crate::ids::Fingerprint;
 use crate::stacktrace::{self, scan::Header};
@@ -80,8 +82,12 @@ fn chain_of<'a>(input: &Input<'a>) -> Cow<'a, [Exception]> {
         return remote.map_or(Cow::Borrowed(input.exceptions), Cow::Owned);
     }
     let text = input.stack_trace.filter(|text| !text.trim().is_empty());
-    let text = text.or_else(|| input.message.contains('\n').then_some(input.message));
+    let text = text.or_else(|| is_of_lines(input.message).then_some(input.message));
     Cow::Owned(text.and_then(stacktrace::parse).unwrap_or_default())
+}
+
+fn is_of_lines(text: &str) -> bool {
+    memchr(b'\n', text.as_bytes()).is_some()
 }
 
 /// What an exception of another process says that Python hands on with its traceback as text. The
@@ -165,7 +171,8 @@ fn exception_type(input: &Input<'_>, chain: &[Exception]) -> Option<String> {
 
 /// The type in a message of the form `SomeError: text`.
 fn type_in_message(message: &str) -> Option<&str> {
-    let line = message.lines().next()?;
+    let end = memchr(b'\n', message.as_bytes()).unwrap_or(message.len());
+    let line = message.get(..end)?.trim_end_matches('\r');
     let line = line.strip_prefix("Uncaught ").unwrap_or(line);
     Header::read_certain(line).map(|header| header.kind)
 }

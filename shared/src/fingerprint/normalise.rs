@@ -87,7 +87,7 @@ impl<'a> Scanner<'a> {
                 b'[' if self.bracketed_host() => {}
                 b'?' if self.follows_parameter() => self.at += 1,
                 ESCAPE => self.escape(),
-                0xc2 | 0xe2 if quotes::opens_wide(&self.text[self.at..]) => self.wide_quote(byte),
+                0xc2 | 0xe2 | 0xe3 if self.wide_quote() => {}
                 byte if Marks::of_byte(byte).has(Marks::END) => self.delimiter(byte),
                 _ => self.chunk(),
             }
@@ -210,20 +210,20 @@ impl<'a> Scanner<'a> {
 /// How far the chunk at the start of the text reaches, and what is in it; a comma between digits does not
 /// end it.
 fn chunk_of(text: &[u8]) -> (usize, Marks) {
-    let mut found = Marks::of(&text[..1]);
+    let may_end = |byte: &u8| Marks::of_byte(*byte).has(Marks::END_OR_WIDE);
     let mut length = 1;
-    while let Some(&byte) = text.get(length) {
-        let marks = Marks::of_byte(byte);
-        if marks.has(Marks::END_OR_WIDE) && ends_chunk(text, length, marks) {
-            break;
+    while let Some(at) = text[length..].iter().position(may_end) {
+        length += at;
+        if ends_chunk(text, length) {
+            return (length, Marks::of(&text[..length]));
         }
-        found.add(marks);
         length += 1;
     }
-    (length, found)
+    (text.len(), Marks::of(text))
 }
 
-fn ends_chunk(text: &[u8], at: usize, marks: Marks) -> bool {
+fn ends_chunk(text: &[u8], at: usize) -> bool {
+    let marks = Marks::of_byte(text[at]);
     (marks.has(Marks::END) && !is_between_digits(text, at))
         || (marks.has(Marks::WIDE) && quotes::opens_wide(&text[at..]))
 }
@@ -291,6 +291,8 @@ mod tests {
         check("unclosed 'quote", "unclosed 'quote");
         check("no «Молоко» left", "no <str> left");
         check("no “Нина” or ‘Йод’ left", "no <str> or <str> left");
+        check("„Flur“ und „sień” fehlen", "<str> und <str> fehlen");
+        check("「牛乳」がない", "<str>がない");
         check("no «Молоко\n left", "no «Молоко left");
         check("body {\"id\": 7, \"ok\": true}", "body {id:<v>, ok:<v>}");
     }

@@ -130,6 +130,26 @@ async fn an_error_is_not_reopened_by_what_came_before_it_was_merged() {
     place.close().await;
 }
 
+/// Few users are looked up among the many of the other error, many are read together with them: each side
+/// is once the smaller one, by far and by little.
+#[tokio::test]
+async fn users_of_both_are_counted_once_however_many_either_has() {
+    for (of_a, of_b) in [(0..40, 39..41), (0..40, 38..60), (39..41, 0..40), (0..1, 0..1)] {
+        let place = Place::new().await;
+        let events = |name, users: std::ops::Range<i64>| users.map(move |user| event(name, user));
+        let entries = events("a", of_a.clone()).chain(events("b", of_b.clone())).collect();
+        place.store(&[batch(entries)]).await;
+        let [a, b] = ["a", "b"].map(|name| entry(name).error_id);
+        let merge = Act::Merge { at: Utc::now(), other: b };
+        merge.run(&place.pool, PROJECT, a).await;
+        assert_eq!(place.value::<i64>(DIFFERENCES).await, 0, "{of_a:?} and {of_b:?} merged");
+        let unmerge = Act::Unmerge { at: Utc::now() };
+        unmerge.run(&place.pool, PROJECT, b).await;
+        assert_eq!(place.value::<i64>(DIFFERENCES).await, 0, "{of_a:?} and {of_b:?} taken apart");
+        place.close().await;
+    }
+}
+
 /// Two errors with so many events each, users and a month of roll-ups, stored directly.
 const MANY: &str = "
     INSERT INTO facets (project_id, level, source, environment, release) VALUES (1, 4, 's', 'e', '');
@@ -141,11 +161,11 @@ const MANY: &str = "
       SELECT 1001 + i % 2, now() - i * interval '1 ms', now(), gen_random_uuid(), 1, (now() AT TIME ZONE 'UTC')::date,
              (SELECT min(facet_id) FROM facets), 0, decode(repeat('ab', 200), 'hex')
       FROM generate_series(1, 200000) i;
-    INSERT INTO group_users SELECT 1, 1001 + i % 2, (i / 2) % 10000, now() FROM generate_series(1, 200000) i ON CONFLICT DO NOTHING;
+    INSERT INTO group_users SELECT 1, 1001 + i % 2, i % USERS, now() FROM generate_series(1, 200000) i ON CONFLICT DO NOTHING;
     INSERT INTO event_hours SELECT 1, g, now() - h * interval '1 hour', (SELECT min(facet_id) FROM facets), 100
       FROM generate_series(1, 1000) h, (VALUES (0), (1001), (1002)) AS groups (g);
     INSERT INTO error_stats (project_id, error_id, event_count, user_count, first_seen, last_seen, latest_event_id, latest_day, level, source)
-      SELECT 1, group_id, count(*), 10000, min(occurred_at), max(occurred_at), (array_agg(event_id))[1], min(day), 4, 's'
+      SELECT 1, group_id, count(*), USERS / 2, min(occurred_at), max(occurred_at), (array_agg(event_id))[1], min(day), 4, 's'
       FROM events GROUP BY group_id;
     ANALYZE";
 
@@ -153,10 +173,17 @@ const MANY: &str = "
 /// Prints what it measures; what is right about it, the tests above say.
 #[tokio::test]
 #[ignore = "measures; run it with --run-ignored all --no-capture"]
-#[expect(clippy::print_stdout, reason = "what it measures is for people")]
 async fn what_merging_many_events_costs() {
+    for users in [20_000, 200_000] {
+        measure(users).await;
+    }
+}
+
+/// Merges and takes apart while events of both errors arrive, which have as many users together.
+#[expect(clippy::print_stdout, reason = "what it measures is for people")]
+async fn measure(users: u32) {
     let place = Place::new().await;
-    place.execute(MANY).await;
+    place.execute(&MANY.replace("USERS", &users.to_string())).await;
     let names: [shared::ids::ErrorId; 2] =
         ["1001", "1002"].map(|id| format!("00000000-0000-8000-8000-00000000{id}").parse().unwrap());
     let done = AtomicBool::new(false);
@@ -189,7 +216,11 @@ async fn what_merging_many_events_costs() {
     took.sort();
     for kind in ["merge", "unmerge"] {
         let of: Vec<_> = took.iter().filter(|it| it.0 == kind).map(|it| it.1).collect();
-        println!("{kind}: median {:?}, longest {:?}", of[of.len() / 2], of[of.len() - 1]);
+        println!(
+            "{users} users, {kind}: median {:?}, longest {:?}",
+            of[of.len() / 2],
+            of[of.len() - 1]
+        );
     }
     println!("{batches} batches of 100 events arrived meanwhile");
     assert_eq!(place.value::<i64>(DIFFERENCES).await, 0);

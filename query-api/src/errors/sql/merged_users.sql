@@ -1,26 +1,41 @@
--- How many users some errors ($2) have together, before they are merged: those of the error with the most,
--- which are known, and of all others those that are not among them. So it costs the users of the smaller
--- ones, each a look by the primary key of group_users: OFFSET keeps the planner from reading all users of
--- the largest. Primary key of error_stats; groups_by_error.
+-- How many users some errors ($2) have together, before they are merged. Those of the error with the most are
+-- known; where the others have few, each of these is looked up among them by the primary key of group_users
+-- (OFFSET keeps the planner from reading all users of the largest). Where they have many, reading all is
+-- cheaper: a look costs about as much as reading sixteen. Primary key of error_stats; groups_by_error.
 WITH largest AS MATERIALIZED (
   SELECT error_id, user_count
   FROM error_stats
   WHERE project_id = $1 AND error_id = ANY ($2)
   ORDER BY user_count DESC, error_id
   LIMIT 1
-), others AS (
-  SELECT DISTINCT u.user_hash
-  FROM groups g
-  JOIN group_users u ON u.project_id = g.project_id AND u.group_id = g.group_id
-  WHERE g.project_id = $1 AND g.error_id = ANY ($2) AND g.error_id <> (SELECT error_id FROM largest)
+), sizes AS MATERIALIZED (
+  SELECT (SELECT user_count FROM largest) AS largest,
+         (SELECT sum(user_count) FROM error_stats
+          WHERE project_id = $1 AND error_id = ANY ($2) AND error_id <> (SELECT error_id FROM largest)) AS others
+), of_largest AS MATERIALIZED (
+  SELECT array_agg(group_id) AS ids
+  FROM groups
+  WHERE project_id = $1 AND error_id = (SELECT error_id FROM largest)
+), of_others AS MATERIALIZED (
+  SELECT array_agg(group_id) AS ids
+  FROM groups
+  WHERE project_id = $1 AND error_id = ANY ($2) AND error_id <> (SELECT error_id FROM largest)
 )
-SELECT (SELECT user_count FROM largest) + (
+SELECT CASE WHEN 16 * sizes.others <= sizes.largest THEN
+  sizes.largest + (
+    SELECT count(*)
+    FROM (SELECT DISTINCT user_hash FROM group_users
+          WHERE project_id = $1 AND group_id = ANY ((SELECT ids FROM of_others)::bigint[])) others
+    WHERE NOT EXISTS (
+      SELECT
+      FROM group_users u
+      WHERE u.project_id = $1 AND u.group_id = ANY ((SELECT ids FROM of_largest)::bigint[])
+        AND u.user_hash = others.user_hash
+      OFFSET 0))
+ELSE (
   SELECT count(*)
-  FROM others
-  WHERE NOT EXISTS (
-    SELECT
-    FROM groups g
-    JOIN group_users u ON u.project_id = g.project_id AND u.group_id = g.group_id
-    WHERE g.project_id = $1 AND g.error_id = (SELECT error_id FROM largest)
-      AND u.user_hash = others.user_hash
-    OFFSET 0)) AS users
+  FROM (SELECT DISTINCT user_hash FROM group_users
+        WHERE project_id = $1
+          AND group_id = ANY ((SELECT of_largest.ids || of_others.ids FROM of_largest, of_others)::bigint[])) users)
+END AS users
+FROM sizes

@@ -30,7 +30,7 @@ pub(super) fn is_of_driver(number: &str) -> bool {
 }
 
 /// Whether the word is what a database told its driver: `SQLSTATE[HY000]: General error: 1205`,
-/// `PostgresException (0x80004005): 40001: text`, and `40001: text` alone, which counts only together with
+/// `SQLSTATE[HY000] [2002] text`, `PostgresException (0x80004005): 40001: text`, and `40001: text` alone, which counts only together with
 /// the number of the driver.
 pub(super) fn is_number(word: &Word<'_>, driver_number: Option<&str>) -> bool {
     let is_explained_state = || is_state(word.text) && word.is_before(": ");
@@ -45,7 +45,19 @@ pub(super) fn is_number(word: &Word<'_>, driver_number: Option<&str>) -> bool {
         before.is_some_and(|before| before.ends_with(number))
     };
     let is_short = || word.text.len() <= 5 && word.text.bytes().all(|byte| byte.is_ascii_digit());
-    follows("): ") && is_explained_state() || follows("]: General error: ") && is_short()
+    follows("): ") && is_explained_state()
+        || (follows("]: General error: ") || follows("] [")) && is_short()
+}
+
+/// Whether the word is the state in the pair that drivers of ODBC for Python raise, whose text begins with
+/// it, too: `('42S02', "[42S02] text")`.
+pub(super) fn begins_pair_of_state(word: &Word<'_>) -> bool {
+    let is_repeated = || {
+        let text = word.rest().strip_prefix("', ").and_then(|it| it.strip_prefix(['"', '\'']));
+        let text = text.and_then(|text| text.strip_prefix('['));
+        text.and_then(|text| text.strip_prefix(word.text)).is_some_and(|it| it.starts_with(']'))
+    };
+    is_state(word.text) && word.follows("('") && is_repeated()
 }
 
 /// Whether the word is the number in the pair of a number and a text that drivers of Python raise:

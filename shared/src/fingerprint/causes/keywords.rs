@@ -51,7 +51,7 @@ pub(super) enum Keyword {
 }
 
 /// All keywords in the order of their bytes.
-const KEYWORDS: [(&[u8], Keyword); 142] = [
+const KEYWORDS: [(&[u8], Keyword); 143] = [
     (b"a", Keyword::Filler),
     (b"already", Keyword::Filler),
     (b"an", Keyword::Filler),
@@ -114,6 +114,7 @@ const KEYWORDS: [(&[u8], Keyword); 142] = [
     (b"http/2", Keyword::Http),
     (b"http/2.0", Keyword::Http),
     (b"http/3", Keyword::Http),
+    (b"httperror", Keyword::Http),
     (b"https", Keyword::Web),
     (b"if", Keyword::Filler),
     (b"in", Keyword::Filler),
@@ -212,11 +213,27 @@ const STARTS: [usize; 27] = {
     starts
 };
 
+/// The lengths of the keywords with each first letter, a bit for each: most words have another one.
+const LENGTHS: [u16; 26] = {
+    let mut lengths = [0; 26];
+    let mut at = 0;
+    while at < KEYWORDS.len() {
+        let name = KEYWORDS[at].0;
+        lengths[(name[0] - b'a') as usize] |= 1 << name.len();
+        at += 1;
+    }
+    lengths
+};
+
 /// What the word announces, in any case of letters.
 pub(super) fn keyword(word: &str) -> Option<Keyword> {
     let first = word.bytes().next()?.to_ascii_lowercase();
-    let letter = usize::from(first.checked_sub(b'a')?);
-    let with_letter = KEYWORDS.get(*STARTS.get(letter)?..*STARTS.get(letter + 1)?)?;
+    let letter = usize::from(first.wrapping_sub(b'a'));
+    let lengths = *LENGTHS.get(letter)?;
+    if word.len() >= u16::BITS as usize || lengths & (1 << word.len()) == 0 {
+        return None;
+    }
+    let with_letter = KEYWORDS.get(STARTS[letter]..STARTS[letter + 1])?;
     let found = with_letter.iter().find(|(name, _)| name.eq_ignore_ascii_case(word.as_bytes()));
     found.map(|(_, keyword)| *keyword)
 }

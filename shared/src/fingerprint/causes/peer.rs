@@ -60,10 +60,15 @@ impl Peer {
         }
     }
 
+    /// Goes on behind a word that neither is a port nor says anything of a connection.
+    pub(super) fn pass(&mut self) {
+        self.clause.goes_on = false;
+    }
+
     /// A port is called one, or stands behind a host. What looks like the address of one is, wherever
     /// the text speaks of a connection; any name may have a number, so that its own clause has to.
     fn read_port(&mut self, word: &Word<'_>, previous: Option<Keyword>) {
-        if word.text.len() > 5 || !word.text.starts_with(|first: char| first.is_ascii_digit()) {
+        if word.text.len() > 5 || !word.begins_with_digit() {
             return;
         }
         let Some(port) = word.text.parse().ok().filter(|port| *port < EPHEMERAL_PORTS) else {

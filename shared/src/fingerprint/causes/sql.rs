@@ -59,11 +59,7 @@ pub(super) fn is_before_set(word: &Word<'_>) -> bool {
 /// Whether the words behind `select` are the columns of a table, as no sentence writes them.
 pub(super) fn is_before_columns(word: &Word<'_>) -> bool {
     let rest = word.rest();
-    let mut end = rest.len().min(COLUMNS_MAX);
-    while !rest.is_char_boundary(end) {
-        end -= 1;
-    }
-    let rest = rest.get(..end).unwrap_or_default();
+    let rest = rest.get(..rest.floor_char_boundary(COLUMNS_MAX)).unwrap_or_default();
     let columns = [". ", ": "].iter().fold(rest, |it, end| it.split(end).next().unwrap_or(it));
     let (columns, table) = columns.split_once(" from ").unwrap_or((columns, ""));
     let is_joined = || {
@@ -85,29 +81,55 @@ pub(super) fn without_column(name: &str) -> &str {
     last_part(name.rsplit_once('.').map_or(name, |(table, _)| table))
 }
 
-/// The name of a table without what tells one of many that are made alike: the time that a partition is
-/// for (`events_2024_01`, `events_p20240101`), and the number of one that was made for a while
-/// (`import_4711`, `tmp_7`).
-pub(super) fn without_partition(name: &str) -> &str {
-    if name.len() > NAME_MAX {
-        return name;
-    }
-    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let is_temporary = name.starts_with("tmp_") || name.starts_with("temp_");
-    let is_drawn = |part: &str| {
-        let number = part.strip_prefix(['p', 'y']).unwrap_or(part);
-        let is_year = number.starts_with("19") || number.starts_with("20");
-        let is_time = is_year && number.len() >= 4 && number.split(['m', 'w', 'q']).all(is_number);
-        is_time || (part.len() >= 4 || is_temporary && !part.is_empty()) && is_number(part)
-    };
-    let marks = name.bytes().enumerate().filter(|(_, byte)| *byte == b'_').map(|(at, _)| at);
-    for mark in marks {
-        let mut parts = name.get(mark + 1..).unwrap_or_default().split('_');
-        if mark > 0 && parts.next().is_some_and(is_drawn) && parts.all(is_number) {
-            return name.get(..mark).unwrap_or(name);
+/// The name of a table, an index or a constraint without what tells one of many that are made alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TableName<'a> {
+    stem: &'a str,
+    /// What stands behind the part left out: `_pkey` of `events_2024_01_pkey`.
+    ending: &'a str,
+}
+
+impl<'a> TableName<'a> {
+    /// Leaves out the time that a partition is for (`events_2024_01`, `events_p20240101`), and the number
+    /// of a table that was made for a while (`import_4711`, `tmp_7`).
+    pub(super) fn read(name: &'a str) -> Self {
+        let whole = Self { stem: name, ending: "" };
+        if name.len() > NAME_MAX {
+            return whole;
         }
+        let is_temporary = name.starts_with("tmp_") || name.starts_with("temp_");
+        let marks = name.bytes().enumerate().skip(1).filter(|(_, byte)| *byte == b'_');
+        let drawn = marks.filter_map(|(at, _)| name.split_at_checked(at)).find(|(_, behind)| {
+            let part = behind.split('_').nth(1);
+            part.is_some_and(|part| is_drawn(part, is_temporary))
+        });
+        drawn.map_or(whole, |(stem, behind)| Self { stem, ending: behind_time(behind) })
     }
-    name
+
+    pub(super) fn bytes(&self) -> impl Iterator<Item = u8> {
+        self.stem.bytes().chain(self.ending.bytes())
+    }
+}
+
+/// Whether a part of a name is a time, or a number that only one of many has.
+fn is_drawn(part: &str, is_temporary: bool) -> bool {
+    let number = part.strip_prefix(['p', 'y']).unwrap_or(part);
+    let is_year = number.starts_with("19") || number.starts_with("20");
+    let is_time = is_year && number.len() >= 4 && number.split(['m', 'w', 'q']).all(is_number);
+    is_time || (part.len() >= 4 || is_temporary && !part.is_empty()) && is_number(part)
+}
+
+/// What stands behind the time or the number that the name goes on with: `_pkey` of `_2024_01_pkey`.
+fn behind_time(name: &str) -> &str {
+    let goes_on = |part: &str| !part.is_empty() && is_number(part);
+    let first = name.split('_').nth(1).map_or(0, |part| 1 + part.len());
+    let others = name.split('_').skip(2).take_while(|part| goes_on(part));
+    let length = others.fold(first, |length, part| length + 1 + part.len());
+    name.get(length..).unwrap_or_default()
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether the text can be a name at all.

@@ -1,5 +1,7 @@
 //! The numbers that HTTP gives to answers, and the words by which it explains them.
 
+use super::words::Word;
+
 /// What servers answer that follow no standard to the letter, beside the statuses that it names.
 const UNNAMED: [u16; 8] = [419, 420, 430, 440, 444, 449, 498, 499];
 
@@ -27,6 +29,12 @@ pub(super) fn expects_count(text: &str) -> bool {
         let length = expected.bytes().take(4).take_while(is_number).count();
         matches!(length, 1 | 2 | 4)
     })
+}
+
+/// Whether a client says behind the number what it asked for: `404, message='Not Found', url=`,
+/// `(404) when calling the HeadObject operation`.
+pub(super) fn is_of_client(word: &Word<'_>) -> bool {
+    [", message=", ") when calling the "].iter().any(|behind| word.is_before(behind))
 }
 
 /// How certainly the words behind three digits are the reason that HTTP gives for them as a status.
@@ -79,6 +87,6 @@ pub(super) fn reason(status: &str, explanation: &str) -> Option<Reason> {
     }
     let (_, reason) =
         REASONS.iter().find(|(known, reason)| *known == status && begins_with(reason))?;
-    let has_capital = || !explanation.starts_with(|first: char| first.is_ascii_lowercase());
-    Some(if reason.contains(' ') && has_capital() { Reason::Certain } else { Reason::Word })
+    let begins_small = || explanation.starts_with(|first: char| first.is_ascii_lowercase());
+    Some(if reason.contains(' ') && !begins_small() { Reason::Certain } else { Reason::Word })
 }

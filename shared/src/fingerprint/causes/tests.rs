@@ -7,7 +7,11 @@ fn check(text: &str, expected: &str) {
     found.extend(causes.status_class.map(|class| format!("{}xx", char::from(class))));
     found.extend(causes.number().map(str::to_owned));
     found.extend(causes.port.map(|port| format!("port {port}")));
-    found.extend(causes.table.map(|table| format!("table {table}")));
+    found.extend(
+        causes
+            .table
+            .map(|table| format!("table {}", String::from_utf8(table.bytes().collect()).unwrap())),
+    );
     assert_eq!(found.join(", "), expected, "{text}");
 }
 
@@ -31,6 +35,9 @@ fn status_classes() {
     check("unexpected response: 404", "4xx");
     check("Expected HTTP 200, got 404", "4xx");
     check("the peer responded with 502", "5xx");
+    check("404, message='Not Found', url='http://x/1'", "4xx");
+    check("<HttpError 404 when requesting http://x/1 returned \"no\">", "4xx");
+    check("An error occurred (404) when calling the HeadObject operation: Not Found", "4xx");
     check("10.0.0.1 - \"GET /x HTTP/1.1\" 500 12", "5xx");
 }
 
@@ -116,6 +123,8 @@ fn tables() {
     check("relation \"parcels_2024_01\" does not exist", "table parcels");
     check("relation \"parcels_y2024m01\" does not exist", "table parcels");
     check("relation \"parcels_p20240101\" does not exist", "table parcels");
+    check("violates unique constraint \"parcels_2024_01_label_key\"", "table parcels_label_key");
+    check("violates check constraint \"parcels_p20240131_check1\"", "table parcels_check1");
     check("relation \"parcels_2\" does not exist", "table parcels_2");
     check("relation \"a-b\" does not exist", "table a-b");
     check("duplicate key user-17 ignored", "");
@@ -198,6 +207,11 @@ fn words_of_statements_in_sentences_name_no_table() {
 fn databases_tell_more_than_their_drivers() {
     check("SQLSTATE[HY000]: gone away", "HY000");
     check("SQLSTATE[HY000]: General error: 1205 Lock wait timeout", "1205");
+    check("SQLSTATE[HY000] [2002] Connection refused", "2002");
+    check("SQLSTATE[HY000] [1045] Access denied for user", "1045");
+    check("SQLSTATE[08006] [7] connection to server failed", "08006");
+    check("('42S02', \"[42S02] [Driver 17]Invalid object. (208) (SQLExecDirectW)\")", "42S02");
+    check("KeyError: ('42S02', 'ann')", "");
     check("SQLSTATE[40001]: Serialization failure: 1213 Deadlock", "40001");
     check("Npgsql.PostgresException (0x80004005): 40001: could not serialize", "40001");
     check("Npgsql.PostgresException (0x80004005): 57P01: shut down", "57P01");

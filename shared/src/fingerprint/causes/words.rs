@@ -3,12 +3,13 @@
 use super::sql::last_part;
 use crate::stacktrace::scan::looks_like_type;
 
+/// An address in brackets is not longer, the closing bracket with it: IPv6 and the scope of an interface.
+const ADDRESS_MAX: usize = 64;
+
 /// A word and what stands around it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Word<'a> {
     pub(super) text: &'a str,
-    /// Nothing, or punctuation, stands directly behind it.
-    pub(super) ends_clause: bool,
     /// The whole text, and where in it the word begins and where what clings to it ends.
     source: &'a str,
     start: usize,
@@ -26,6 +27,13 @@ impl<'a> Word<'a> {
         self.source.get(self.end..).unwrap_or_default()
     }
 
+    /// Whether nothing, or punctuation, stands directly behind it, or punctuation clings to it.
+    pub(super) fn ends_clause(&self) -> bool {
+        let is_trimmed = self.start + self.text.len() < self.end
+            || self.before().bytes().next_back().is_some_and(is_mark);
+        is_trimmed || self.rest().bytes().next().is_none_or(|byte| byte != b' ')
+    }
+
     /// Whether a quoted name goes on directly behind it.
     pub(super) fn is_before_quote(&self) -> bool {
         self.rest().starts_with(['"', '\'', '`', '['])
@@ -35,7 +43,10 @@ impl<'a> Word<'a> {
     pub(super) fn host(&self) -> Option<&'a str> {
         let before = self.before().strip_suffix(':')?;
         let host = match before.ends_with(']') {
-            true => before.rsplit('[').next().unwrap_or(before),
+            true => {
+                let open = before.bytes().rev().take(ADDRESS_MAX).position(|byte| byte == b'[')?;
+                before.get(before.len() - open..)?
+            }
             false => last_word(before),
         };
         (!host.is_empty()).then_some(host)
@@ -52,6 +63,20 @@ impl<'a> Word<'a> {
     /// Whether another word stands before it in the same clause.
     pub(super) fn follows_word(&self) -> bool {
         matches!(self.before().as_bytes(), [.., last, b' '] if is_part(*last))
+    }
+
+    /// Whether a word, and nothing between them but a space, stands before it.
+    pub(super) fn is_amid_clause(&self) -> bool {
+        let before = self.start.checked_sub(2).and_then(|at| self.source.as_bytes().get(at..));
+        matches!(before, Some([last, b' ', ..]) if is_part(*last) && !is_mark(*last))
+    }
+
+    pub(super) fn begins_with_digit(&self) -> bool {
+        self.text.as_bytes().first().is_some_and(u8::is_ascii_digit)
+    }
+
+    pub(super) fn begins_small(&self) -> bool {
+        self.text.as_bytes().first().is_some_and(u8::is_ascii_lowercase)
     }
 
     pub(super) fn follows(&self, text: &str) -> bool {
@@ -102,14 +127,9 @@ impl<'a> Iterator for Words<'a> {
 
     fn next(&mut self) -> Option<Word<'a>> {
         let bytes = self.text.as_bytes();
-        let mut start = self.at;
-        while !is_part(*bytes.get(start)?) {
-            start += 1;
-        }
-        let mut end = start;
-        while bytes.get(end).is_some_and(|byte| is_part(*byte)) {
-            end += 1;
-        }
+        let start = self.at + bytes.get(self.at..)?.iter().position(|byte| is_part(*byte))?;
+        let length = bytes[start..].iter().position(|byte| !is_part(*byte));
+        let end = length.map_or(bytes.len(), |length| start + length);
         self.at = end;
         let (mut first, mut last) = (start, end);
         while last > first && is_mark(bytes[last - 1]) {
@@ -118,14 +138,7 @@ impl<'a> Iterator for Words<'a> {
         while first < last && is_mark(bytes[first]) {
             first += 1;
         }
-        let is_trimmed = (first, last) != (start, end);
-        Some(Word {
-            text: self.text.get(first..last)?,
-            ends_clause: is_trimmed || bytes.get(end).is_none_or(|byte| *byte != b' '),
-            source: self.text,
-            start: first,
-            end,
-        })
+        Some(Word { text: self.text.get(first..last)?, source: self.text, start: first, end })
     }
 }
 

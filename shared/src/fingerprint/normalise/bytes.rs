@@ -29,10 +29,6 @@ impl Marks {
         Self(TABLE[usize::from(byte)])
     }
 
-    pub(super) fn add(&mut self, others: Self) {
-        self.0 |= others.0;
-    }
-
     /// Whether any of the others is among these.
     pub(super) fn has(self, others: Self) -> bool {
         self.0 & others.0 != 0
@@ -61,7 +57,7 @@ const fn table() -> [u8; 256] {
             b'.' => Marks::DOT.0,
             b'0'..=b'9' => Marks::DIGIT.0,
             b'a'..=b'z' | b'A'..=b'Z' => 0,
-            0xc2 | 0xe2 => Marks::WIDE.0,
+            0xc2 | 0xe2 | 0xe3 => Marks::WIDE.0,
             0x80..=0xff => 0,
             _ => Marks::OTHER.0,
         };

@@ -189,6 +189,11 @@ impl<'a> Scanner<'a> {
 
     /// A value that starts with a digit.
     fn value(&mut self, rest: &[u8]) -> usize {
+        let length = shapes::alphanumeric(rest);
+        if length == rest.len() && length < shapes::COMPACT_TIME_MIN {
+            self.placeholder(VALUE);
+            return length;
+        }
         if let Some(length) = shapes::date_time(rest) {
             // A date and a time with a space between arrive as two chunks.
             if !self.out.ends_with(b"<time> ") {
@@ -243,6 +248,13 @@ impl<'a> Scanner<'a> {
     fn follows_person(&self) -> bool {
         const NOUNS: [&[u8]; 4] = [b"user ", b"customer ", b"username ", b"login "];
         const BEFORE: [&[u8]; 5] = [b"for ", b"by ", b"of ", b"(", b"["];
+        // How the nouns end, which most words do not.
+        if !matches!(
+            self.out.as_slice(),
+            [.., b'e' | b'm', b'e' | b'r', b' '] | [.., b'i', b'n', b' ']
+        ) {
+            return false;
+        }
         let before = NOUNS.iter().find_map(|noun| self.out.strip_suffix(*noun));
         before.is_some_and(|before| BEFORE.iter().any(|word| before.ends_with(word)))
     }

@@ -17,17 +17,30 @@ pub(super) enum Pair {
     Curved,
     /// `‘value’`
     CurvedSingle,
+    /// `„value“`
+    Low,
     /// `«value»`
     Angled,
+    /// `「value」`
+    Corner,
 }
 
 impl Pair {
-    pub(super) const COUNT: usize = 7;
+    pub(super) const COUNT: usize = 9;
 }
 
-/// Whether the text starts with an opening quote of typography: `“`, `‘` or `«`.
+/// The quotes of typography: how they open, and what closes them, which is as many bytes long.
+const WIDE: [(Pair, &str, &[&str]); 5] = [
+    (Pair::Curved, "\u{201c}", &["\u{201d}"]),
+    (Pair::CurvedSingle, "\u{2018}", &["\u{2019}"]),
+    (Pair::Low, "\u{201e}", &["\u{201c}", "\u{201d}"]),
+    (Pair::Angled, "\u{ab}", &["\u{bb}"]),
+    (Pair::Corner, "\u{300c}", &["\u{300d}"]),
+];
+
+/// Whether the text starts with an opening quote of typography.
 pub(super) fn opens_wide(text: &[u8]) -> bool {
-    matches!(text, [0xe2, 0x80, 0x9c | 0x98, ..] | [0xc2, 0xab, ..])
+    WIDE.iter().any(|(_, open, _)| text.starts_with(open.as_bytes()))
 }
 
 impl Scanner<'_> {
@@ -132,16 +145,17 @@ impl Scanner<'_> {
         }
     }
 
-    /// `“value”`, `‘value’`, `«value»`.
-    pub(super) fn wide_quote(&mut self, first: u8) {
-        let (pair, close) = match self.text.get(self.at + 2) {
-            Some(0x9c) if first == 0xe2 => (Pair::Curved, "\u{201d}".as_bytes()),
-            Some(_) if first == 0xe2 => (Pair::CurvedSingle, "\u{2019}".as_bytes()),
-            _ => (Pair::Angled, "\u{bb}".as_bytes()),
+    /// Passes a quote of typography, where one opens here; it closes on its line.
+    pub(super) fn wide_quote(&mut self) -> bool {
+        let rest = &self.text[self.at..];
+        let opened = WIDE.iter().find(|(_, open, _)| rest.starts_with(open.as_bytes()));
+        let Some((pair, open, closings)) = opened else {
+            return false;
         };
-        // Both of a pair are of one length.
-        let length = close.len();
-        let closes = |rest: &[u8]| rest.starts_with(close) || rest.starts_with(b"\n");
+        let (pair, length) = (*pair, open.len());
+        let closes = |rest: &[u8]| {
+            rest.starts_with(b"\n") || closings.iter().any(|it| rest.starts_with(it.as_bytes()))
+        };
         match self.find(pair, self.at + length, closes) {
             Some(end) if self.text[end] != b'\n' => {
                 self.placeholder(QUOTED);
@@ -158,6 +172,7 @@ impl Scanner<'_> {
             }
         }
         self.key = None;
+        true
     }
 
     /// An opening bracket. Databases tell the values of a key in brackets: `Key (name)=(value)`, `the

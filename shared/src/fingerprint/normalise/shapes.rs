@@ -9,6 +9,9 @@ const IPV6_MAX: usize = 45;
 const DRAWN_MIN: usize = 16;
 const DRAWN_MAX: usize = 128;
 
+/// A date and a time without any mark between their numbers are at least as long.
+pub(super) const COMPACT_TIME_MIN: usize = "20261107T0915".len();
+
 /// A UUID in its 8-4-4-4-12 form.
 pub(super) fn uuid(text: &[u8]) -> Option<usize> {
     const LENGTH: usize = 36;
