@@ -1,7 +1,7 @@
 //! The operation that answers releases. `releases/` writes what is described here.
 
 use http::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::operation::Operation;
 use super::parameters;
@@ -13,7 +13,7 @@ use crate::releases::PERIODS;
 const UNKNOWN: &str =
     "Null: sessions are taken from SDKs and counted as discarded, none is stored.";
 
-fn period() -> serde_json::Value {
+fn period() -> Value {
     word(PERIODS.map(Period::as_str), "The last 1, 7, 14 or 30 days up to now.")
 }
 
