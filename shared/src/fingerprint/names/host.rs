@@ -20,7 +20,9 @@ pub(super) struct Inside<'a> {
 
 /// Leaves the host's folders out. The name of the file always stays.
 pub(super) fn inside(path: &str) -> Inside<'_> {
-    let path = match path.split_once("://") {
+    // No path that begins with a slash has a scheme, and most begin so.
+    let scheme = if path.starts_with('/') { None } else { path.split_once("://") };
+    let path = match scheme {
         Some((scheme, rest)) if scheme != "file" => {
             let path = rest.split_once('/').map_or("", |(_, path)| path);
             return Inside { path, is_served: true };
