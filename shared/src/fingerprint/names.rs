@@ -4,6 +4,7 @@
 mod asset;
 mod folder;
 mod glue;
+mod host;
 mod java;
 mod rust;
 

@@ -9,6 +9,7 @@ use super::names::{Name, Place};
 use super::normalise;
 use super::parts::{Part, Parts};
 use crate::event::{Exception, Frame};
+use crate::stacktrace::dotnet::without_assemblies;
 use crate::stacktrace::in_app;
 use crate::stacktrace::scan::{outer_classes, split_type};
 
@@ -164,7 +165,7 @@ pub(super) fn add_type(parts: &mut Parts, module: Option<&str>, kind: &str) {
             bytes.extend_from_slice(outer.as_bytes());
             bytes.push(b'.');
         }
-        bytes.extend_from_slice(name.as_bytes());
+        bytes.extend_from_slice(without_assemblies(name).as_bytes());
     });
 }
 

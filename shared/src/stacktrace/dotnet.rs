@@ -1,19 +1,55 @@
-//! .NET: `Type: message`, ` ---> ` for what it wraps, and `at Namespace.Class.Method(…) in file:line 1`.
+//! .NET: `Type: message`, ` ---> ` for what it wraps, and `at Namespace.Class.Method(…) in file:line 1`, in
+//! the language of the system; Mono's `at Namespace.Class.Method (…) [0x00012] in file:1`.
+
+mod generic;
+mod place;
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-use super::scan::{Header, MAX_EXCEPTIONS, frame, is_doubtful, lines, looks_like_type, push};
+use super::scan::{
+    Header, MAX_EXCEPTIONS, frame, is_doubtful, lines, looks_like_type, push, split_at,
+};
 use crate::event::{Exception, Frame};
+pub(crate) use generic::without_assemblies;
 
 const WRAPS: &str = "---> ";
 
 /// Whether the line is a frame as .NET writes it.
 pub(super) fn recognises(line: &str) -> bool {
-    line.trim_start()
-        .strip_prefix("at ")
-        .and_then(read_frame)
-        .is_some_and(|frame| frame.module.is_some())
+    read_line(line).is_some_and(|frame| frame.module.is_some())
+}
+
+/// Words that .NET begins the line of a frame with, in the languages that it speaks besides English.
+const FRAME_WORDS: [&str; 16] = [
+    "bei", "bij", "em", "en", "i", "in", "v", "ved", "vid", "w", "à", "в", "在", "於", "場所",
+    "위치:",
+];
+/// How far .NET moves frames to the right.
+const INDENT: &str = "   ";
+
+/// Reads the line of a frame. What begins with a word of another language may be prose: it is a frame where
+/// it also looks like one.
+fn read_line(line: &str) -> Option<Frame> {
+    let content = line.trim();
+    if let Some(rest) = content.strip_prefix("at ") {
+        return read_frame(rest);
+    }
+    let (word, rest) = split_at(content, b' ')?;
+    if !FRAME_WORDS.contains(&word) {
+        return None;
+    }
+    let is_moved = line.starts_with(INDENT);
+    read_frame(rest).filter(|frame| is_moved || frame.abs_path.is_some())
+}
+
+/// Whether the line ends the frames of an exception that another one wraps, in any language: such lines
+/// speak of an inner exception, those between the frames of one do not.
+fn ends_inner(content: &str) -> bool {
+    const INNER: [&str; 8] =
+        ["inner", "intern", "внутренн", "内部", "內部", "내부", "wewnętrzn", "vnitřní"];
+    let words = content.strip_prefix("--- ").and_then(|it| it.strip_suffix(" ---"));
+    words.is_some_and(|words| INNER.iter().any(|inner| words.contains(inner)))
 }
 
 /// Reads the exception and what it wraps, outermost first. All headers come before the frames, which
@@ -25,7 +61,7 @@ pub(super) fn parse(text: &str) -> Vec<Exception> {
     let mut first_line = None;
     for line in lines(text) {
         let content = line.trim();
-        if let Some(frame) = content.strip_prefix("at ").and_then(read_frame) {
+        if let Some(frame) = read_line(line) {
             if chain.is_empty() {
                 let value = first_line.map(str::to_owned);
                 chain.push(Exception { value, ..Exception::default() });
@@ -34,7 +70,7 @@ pub(super) fn parse(text: &str) -> Vec<Exception> {
             if let Some(exception) = chain.get_mut(current) {
                 push(&mut exception.frames, frame);
             }
-        } else if content.starts_with("--- End of inner exception") {
+        } else if ends_inner(content) {
             depth += 1;
         } else if content.starts_with("---> (") {
             // The members of an aggregate are printed again behind it.
@@ -49,7 +85,8 @@ pub(super) fn parse(text: &str) -> Vec<Exception> {
 
 /// The first line, and lines that start with the arrow; older runtimes put all on one line.
 fn read_headers(content: &str, chain: &mut Vec<Exception>) {
-    let content = content.strip_prefix("Unhandled exception. ").unwrap_or(content);
+    let unhandled = ["Unhandled exception. ", "Unhandled Exception: ", "Unhandled Exception:"];
+    let content = unhandled.iter().find_map(|start| content.strip_prefix(start)).unwrap_or(content);
     let is_doubted = matches!(chain.as_slice(), [only] if is_doubtful(only));
     if is_doubted && read_certain(content).is_some_and(|header| header.module.is_some()) {
         chain.clear();
@@ -68,7 +105,7 @@ fn read_headers(content: &str, chain: &mut Vec<Exception>) {
 
 /// `Type: value`, also of a type with arguments.
 fn read_header(line: &str) -> Option<Header<'_>> {
-    Header::read(line).or_else(|| read_generic(line))
+    Header::read(line).or_else(|| generic::read(line))
 }
 
 fn read_certain(line: &str) -> Option<Header<'_>> {
@@ -76,27 +113,20 @@ fn read_certain(line: &str) -> Option<Header<'_>> {
     read_header(line).filter(|header| is_certain(header.kind))
 }
 
-/// ``Namespace.Type`1[Namespace.Argument]: value``: the arguments are a part of the type.
-fn read_generic(line: &str) -> Option<Header<'_>> {
-    let close = line.find("]: ").or_else(|| line.strip_suffix(']').map(str::len))?;
-    let (name, rest) = line.split_at_checked(close + 1)?;
-    let (plain, arguments) = name.split_once('`')?;
-    let digits = arguments.bytes().take_while(u8::is_ascii_digit).count();
-    let is_list = digits > 0 && arguments.get(digits..)?.starts_with('[');
-    let Header { module, kind, number: None, value: None } = Header::read(plain)? else {
-        return None;
-    };
-    let kind = name.get(plain.strip_suffix(kind)?.len()..)?;
-    is_list.then_some(Header { module, kind, number: None, value: rest.strip_prefix(": ") })
-}
-
 /// `Namespace.Class.Method[T](String text, Int32 number) in C:\src\File.cs:line 12`
 fn read_frame(rest: &str) -> Option<Frame> {
+    // Mono's code between the runtime and the program.
+    let rest = match rest.strip_prefix("(wrapper ") {
+        Some(wrapper) => wrapper.split_once(") ")?.1,
+        None => rest,
+    };
     let (name, rest) = rest.split_once('(')?;
-    // Paths may have brackets, too.
-    let rest = match rest.find(") in ") {
-        Some(close) => rest.get(close + 1..)?,
-        None => rest.rsplit_once(')')?.1,
+    // Paths may have brackets, too, which stand behind those of the method.
+    let (_, rest) = rest.split_once(')')?;
+    let of_mono = place::read_of_mono(rest);
+    let (name, (path, line)) = match name.strip_suffix(' ') {
+        Some(name) => (name, of_mono?),
+        None => (name, of_mono.or_else(|| place::read(rest))?),
     };
     let name = name.strip_prefix("async ").unwrap_or(name);
     // The arguments of a generic class stand before the method, those of a generic method behind it.
@@ -106,14 +136,6 @@ fn read_frame(rest: &str) -> Option<Frame> {
     };
     let plain = name.split('[').next().unwrap_or(&name);
     let is_name = !plain.is_empty() && !plain.contains([' ', '/', ':']);
-    let (path, line) = match rest.strip_prefix(" in ") {
-        Some(place) => {
-            let (path, line) = place.rsplit_once(":line ")?;
-            (path, line.trim().parse().ok())
-        }
-        None if rest.is_empty() => ("", None),
-        None => return None,
-    };
     if !is_name {
         return None;
     }
@@ -224,6 +246,72 @@ mod tests {
         for line in ["`1[A]: no", "it broke`1[A]: no", "Gone`[A]: no", "Gone`1: no"] {
             assert_eq!(read_header(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn frames_are_the_same_in_all_languages() {
+        for (at, place) in [
+            ("at", r"in C:\x\Cart.cs:line 3"),
+            ("bei", r"in C:\x\Cart.cs:Zeile 3."),
+            ("bei", r"in C:\x\Cart.cs:Zeile 3"),
+            ("à", r"dans C:\x\Cart.cs:ligne 3"),
+            ("en", r"en C:\x\Cart.cs:línea 3"),
+            ("in", r"in C:\x\Cart.cs:riga 3"),
+            ("em", r"em C:\x\Cart.cs:linha 3"),
+            ("w", r"w C:\x\Cart.cs:wiersz 3"),
+            ("в", r"в C:\x\Cart.cs:строка 3"),
+            ("在", r"位置 C:\x\Cart.cs:行号 3"),
+            ("於", r"於 C:\x\Cart.cs: 行 3"),
+            ("場所", r"場所 C:\x\Cart.cs:行 3"),
+            ("위치:", r"파일 C:\x\Cart.cs:줄 3"),
+        ] {
+            let line = format!("   {at} Shop.Cart.Total(Int32 id) {place}");
+            assert!(recognises(&line), "{line}");
+            let text = format!("Shop.GoneException: no\n{line}\n   {at} Shop.Run.All()\n");
+            check(&text, &[("GoneException", &[("Shop.Cart", "Total"), ("Shop.Run", "All")])]);
+            let frame = &parse(&text)[0].frames[0];
+            assert_eq!((frame.abs_path.as_deref(), frame.lineno), (Some(r"C:\x\Cart.cs"), Some(3)));
+        }
+        check(
+            "A.LoadException: nein ---> A.GoneException: weg\n   bei A.Rack.Open()\n   \
+             --- Ende der internen Ausnahmestapelüberwachung ---\n   bei A.Run.All()\n--- Ende der \
+             Stapelüberwachung vom vorhergehenden Ort, an dem die Ausnahme ausgelöst wurde ---\n   bei A.Run.Go()\n",
+            &[
+                ("LoadException", &[("A.Run", "All"), ("A.Run", "Go")]),
+                ("GoneException", &[("A.Rack", "Open")]),
+            ],
+        );
+        for line in ["in Shop.Cart(x)", "en casa.total()", "   in the shop (a)", "   w a.b(c) d"] {
+            assert!(!recognises(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn mono_writes_offsets() {
+        let text = "Shop.GoneException: no\n  at Shop.Cart.Total () [0x00012] in <3f2a9c1d>:0 \n  \
+             at Shop.Cart+<Load>d__3.MoveNext () [0x0002a] in /src/Cart.cs:32 \n  \
+             at Shop.Map`2[K,V].Get (K key) <0x00012 + 0x00034> in <filename unknown>:0\n  \
+             at (wrapper managed-to-native) Shop.Run.All (object,int) [0x0] in <1f>:0\n  \
+             at Shop.Cart..ctor (System.Int32 id) [0x00001] in C:\\x\\Cart.cs:4\n";
+        check(
+            text,
+            &[(
+                "GoneException",
+                &[
+                    ("Shop.Cart", "Total"),
+                    ("Shop.Cart+<Load>d__3", "MoveNext"),
+                    ("Shop.Map`2", "Get"),
+                    ("Shop.Run", "All"),
+                    ("Shop.Cart", ".ctor"),
+                ],
+            )],
+        );
+        let frames = &parse(text)[0].frames;
+        assert_eq!((frames[0].abs_path.as_deref(), frames[0].lineno), (None, None));
+        assert_eq!(
+            (frames[1].abs_path.as_deref(), frames[1].lineno),
+            (Some("/src/Cart.cs"), Some(32))
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! the program's own is decided in `in_app`, and what SDKs say about it is mended in `mended`; what makes
 //! two traces the same is not decided here.
 
-mod dotnet;
+pub(crate) mod dotnet;
 mod gecko;
 mod go;
 pub(crate) mod in_app;

@@ -20,12 +20,7 @@ pub(super) fn recognises(line: &str) -> bool {
 /// Reads all tracebacks of the text.
 pub(super) fn parse(text: &str) -> Vec<Exception> {
     let mut reader = Reader::default();
-    for line in lines(text) {
-        reader.line(line);
-        if reader.chain.len() >= MAX_EXCEPTIONS {
-            break;
-        }
-    }
+    lines(text).for_each(|line| reader.line(line));
     reader.chain
 }
 
@@ -91,11 +86,25 @@ impl Reader {
         if is_repeated {
             self.is_remote = false;
         } else if self.continues {
+            self.leave_one_out();
             self.chain.insert(self.chain_start, exception);
-        } else {
+        } else if self.chain.len() < MAX_EXCEPTIONS {
             self.chain.push(exception);
         }
         self.continues = false;
+    }
+
+    /// Makes room in a chain that is as long as one is kept. The outermost exception names the error and
+    /// the innermost is its root cause: those between them are the ones to do without.
+    fn leave_one_out(&mut self) {
+        if self.chain.len() < MAX_EXCEPTIONS {
+            return;
+        }
+        let middle = self.chain.len() / 2;
+        self.chain.remove(middle);
+        if middle < self.chain_start {
+            self.chain_start -= 1;
+        }
     }
 }
 
@@ -185,6 +194,29 @@ mod tests {
         let expected: Vec<(&str, Vec<&str>)> =
             expected.iter().map(|(kind, it)| (*kind, it.to_vec())).collect();
         assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn long_chains_keep_both_ends() {
+        let link = |number: usize| {
+            let start = "Traceback (most recent call last):\n  File \"/a/b.py\", line 1, in run\n";
+            format!("{start}E{number}Error: no\n")
+        };
+        let note = "\nThe above exception was the direct cause of the following exception:\n\n";
+        let chained = |count| (0..count).map(link).collect::<Vec<_>>().join(note);
+        let kinds = |text: &str| -> Vec<String> {
+            parse(text).into_iter().filter_map(|exception| exception.kind).collect()
+        };
+        let all = kinds(&chained(MAX_EXCEPTIONS));
+        assert_eq!((all.len(), all[0].as_str()), (MAX_EXCEPTIONS, "E31Error"));
+        let kept = kinds(&chained(100));
+        assert_eq!(kept.len(), MAX_EXCEPTIONS);
+        assert_eq!((kept[0].as_str(), kept[1].as_str()), ("E99Error", "E98Error"));
+        assert_eq!(kept.last().map(String::as_str), Some("E0Error"));
+        // Chains of a group stand one behind the other: those in the middle are left out.
+        let members = (0..40).map(|_| chained(2)).collect::<String>();
+        let kept = kinds(&members);
+        assert_eq!((kept.len(), kept[0].as_str()), (MAX_EXCEPTIONS, "E1Error"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::folder;
+use super::{folder, host};
 use crate::stacktrace::scan::base_name;
 
 /// The shortest piece of a file name that can be a hash.
@@ -63,9 +63,9 @@ impl Origin {
         if path.starts_with("http://") || path.starts_with("https://") {
             return Self::Web;
         }
-        let (folders, _) = path.rsplit_once(SLASHES).unwrap_or_default();
+        let (folders, _) = host::inside(path).path.rsplit_once(SLASHES).unwrap_or_default();
         // Sources that are in a folder of such a name were written, whatever it is for.
-        let is_bundled = own_folders(folders).split(SLASHES).fold(false, |is_bundled, folder| {
+        let is_bundled = folders.split(SLASHES).fold(false, |is_bundled, folder| {
             folder != "src" && (is_bundled || FOLDERS.contains(&folder))
         });
         if is_bundled { Self::Bundler } else { Self::Author }
@@ -85,21 +85,6 @@ impl Origin {
 
 const SLASHES: [char; 2] = ['/', '\\'];
 
-/// The folders of a program, without the first ones of an absolute path: what a host calls the place
-/// where it keeps programs, or the home of a user, says nothing about them.
-fn own_folders(folders: &str) -> &str {
-    let folders = folders.strip_prefix("file://").unwrap_or(folders);
-    let absolute = folders.strip_prefix(SLASHES).or_else(|| {
-        let (drive, rest) = folders.split_once(":\\").or(folders.split_once(":/"))?;
-        (drive.len() == 1).then_some(rest)
-    });
-    match absolute.and_then(|it| it.split_once(SLASHES)) {
-        Some(("home" | "Users", rest)) => rest.split_once(SLASHES).map_or("", |(_, own)| own),
-        Some((_, own)) => own,
-        None => absolute.unwrap_or(folders),
-    }
-}
-
 /// The pieces of a name that its author gave. Bundlers add theirs at the end, and the number of a chunk
 /// at the start; a name that only a bundler gave is none.
 fn without_added(stem: &str, origin: Origin) -> Cow<'_, str> {
@@ -109,6 +94,12 @@ fn without_added(stem: &str, origin: Origin) -> Cow<'_, str> {
     };
     let mut has_hash = name.len() < stem.len();
     while let Some((before, piece)) = name.rsplit_once(MARKS) {
+        if origin != Origin::Author
+            && let Some(unversioned) = without_version(name)
+        {
+            name = unversioned;
+            continue;
+        }
         // What stands before one hash may look like another and be a word.
         let is_hash = origin.is_hash(piece) && (!has_hash || is_long_hex(piece));
         let is_number_of_chunk = || {
@@ -134,6 +125,27 @@ fn without_added(stem: &str, origin: Origin) -> Cow<'_, str> {
         return pieces.filter(|piece| !is_bare_hash(piece.trim_end_matches(MARKS))).collect();
     }
     Cow::Borrowed(name)
+}
+
+/// The name before the three numbers of a release: `app-1.2.3`, `app.v1.2.3`, `app@1.2.3-beta.4`. A name
+/// that has no more than one is none of a release.
+fn without_version(name: &str) -> Option<&str> {
+    const STAGES: [&str; 6] = ["alpha", "beta", "canary", "next", "pre", "rc"];
+    let without_number =
+        |text: &'_ str| text.trim_end_matches(|it: char| it.is_ascii_digit()).len();
+    let unnumbered = name.get(..without_number(name))?;
+    let staged = unnumbered.strip_suffix('.').unwrap_or(unnumbered);
+    let stage = STAGES.iter().find_map(|stage| staged.strip_suffix(stage)?.strip_suffix('-'));
+    let mut rest = stage.unwrap_or(name);
+    for part in 0..3 {
+        let before = rest.get(..without_number(rest))?;
+        if before.len() == rest.len() || rest.len() - before.len() >= HASH_MIN {
+            return None;
+        }
+        rest = if part < 2 { before.strip_suffix('.')? } else { before };
+    }
+    let before = rest.strip_suffix('v').unwrap_or(rest).strip_suffix(['.', '-', '_', '@'])?;
+    (!before.is_empty()).then_some(before)
 }
 
 fn is_chunk_number(piece: &str) -> bool {
@@ -251,6 +263,21 @@ mod tests {
             }
         }
         check("/srv/a/src/report-2024q3.js", "report-2024q3");
+    }
+
+    #[test]
+    fn versions_of_a_release_are_left_out() {
+        for folder in ["/srv/a/dist", "https://x.example/assets", "https://x.example/js"] {
+            for added in ["1.2.3", "1.2.4", "v10.0.12", "1.2.3-beta.4", "2.0.0-rc1", "1.2.3.min"] {
+                check(&format!("{folder}/app-{added}.js"), "app");
+            }
+            check(&format!("{folder}/app@1.2.3.js"), "app");
+            check(&format!("{folder}/app.1.2.3.js"), "app");
+        }
+        for kept in ["step-1.2", "app-1.2.x", "a1.2.3", "users-v2"] {
+            check(&format!("/srv/a/dist/{kept}.js"), kept);
+        }
+        check("/srv/a/upgrade-1.2.3.js", "upgrade-1.2.3");
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Files with names that many folders of a program have: what they are called says which of them it is
 //! only together with the folder.
 //!
-//! Where a program is installed must not decide. So a folder counts only below one of sources or of what was
-//! built of them, which a program has wherever it runs, and in URLs, which begin with the program.
+//! Where a program is installed must not decide. So a folder counts only below one of sources, of what was
+//! built of them or of a layer such as `routes`, which a program has wherever it runs, and in URLs, which
+//! begin with the program.
 
 use super::asset::FOLDERS as BUNDLED;
+use super::host;
 use crate::stacktrace::scan::split_at_last;
 
 /// Names without extension that frameworks and languages give to a file of each part of a program.
@@ -24,7 +26,7 @@ const GENERAL: [&str; 13] = [
     "controller",
 ];
 /// Folders that many parts of a program have: the one around them tells which part it is.
-const LAYERS: [&str; 15] = [
+const LAYERS: [&str; 14] = [
     "api",
     "components",
     "controllers",
@@ -34,7 +36,6 @@ const LAYERS: [&str; 15] = [
     "models",
     "modules",
     "pages",
-    "packages",
     "routes",
     "services",
     "tasks",
@@ -43,8 +44,12 @@ const LAYERS: [&str; 15] = [
 ];
 /// Layers that are named behind the folder around them; more say no more.
 const MAX_LAYERS: usize = 2;
-/// Folders that hold the sources of a program or of a package of it.
-const SOURCES: [&str; 3] = ["src", "packages", "crates"];
+/// The folder of the sources of a program or of a package of it.
+const SOURCES: &str = "src";
+/// Folders of packages.
+const SHELVES: [&str; 2] = ["packages", "crates"];
+/// Layers that nobody keeps programs in: what is in them is a program's.
+const ROUTED: [&str; 6] = ["components", "controllers", "handlers", "models", "routes", "views"];
 /// Folders that depend on how sources are laid out and built.
 const TRANSPARENT: [&str; 11] =
     ["app", "apps", "client", "cmd", "js", "lib", "pkg", "server", "site", "www", ".."];
@@ -59,16 +64,12 @@ pub(super) fn before(path: &str, name: &str) -> Option<String> {
     if !is_general(stem) {
         return None;
     }
-    let (is_inside, path) = match path.split_once("://") {
-        Some((scheme, rest)) if scheme != "file" => (true, rest.split_once('/')?.1),
-        Some((_, path)) => (false, path),
-        None => (false, path),
-    };
-    let mut named = Named { is_inside, ..Named::default() };
-    let mut folders = path.split(['/', '\\']).filter(|it| !matches!(*it, "" | "."));
+    let inside = host::inside(path);
+    let within = if inside.is_served { Within::Bundle } else { Within::Nothing };
+    let mut named = Named { within, ..Named::default() };
+    let mut folders = inside.path.split(['/', '\\']).filter(|it| !matches!(*it, "" | "."));
     folders.next_back()?;
-    let of_host = if is_inside { 0 } else { of_host(path) };
-    folders.skip(of_host).for_each(|folder| named.enter(folder));
+    folders.for_each(|folder| named.enter(folder));
     named.with(name)
 }
 
@@ -77,25 +78,22 @@ fn is_general(stem: &str) -> bool {
     matches!(stem.len(), 3..=10) && GENERAL.contains(&stem)
 }
 
-/// How many folders of an absolute path people and systems name, where one may be called like those of
-/// sources: `/usr/src/app`, `/home/ann/src/shop`, `/build/shop`.
-fn of_host(path: &str) -> usize {
-    let mut folders = path.split(['/', '\\']).filter(|it| !it.is_empty());
-    match (path.starts_with(['/', '\\']), folders.next().unwrap_or_default()) {
-        (true, "home" | "Users") => 3,
-        (true, "usr") => 2,
-        (true, "src") => 0,
-        (true, _) => 1,
-        (false, drive) if drive.ends_with(':') => 1,
-        _ => 0,
-    }
+/// What the folders so far are known to be in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Within {
+    /// Nothing of a program.
+    #[default]
+    Nothing,
+    /// What a bundler wrote, or a server serves: folders of sources may begin in it.
+    Bundle,
+    /// A program's sources, or one of its packages.
+    Sources,
 }
 
 /// What the folders so far make of the name.
 #[derive(Default)]
 struct Named<'a> {
-    /// Whether the folder is known to be the program's.
-    is_inside: bool,
+    within: Within,
     /// The folder that tells the part of the program.
     part: Option<&'a str>,
     layers: Vec<&'a str>,
@@ -103,17 +101,26 @@ struct Named<'a> {
 
 impl<'a> Named<'a> {
     fn enter(&mut self, folder: &'a str) {
-        // A package's own folder of sources stands below the package, which is what has the name.
-        let is_source = SOURCES.contains(&folder) || BUNDLED.contains(&folder);
-        if is_source && !self.is_inside {
-            self.is_inside = true;
-        } else if self.is_inside && !is_source && !TRANSPARENT.contains(&folder) {
-            self.name(folder);
+        match self.within {
+            _ if SHELVES.contains(&folder) => self.within = Within::Sources,
+            Within::Nothing | Within::Bundle if folder == SOURCES => {
+                *self = Self { within: Within::Sources, ..Self::default() };
+            }
+            Within::Nothing if BUNDLED.contains(&folder) => self.within = Within::Bundle,
+            Within::Nothing if ROUTED.contains(&folder) => {
+                self.within = Within::Sources;
+                self.name(folder);
+            }
+            Within::Nothing => {}
+            // A package's own folder of sources stands below the package, which is what has the name.
+            _ if folder == SOURCES || BUNDLED.contains(&folder) => {}
+            _ if TRANSPARENT.contains(&folder) => {}
+            _ => self.name(folder),
         }
     }
 
     fn name(&mut self, folder: &'a str) {
-        if !LAYERS.contains(&folder) && !is_version_of_api(folder) && !is_parameter(folder) {
+        if !is_layer(folder) {
             self.part = Some(folder);
             self.layers.clear();
             return;
@@ -135,6 +142,11 @@ impl<'a> Named<'a> {
         name.push_str(file);
         Some(name)
     }
+}
+
+/// Whether many parts of a program have such a folder.
+fn is_layer(folder: &str) -> bool {
+    LAYERS.contains(&folder) || is_version_of_api(folder) || is_parameter(folder)
 }
 
 /// `v1`: several stand beside each other in a program.
@@ -176,6 +188,43 @@ mod tests {
         check("webpack:///orders/index.ts", "index", Some("orders/index"));
         check("webpack:///../../index.ts", "index", None);
         check("/app/.next/server/app/orders/[id]/page.js", "page", Some("orders/[id]/page"));
+    }
+
+    #[test]
+    fn hosts_folders_are_left_out_before_sources() {
+        for host in [
+            "/root/src/shop",
+            "/srv/src/shop",
+            "/opt/build/repo/src",
+            "/opt/build/repo",
+            "/srv/static/shop/src",
+            "/usr/local/src/app",
+            "/home/ann/src/shop",
+            "/home/ann/src/shop/src",
+            "C:\\Users\\ann\\src\\shop",
+            "D:\\work\\src",
+            "D:\\src\\shop",
+            "file:///C:/Users/build/shop",
+            "file:///C:/Users/build/src/shop/src",
+            "/app/src",
+            "/workspace",
+            "/workspace/src",
+            "/var/www/shop",
+            "/builds/dist/src/src",
+            "/home/runner/work/dist/dist/src",
+        ] {
+            check(&format!("{host}/index.js"), "index", None);
+            if host.ends_with("src") {
+                check(&format!("{host}/users/index.js"), "index", Some("users/index"));
+            }
+            check(&format!("{host}/routes/users/index.js"), "index", Some("users/index"));
+        }
+        check("webpack:///shop/src/users/index.ts", "index", Some("users/index"));
+        check("webpack:///shop/src/index.ts", "index", None);
+        check("webpack:///packages/a/src/index.ts", "index", Some("a/index"));
+        check("https://x.example/static/js/src/users/index.js", "index", Some("users/index"));
+        check("routes/users/index.js", "index", Some("users/index"));
+        check("routes/orders/index.js", "index", Some("orders/index"));
     }
 
     #[test]
