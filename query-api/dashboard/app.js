@@ -21,6 +21,7 @@ const PAGES = [
   [/^\/incidents$/, "Incidents", () => import("./pages/incidents.js")],
   [/^\/incidents\/([^/]+)$/, "Incident", () => import("./pages/incident.js")],
   [/^\/monitoring$/, "Monitoring", () => import("./pages/monitoring.js")],
+  [/^\/releases$/, "Releases", () => import("./pages/releases.js")],
   [/^\/projects$/, "Projects", () => import("./pages/projects.js")],
   [/^\/projects\/([^/]+)$/, "Project", () => import("./pages/project.js")],
   [/^\/settings(?:\/([^/]+))?$/, "Settings", () => import("./pages/settings.js")],
@@ -36,6 +37,7 @@ const OPEN_PAGES = [
 const NAVIGATION = [
   ["/errors", "Errors", "e", () => true],
   ["/overview", "Overview", "o", () => true],
+  ["/releases", "Releases", "r", () => true],
   ["/alerts", "Alerts", "a", () => true],
   ["/incidents", "Incidents", "i", () => true],
   ["/monitoring", "Monitoring", "m", isInstallation],

@@ -31,6 +31,7 @@ mod live;
 mod monitoring;
 mod openapi;
 mod projects;
+mod releases;
 mod router;
 mod routes;
 mod server;

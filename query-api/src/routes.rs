@@ -14,7 +14,9 @@ use crate::alerts::{deliveries, firings, incidents, preview, rules};
 use crate::app::App;
 use crate::call::{Call, OpenCall};
 use crate::settings::{api_keys, audit, integrations, team};
-use crate::{analytics, errors, health, live, monitoring, openapi, projects, session, stats};
+use crate::{
+    analytics, errors, health, live, monitoring, openapi, projects, releases, session, stats,
+};
 
 /// What a handler answers.
 pub(crate) type Answer = Result<Response, ApiError>;
@@ -83,7 +85,10 @@ pub(crate) fn handlers() -> Vec<(Method, &'static str, Handler)> {
         (PUT, "/api/alerts/incidents/{id}", keyed(incidents::update)),
         (GET, "/api/stats", keyed(stats::stats)),
         (GET, "/api/analytics/trends", keyed(analytics::trends)),
+        (GET, "/api/analytics/minutes", keyed(analytics::minutes)),
+        (GET, "/api/analytics/movers", keyed(analytics::movers)),
         (GET, "/api/analytics/performance", keyed(analytics::performance)),
+        (GET, "/api/releases", keyed(releases::releases)),
         (GET, "/api/live", keyed(live::get)),
         (GET, "/api/monitoring/services", keyed(monitoring::services)),
         (GET, "/api/monitoring/metrics", keyed(monitoring::metrics)),
@@ -95,6 +100,7 @@ pub(crate) fn handlers() -> Vec<(Method, &'static str, Handler)> {
         (PUT, "/api/projects/{id}", keyed(projects::update)),
         (DELETE, "/api/projects/{id}", keyed(projects::delete)),
         (POST, "/api/projects/{id}/grouping/preview", keyed(projects::preview)),
+        (POST, "/api/projects/{id}/sanitising/preview", keyed(projects::preview_sanitising)),
         (GET, "/api/settings/api-keys", keyed(api_keys::list)),
         (POST, "/api/settings/api-keys", keyed(api_keys::create)),
         (PUT, "/api/settings/api-keys/{id}", keyed(api_keys::update)),

@@ -22,6 +22,8 @@ await play(async (visit) => {
   await visit.click(page.getByRole("status").getByRole("link", { name: /TestError/ }));
   await page.locator(".frame-function", { hasText: "tryOut" }).first().waitFor();
   assert.equal(visit.clicks, 4, "clicks from the login to the line that failed");
+  const seconds = (Date.now() - Number(process.env.ERRATA_BEGAN)) / 1000;
+  console.log(`first error: ${seconds.toFixed(1)} s after the services began to start, in ${visit.clicks} clicks`);
   // With errors there, a filter that finds none says so.
   await visit.go("/errors?q=nothing+of+the+kind");
   await page.getByText("No errors match.").waitFor();

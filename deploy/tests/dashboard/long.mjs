@@ -31,8 +31,10 @@ for (let tries = 0; ; tries += 1) {
 
 await play(async (visit) => {
   const { page } = visit;
+  // Looking for a text in all of ten thousand rows, again and again, would leave the page no time.
+  const said = (text) => page.locator(".list-said", { hasText: text }).waitFor();
   await visit.logIn();
-  await page.locator(".list-said", { hasText: /^10,000 errors$/ }).waitFor();
+  await said(/^10,000 errors$/);
   const first = await page.locator(".row-title").first().textContent();
   // As somebody does who holds the key: to the end of what is there, again and again.
   const rows = await page.evaluate(async (wanted) => {
@@ -52,11 +54,11 @@ await play(async (visit) => {
   await page.locator(".row-title").last().scrollIntoViewIfNeeded();
   // Far below, rows are drawn and can be settled.
   await page.locator(".row .row-box input").last().click();
-  await page.getByText("1 selected").waitFor();
+  await said("1 selected");
 
   // All of them are settled in pieces, and a way back that fails can be tried again.
   await page.getByLabel("Select all that are shown").click();
-  await page.getByText("10,000 selected").waitFor();
+  await said("10,000 selected");
   await page.locator(".list-acts").getByRole("button", { name: /^Resolve/ }).click();
   const settled = page.locator(".toast", { hasText: "Resolved 10,000 errors" });
   await settled.waitFor();
@@ -65,16 +67,16 @@ await play(async (visit) => {
   await page.locator(".toast-bad").waitFor();
   assert.equal((await ask("GET", "/api/errors?limit=1&status=resolved")).total, ERRORS);
   await settled.getByRole("button", { name: "Undo" }).click();
-  await page.getByText("Took it back for 10,000 errors").waitFor();
+  await page.locator(".toast", { hasText: "Took it back for 10,000 errors" }).waitFor();
   assert.equal((await ask("GET", "/api/errors?limit=1&status=resolved")).total, 0);
 
   // More than one error can hold is refused before anything is asked.
   await page.getByLabel("Select all that are shown").click();
-  await page.getByText("10,000 selected").waitFor();
+  await said("10,000 selected");
   const asked = [];
   page.on("request", (request) => request.url().includes("/grouping") && asked.push(request.url()));
   await page.getByRole("button", { name: /^Merge/ }).click();
-  await page.getByText("One error holds at most 100 fingerprints").waitFor();
+  await page.locator(".toast", { hasText: "One error holds at most 100 fingerprints" }).waitFor();
   assert.deepEqual(asked, []);
 
   const frames = await page.evaluate(

@@ -8,6 +8,8 @@ import { ask, event, listed, play, report } from "./browser.mjs";
 const PAGES = [
   ["/errors", "the cart is empty"],
   ["/overview", "events in 24 hours"],
+  ["/overview?period=year", "last 12 months"],
+  ["/releases", "shop@1.2.0"],
   ["/alerts", "Many errors"],
   ["/alerts?show=firings", "Many errors"],
   ["/alerts?show=deliveries", "Nothing was told yet."],
@@ -15,7 +17,7 @@ const PAGES = [
   ["/incidents", "The shop is slow"],
   ["/monitoring", "Message Queue"],
   ["/projects", "Default"],
-  ["/projects/1", "Discarding"],
+  ["/projects/1", "What would be stored"],
   ["/settings/keys", "Development"],
   ["/settings/team", "Nobody yet."],
   ["/settings/integrations", "Webhook"],

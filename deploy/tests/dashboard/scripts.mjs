@@ -110,6 +110,7 @@ for (const error of errors) {
 const pages = [
   "/errors",
   "/overview",
+  "/releases",
   "/alerts",
   "/alerts?show=firings",
   "/incidents?show=all",

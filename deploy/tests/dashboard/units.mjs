@@ -7,6 +7,7 @@ const source = (path) => import(pathToFileURL(`${process.env.DASHBOARD_SOURCE}/$
 // West of Greenwich a day of UTC begins on the day before.
 process.env.TZ = "America/New_York";
 const { has, mayMatch, one, read, toggle } = await source("errors/filter.js");
+const { completions } = await source("errors/completions.js");
 const { leavesOpen, parts, text } = await source("alerts/condition.js");
 const { Buckets } = await source("ui/time.js");
 
@@ -23,6 +24,21 @@ for (const filter of ["is:open", "level:bad", "seen:soon", "nonsense:1", "constr
 }
 const since = Date.parse(read("seen:24h").query.since);
 assert.ok(Math.abs(Date.now() - 24 * 3_600_000 - since) < 60_000);
+
+asked("is:unresolved is:regressed", { status: "unresolved", regressed: "true" });
+
+// A filter goes on with words, their values, and releases that report.
+const known = { release: ["shop@1.2.0", "shop 2", "web@1"] };
+const goesOn = (filter, expected) => assert.deepEqual(completions(filter, known), expected, filter);
+goesOn("", []);
+goesOn("le", ["level:"]);
+goesOn("is:unresolved re", ["is:unresolved release:"]);
+goesOn("is:unresolved level:e", ["is:unresolved level:error"]);
+goesOn("release:SHOP", ["release:shop@1.2.0", 'release:"shop 2"']);
+goesOn("release:web@1", []);
+goesOn('"timeout is', []);
+goesOn("nonsense:", []);
+goesOn("constructor:", []);
 
 assert.equal(toggle("is:unresolved pool", "level", "error"), "is:unresolved pool level:error");
 assert.equal(toggle("is:unresolved pool", "is", "unresolved"), "pool");

@@ -2,8 +2,8 @@
 // what the API is asked, and what is wrong with a text.
 
 /** The words before a colon: what the API calls them, and which values they take. */
-const WORDS = {
-  is: { parameter: "status", values: ["unresolved", "resolved", "ignored"] },
+export const WORDS = {
+  is: { parameter: "status", values: ["unresolved", "resolved", "ignored", "regressed"] },
   level: { parameter: "level", values: ["fatal", "error", "warning", "info", "debug"] },
   source: { parameter: "source" },
   env: { parameter: "environment" },
@@ -30,6 +30,8 @@ export function read(text) {
     else if (!known) problems.push(`${name}: is not known; there are ${Object.keys(WORDS).join(", ")}`);
     else if (known.values && !known.values.includes(value)) {
       problems.push(`${name}: takes ${known.values.join(", ")}`);
+    } else if (value === "regressed" && name === "is") {
+      query.regressed = "true";
     } else if (known.parameter === "since") {
       query.since = new Date(Date.now() - HOURS[value] * 3_600_000).toISOString();
     } else {

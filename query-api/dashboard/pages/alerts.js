@@ -4,13 +4,13 @@ import { get } from "../api.js";
 import * as live from "../live.js";
 import { may } from "../session.js";
 import { fill, h, refill } from "../ui/h.js";
-import { measured } from "../ui/format.js";
 import { ago, at } from "../ui/time.js";
 import { plain, severity } from "../ui/badge.js";
 import { button } from "../ui/button.js";
 import { choice, panel } from "../ui/panel.js";
 import { empty } from "../ui/states.js";
 import { table } from "../ui/table.js";
+import { COURSE, RULE, errorOf } from "../alerts/columns.js";
 import { projectColumn } from "../project/names.js";
 
 const SHOWN = 50;
@@ -79,24 +79,13 @@ function state(rule) {
 
 async function firings(view) {
   return paged(view, "/api/alerts/firings", "firings", "No rule has fired yet.", [
-    { name: "Rule", cell: (firing) => h("a", { href: `/alerts/${firing.rule_id}` }, firing.rule_name) },
+    RULE,
     { name: "Severity", class: "narrow", cell: (firing) => severity(firing.severity) },
-    {
-      name: "Measured",
-      class: "narrow",
-      cell: (firing) => `${measured(firing.value)} of ${measured(firing.threshold)}`,
-    },
-    { name: "From", class: "narrow", cell: (firing) => at(firing.started_at) },
-    {
-      name: "Until",
-      class: "narrow",
-      cell: (firing) =>
-        firing.ended_at ? [at(firing.ended_at), " ", plain(firing.end_reason)] : plain("firing"),
-    },
+    ...COURSE,
     {
       name: "About",
       cell: (firing) => [
-        firing.error_id && h("a", { href: `/errors/${firing.error_id}` }, "the error"),
+        errorOf(firing),
         " ",
         firing.incident_id && h("a", { href: `/incidents/${firing.incident_id}` }, "incident"),
       ],

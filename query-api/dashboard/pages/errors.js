@@ -63,6 +63,11 @@ class Page {
       "aria-describedby": "filter-problem",
       placeholder: 'is:unresolved level:error release:1.2 "timeout"',
     });
+    const offer = async () => {
+      const { suggest } = await import("../errors/suggestions.js");
+      await suggest(this.input, this.view.signal);
+    };
+    this.input.addEventListener("focus", () => offer().catch(complain), { once: true });
     this.problem = h("p", { id: "filter-problem", class: "form-error", role: "alert" });
     this.chips = h("div", { class: "chips" });
     this.all = h("input", {

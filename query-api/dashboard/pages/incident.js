@@ -4,7 +4,6 @@ import { get, put } from "../api.js";
 import * as live from "../live.js";
 import { current, may } from "../session.js";
 import { fill, h, refill } from "../ui/h.js";
-import { measured } from "../ui/format.js";
 import { ago, at } from "../ui/time.js";
 import { SEVERITIES, plain, severity } from "../ui/badge.js";
 import { busy, button } from "../ui/button.js";
@@ -12,6 +11,7 @@ import { field } from "../ui/dialog.js";
 import { changes } from "../ui/changes.js";
 import { facts, table } from "../ui/table.js";
 import { complain, toast } from "../ui/toast.js";
+import { COURSE, RULE, errorOf } from "../alerts/columns.js";
 
 const STATUSES = ["investigating", "identified", "monitoring", "resolved"];
 
@@ -179,29 +179,5 @@ function timeline(history) {
 
 function firings(all) {
   if (all.length === 0) return h("p", { class: "quiet" }, "No rule fired for it.");
-  return table(
-    [
-      {
-        name: "Rule",
-        cell: (firing) => h("a", { href: `/alerts/${firing.rule_id}` }, firing.rule_name),
-      },
-      {
-        name: "Error",
-        cell: (firing) => firing.error_id && h("a", { href: `/errors/${firing.error_id}` }, "the error"),
-      },
-      {
-        name: "Measured",
-        class: "narrow",
-        cell: (firing) => `${measured(firing.value)} of ${measured(firing.threshold)}`,
-      },
-      { name: "From", class: "narrow", cell: (firing) => at(firing.started_at) },
-      {
-        name: "Until",
-        class: "narrow",
-        cell: (firing) => (firing.ended_at ? at(firing.ended_at) : plain("firing")),
-      },
-    ],
-    all,
-    "Firings",
-  );
+  return table([RULE, { name: "Error", cell: errorOf }, ...COURSE], all, "Firings");
 }

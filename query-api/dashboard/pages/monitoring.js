@@ -1,7 +1,7 @@
 // How the system itself fares: its parts, its uptime, its hosts, and what became of every event.
 
 import { get } from "../api.js";
-import { fill, h, svg } from "../ui/h.js";
+import { fill, h } from "../ui/h.js";
 import { bytes, duration, full, measured, short } from "../ui/format.js";
 import { ago, at, hoursAgo } from "../ui/time.js";
 import { health } from "../ui/badge.js";
@@ -9,10 +9,12 @@ import { line, stacked } from "../ui/chart.js";
 import { choice, panel } from "../ui/panel.js";
 import { facts } from "../ui/table.js";
 import { flow } from "../monitoring/flow.js";
+import { strip } from "../monitoring/strip.js";
 
 /** How much of the ledger is shown. */
 const HOURS = 24;
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
 const FRAMES = ["1h", "6h", "24h", "7d", "30d"];
 
@@ -102,7 +104,7 @@ function detail(name, value) {
 
 async function uptime(view) {
   const up = await read("/api/monitoring/uptime", {}, view);
-  const strip = [
+  const shares = [
     ["24 hours", up.uptime_percent_24h],
     ["7 days", up.uptime_percent_7d],
     ["30 days", up.uptime_percent_30d],
@@ -111,33 +113,18 @@ async function uptime(view) {
     h(
       "div",
       { class: "numbers" },
-      strip.map(([name, percent]) =>
-        h(
-          "div",
-          { class: "number" },
-          h("strong", {}, measured(percent, " %")),
-          h("span", {}, name),
-          bar(percent),
-        ),
+      shares.map(([name, percent]) =>
+        h("div", { class: "number" }, h("strong", {}, measured(percent, " %")), h("span", {}, name)),
       ),
     ),
+    strip("The last 24 hours, hour by hour", up.hours, HOUR),
+    strip("The last 30 days, day by day", up.days, DAY),
     facts([
       ["Up for", up.current_uptime_hours !== null && duration(up.current_uptime_hours * 3600)],
       ["Downtimes in 30 days", full(up.incidents_count)],
       ["Last downtime", up.last_downtime && at(up.last_downtime)],
     ]),
   ];
-}
-
-/** The share of time that it was up. */
-function bar(percent) {
-  const up = percent ?? 0;
-  return svg(
-    "svg",
-    { class: "uptime", viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" },
-    svg("rect", { class: "uptime-down", width: 100, height: 6 }),
-    svg("rect", { class: "uptime-up", width: up, height: 6 }),
-  );
 }
 
 async function performance(view) {

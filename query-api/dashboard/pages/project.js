@@ -11,6 +11,7 @@ import * as live from "../live.js";
 import { panel } from "../ui/panel.js";
 import { failed } from "../ui/states.js";
 import { rules } from "../project/rules.js";
+import { sanitising } from "../project/sanitising.js";
 import { SNIPPETS } from "../project/snippets.js";
 import { tryOut } from "../project/trial.js";
 
@@ -28,7 +29,10 @@ export default async function project(view) {
     showArrived(arrived, found, view.signal).catch((failure) => {
       if (!view.signal.aborted) fill(arrived, failed(failure, look));
     });
-  const own = panel("card", h("h2", {}, "Rules"), () => rules(id, view.signal), 14);
+  const own = [
+    panel("card", h("h2", {}, "Rules"), () => rules(id, view.signal), 14),
+    panel("card", h("h2", {}, "What is masked"), () => sanitising(id, view.signal), 14),
+  ];
   fill(
     view.root,
     h(
@@ -65,12 +69,12 @@ export default async function project(view) {
     h(
       "div",
       { class: "setup" },
-      own.node,
+      own.map((it) => it.node),
       h("section", { class: "card" }, h("h2", {}, "Settings"), settings(found, view)),
     ),
   );
   live.on("errors", live.paced(PACE, look, view.signal), view.signal);
-  await Promise.all([look(), own.load()]);
+  await Promise.all([look(), ...own.map((it) => it.load())]);
 }
 
 function step(id, title, content, done) {

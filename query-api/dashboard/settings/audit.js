@@ -8,6 +8,7 @@ import { changes } from "../ui/changes.js";
 import { button } from "../ui/button.js";
 import { empty } from "../ui/states.js";
 import { table } from "../ui/table.js";
+import { ALL } from "./things.js";
 
 const PAGE = 50;
 
@@ -30,7 +31,7 @@ export default async function audit(view) {
   const place = h("div", {});
   const entries = [];
   const next = async (cursor) => {
-    const page = await get("/api/settings/audit", { limit: PAGE, cursor, project_id: null }, view.signal);
+    const page = await get("/api/settings/audit", { limit: PAGE, cursor, ...ALL }, view.signal);
     entries.push(...page.entries);
     refill(
       place,

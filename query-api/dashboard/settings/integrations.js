@@ -8,6 +8,7 @@ import { button } from "../ui/button.js";
 import { field, form } from "../ui/dialog.js";
 import { facts } from "../ui/table.js";
 import { toast } from "../ui/toast.js";
+import { ALL } from "./things.js";
 
 /** Names, and their fields: what the API calls them, their labels, and whether they are secret. */
 const KINDS = {
@@ -47,7 +48,6 @@ const KINDS = {
   ],
 };
 const STATUSES = ["connected", "error"];
-const ALL = { project_id: null };
 
 export default async function integrations(view, reload) {
   const { integrations: all } = await get("/api/settings/integrations", ALL, view.signal);

@@ -8,8 +8,8 @@ use serde::Serialize;
 use shared::api::ApiError;
 use shared::event::Level;
 use shared::postgres::DbError;
-use tokio_postgres::Row;
 
+use super::levels::Levels;
 use super::range::{GroupBy, Period, Range};
 use crate::app::App;
 use crate::cache::Question;
@@ -34,18 +34,36 @@ struct DataPoint {
     error_count: i64,
     resolved_count: i64,
     critical_count: i64,
+    levels: Levels,
 }
 
-/// A point for each bucket, from those that have something.
-fn fill(range: &Range, found: Vec<DataPoint>) -> Vec<DataPoint> {
-    let mut found = found.into_iter().peekable();
+/// What is known of a bucket: how many events of a level, or how many errors were resolved.
+#[derive(Debug)]
+struct Found {
+    bucket: DateTime<Utc>,
+    /// None: of errors that were resolved.
+    level: Option<Level>,
+    number: i64,
+}
+
+/// A point for each bucket, from what was found, oldest first.
+fn fill(range: &Range, found: impl Iterator<Item = Found>) -> Vec<DataPoint> {
+    let mut found = found.peekable();
     let point = |begin| {
-        found.next_if(|point: &DataPoint| point.timestamp == begin).unwrap_or(DataPoint {
+        let (mut levels, mut resolved) = (Levels::default(), 0);
+        while let Some(Found { level, number, .. }) = found.next_if(|it| it.bucket == begin) {
+            match level {
+                Some(level) => levels.add(level, number),
+                None => resolved += number,
+            }
+        }
+        DataPoint {
             timestamp: begin,
-            error_count: 0,
-            resolved_count: 0,
-            critical_count: 0,
-        })
+            error_count: levels.all(),
+            resolved_count: resolved,
+            critical_count: levels.critical(),
+            levels,
+        }
     };
     range.buckets().map(point).collect()
 }
@@ -66,25 +84,18 @@ pub(crate) async fn trends(app: Arc<App>, call: Call) -> Answer {
 
 async fn compute(app: &App, reach: &Reach, range: Range) -> Result<Bytes, DbError> {
     let client = db::client(&app.pool).await?;
-    let critical = Level::Error.code();
     let unit = range.group_by.as_str();
-    let values: db::Params<'_> = &[&reach.ids(), &range.first, &range.end, &unit, &critical];
+    let values: db::Params<'_> = &[&reach.ids(), &range.first, &range.end, &unit];
     let sql = include_str!("sql/trends.sql");
     let rows = db::query(&client, "compute trends", sql, values).await?;
-    let data_points = fill(&range, rows.iter().map(DataPoint::from).collect());
+    let found = rows.iter().map(|row| Found {
+        bucket: row.get("bucket"),
+        level: row.get::<_, Option<i16>>("level").map(Level::from_code),
+        number: row.get("number"),
+    });
+    let data_points = fill(&range, found);
     let trends = Trends { period: range.period, group_by: range.group_by, data_points };
     Ok(success::body(trends))
-}
-
-impl From<&Row> for DataPoint {
-    fn from(row: &Row) -> Self {
-        Self {
-            timestamp: row.get("bucket"),
-            error_count: row.get("events"),
-            resolved_count: row.get("resolved"),
-            critical_count: row.get("critical"),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -100,10 +111,11 @@ mod tests {
     fn buckets_without_anything_are_zero() {
         let range = Range::up_to(time("2025-08-29T12:00:00Z"), Period::Week, GroupBy::Day);
         let day = time("2025-08-24T00:00:00Z");
-        let found =
-            DataPoint { timestamp: day, error_count: 3, resolved_count: 1, critical_count: 2 };
-        let points = fill(&range, vec![found]);
+        let found = [(Some(Level::Fatal), 2), (Some(Level::Info), 1), (None, 4)];
+        let found = found.map(|(level, number)| Found { bucket: day, level, number });
+        let points = fill(&range, found.into_iter());
         let counts: Vec<i64> = points.iter().map(|point| point.error_count).collect();
         assert_eq!(counts, [0, 0, 3, 0, 0, 0, 0, 0]);
+        assert_eq!((points[2].critical_count, points[2].resolved_count), (2, 4));
     }
 }

@@ -29,6 +29,7 @@ pub(crate) const PAGES: &[&str] = &[
     "/errors",
     "/errors/{id}",
     "/overview",
+    "/releases",
     "/alerts",
     "/alerts/{id}",
     "/incidents",

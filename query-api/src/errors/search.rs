@@ -32,6 +32,9 @@ const WHERE_PROJECT: &str = " WHERE s.project_id = wanted.project_id";
 const LEVELS: &str = " AND s.level = ANY (?)";
 const SOURCES: &str = " AND s.source = ANY (?)";
 const STATUSES: &str = " AND e.status = ANY (?)";
+// Not bound: the index on those that came back knows nothing of a value.
+const REGRESSED: &str = " AND e.regressed";
+const NOT_REGRESSED: &str = " AND NOT e.regressed";
 const SINCE: &str = " AND s.last_seen >= ?";
 const UNTIL: &str = " AND s.last_seen <= ?";
 // The first half is what the trigram index knows; the second leaves out what lies across type and
@@ -162,7 +165,9 @@ impl Statement {
 
     fn filters(&mut self, request: &ListRequest) {
         self.text.push_str(FROM_STATS);
-        if request.statuses.is_some() || request.search.is_some() {
+        let is_of_errors =
+            request.statuses.is_some() || request.regressed.is_some() || request.search.is_some();
+        if is_of_errors {
             self.text.push_str(JOIN_ERRORS);
         }
         self.text.push_str(WHERE_PROJECT);
@@ -174,6 +179,9 @@ impl Statement {
         }
         if let Some(statuses) = &request.statuses {
             self.with(STATUSES, statuses.clone(), Type::INT2_ARRAY);
+        }
+        if let Some(regressed) = request.regressed {
+            self.text.push_str(if regressed { REGRESSED } else { NOT_REGRESSED });
         }
         if let Some(since) = request.since {
             self.with(SINCE, since, Type::TIMESTAMPTZ);

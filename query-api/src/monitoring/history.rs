@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use deadpool_postgres::Client;
+use serde::Serialize;
 use shared::checks::{Component, MISSED_AFTER};
 use shared::postgres::DbError;
 use tokio_postgres::Row;
@@ -40,6 +41,16 @@ pub(crate) struct History {
     now: DateTime<Utc>,
     /// One after the other, none touching the next.
     downtimes: Vec<Downtime>,
+}
+
+/// The uptime of a stretch of time.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct Stretch {
+    /// When it begins.
+    #[serde(with = "shared::time::json")]
+    timestamp: DateTime<Utc>,
+    /// None where nothing is known of it.
+    uptime_percent: Option<f64>,
 }
 
 /// The histories of components over the last `window`; those that were never checked are missing.
@@ -105,16 +116,32 @@ impl History {
     /// Percent of the last `window` in which the part was up, or of the time since its first check where
     /// that is shorter. Four decimals: a tenth of a second of a day.
     pub(crate) fn uptime_percent(&self, window: TimeDelta) -> f64 {
-        let from = self.since.max(self.now - window);
-        let total = (self.now - from).as_seconds_f64();
-        if total <= 0.0 {
-            return if self.downtimes.is_empty() { 100.0 } else { 0.0 };
-        }
+        let percent = self.uptime_between(self.now - window, self.now);
+        percent.unwrap_or(if self.downtimes.is_empty() { 100.0 } else { 0.0 })
+    }
+
+    /// As [`History::uptime_percent`], between two moments; none where nothing is known of that time.
+    pub(crate) fn uptime_between(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Option<f64> {
+        let (from, to) = (from.max(self.since), to.min(self.now));
+        let total = (to - from).as_seconds_f64();
         let down = self.downtimes.iter().map(|downtime| {
-            let inside = downtime.to - downtime.from.max(from);
+            let inside = downtime.to.min(to) - downtime.from.max(from);
             inside.as_seconds_f64().max(0.0)
         });
-        rounded(100.0 * (1.0 - down.sum::<f64>() / total).clamp(0.0, 1.0), 4)
+        let down: f64 = down.sum();
+        (total > 0.0).then(|| rounded(100.0 * (1.0 - down / total).clamp(0.0, 1.0), 4))
+    }
+
+    /// The uptime of so many stretches of one length, oldest first; the last one holds the present.
+    /// Stretches begin where those of UTC do.
+    pub(crate) fn strip(&self, length: TimeDelta, stretches: i32) -> Vec<Stretch> {
+        let last = self.now.duration_trunc(length).unwrap_or(self.now);
+        let begins = (0..stretches).rev().map(|back| last - length * back);
+        let stretch = |begin| Stretch {
+            timestamp: begin,
+            uptime_percent: self.uptime_between(begin, begin + length),
+        };
+        begins.map(stretch).collect()
     }
 
     /// When the downtimes began that lie in the last `window`, or reach into it.
@@ -220,6 +247,21 @@ mod tests {
         check_percent(150, 66.6667);
         check_percent(100, 100.0);
         check_percent(0, 0.0);
+    }
+
+    #[test]
+    fn a_strip_tells_of_each_stretch() {
+        // At a full hour; nothing is known of the first stretch, and half of the second.
+        let hour = at(0).duration_trunc(TimeDelta::hours(1)).unwrap().timestamp() - 1_700_000_000;
+        let periods = [
+            (hour + 5_400, hour + 9_000, true),
+            (hour + 9_000, hour + 9_900, false),
+            (hour + 9_900, hour + 12_600, true),
+        ];
+        let strip = history(&periods, hour + 12_600).strip(TimeDelta::hours(1), 4);
+        let percents: Vec<_> = strip.iter().map(|stretch| stretch.uptime_percent).collect();
+        assert_eq!(percents, [None, Some(100.0), Some(75.0), Some(100.0)]);
+        assert_eq!(strip[3].timestamp, at(hour + 3 * 3_600));
     }
 
     #[test]

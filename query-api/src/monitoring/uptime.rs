@@ -10,6 +10,7 @@ use shared::checks::Component;
 use shared::generations::Scope;
 use shared::postgres::DbError;
 
+use super::history::Stretch;
 use super::{History, read_histories, rounded};
 use crate::app::App;
 use crate::cache::Question;
@@ -21,6 +22,10 @@ use crate::success;
 /// The longest time that is told of.
 const LONGEST: TimeDelta = TimeDelta::days(30);
 
+/// Stretches of a strip.
+const HOURS: i32 = 24;
+const DAYS: i32 = 30;
+
 /// The answer. Null where nothing was ever checked.
 #[derive(Debug, Default, Serialize)]
 struct Uptime {
@@ -31,6 +36,9 @@ struct Uptime {
     incidents_count: usize,
     #[serde(with = "shared::time::json_option")]
     last_downtime: Option<DateTime<Utc>>,
+    /// Empty where nothing was ever checked.
+    hours: Vec<Stretch>,
+    days: Vec<Stretch>,
 }
 
 /// `GET /api/monitoring/uptime`.
@@ -57,6 +65,8 @@ impl From<&History> for Uptime {
             uptime_percent_30d: percent(LONGEST),
             incidents_count: history.downtimes(LONGEST).count(),
             last_downtime: history.downtimes(LONGEST).last(),
+            hours: history.strip(TimeDelta::hours(1), HOURS),
+            days: history.strip(TimeDelta::days(1), DAYS),
         }
     }
 }

@@ -64,6 +64,10 @@ fn list_parameters() -> Vec<Value> {
         query_list("release", &words(), "Seen in any of these releases."),
         query_list("status", &named("Status"), "Any of these statuses."),
         query("resolved", &flag("Only resolved ones, or only others.")),
+        query(
+            "regressed",
+            &flag("Only those that came back after they were resolved, or only others."),
+        ),
         query("q", &with(text(search), words())),
         query("since", &time("Last seen at this time or later.")),
         query("until", &time("Last seen at this time or earlier.")),

@@ -179,6 +179,21 @@ fn metrics() -> Operation {
         .fails([StatusCode::BAD_REQUEST])
 }
 
+fn stretch() -> Value {
+    object(
+        "A stretch of time.",
+        [
+            ("timestamp", time("When it begins: an hour or a day of UTC.")),
+            (
+                "uptime_percent",
+                or_null(number(
+                    "Of the time since its begin, as far as that was checked; null: never.",
+                )),
+            ),
+        ],
+    )
+}
+
 fn uptime() -> Operation {
     let percent = "Of the time, or since the first check.";
     let data = object(
@@ -193,12 +208,16 @@ fn uptime() -> Operation {
                 "last_downtime",
                 or_null(time("When the last one began; null without one in 30 days.")),
             ),
+            ("hours", list(stretch(), "The last 24 hours, the one that runs included.")),
+            ("days", list(stretch(), "The last 30 days, as above.")),
         ],
     );
     let example = json!({
         "current_uptime_hours": 720.5, "uptime_percent_24h": 100.0, "uptime_percent_7d": 99.8,
         "uptime_percent_30d": 99.95, "incidents_count": 2,
         "last_downtime": "2025-08-10T14:30:00.000Z",
+        "hours": [{"timestamp": "2025-08-29T12:00:00.000Z", "uptime_percent": 100.0}],
+        "days": [{"timestamp": "2025-08-29T00:00:00.000Z", "uptime_percent": 99.9}],
     });
     let path = (Method::GET, "/api/monitoring/uptime");
     Operation::new(TAG, path, "getUptime", "How long errors were accepted")

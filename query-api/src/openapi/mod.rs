@@ -26,6 +26,7 @@ mod monitoring;
 mod operation;
 mod parameters;
 mod projects;
+mod releases;
 mod schema;
 mod sentry;
 mod service;
@@ -118,6 +119,7 @@ fn operations() -> impl Iterator<Item = Operation> {
         history::operations(),
         stats::operations(),
         analytics::operations(),
+        releases::operations(),
         alert_rules::operations(),
         alert_preview::operations(),
         alert_firings::operations(),
@@ -146,6 +148,7 @@ fn schemas() -> Vec<schema::Field> {
     schemas.extend(grouping::schemas());
     schemas.extend(stats::schemas());
     schemas.extend(analytics::schemas());
+    schemas.extend(releases::schemas());
     schemas.extend(alert_rules::schemas());
     schemas.extend(alert_preview::schemas());
     schemas.extend(alert_firings::schemas());

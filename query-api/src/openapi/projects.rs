@@ -2,12 +2,14 @@
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use shared::sanitise::{Detector, MAX_KEY_LENGTH, MAX_KEYS};
 
 use super::grouping::rules;
 use super::operation::Operation;
 use super::parameters;
 use super::schema::{
     self, Field, extended, flag, input, integer, list, named, object, or_null, text, time, with,
+    word,
 };
 
 const TAG: &str = "projects";
@@ -35,13 +37,56 @@ pub(super) fn schemas() -> Vec<Field> {
         [
             ("grouping_rules", text("Which events belong together, a rule a line.")),
             ("discard_rules", text("Which events are not kept, a rule a line.")),
+            ("sanitising_rules", named("SanitisingRules")),
         ],
     );
-    vec![("Project", project), ("ProjectDetails", details)]
+    vec![
+        ("Project", project),
+        ("ProjectDetails", details),
+        ("SanitisingRules", object("What is masked besides, and what is not.", masking())),
+    ]
+}
+
+fn masking() -> [Field; 3] {
+    let key = || text("A key, in lower-case words.");
+    let detectors = word(Detector::ALL.map(Detector::as_str), "Finds secrets by their shape.");
+    [
+        ("extra_keys", list(key(), EXTRA)),
+        ("safe_keys", list(key(), SAFE)),
+        ("off", list(detectors, "What is not looked for.")),
+    ]
+}
+
+const EXTRA: &str = "Values under these keys are masked: words that stand anywhere in a key, in any \
+    spelling, so that `customer number` means `oldCustomerNumber`, too.";
+
+const SAFE: &str =
+    "Values under exactly these keys, in any spelling, are left as they are, whatever else holds.";
+
+/// As [`masking`], for requests.
+fn masking_input() -> Value {
+    let key = json!({"maxLength": MAX_KEY_LENGTH, "pattern": "[A-Za-z]"});
+    let bounded = |(name, schema): Field| {
+        let mut schema = with(schema, json!({"maxItems": MAX_KEYS}));
+        match name {
+            "off" => schema["maxItems"] = json!(Detector::ALL.len()),
+            _ => schema["items"] = with(schema["items"].take(), key.clone()),
+        }
+        (name, or_null(schema))
+    };
+    let description = "What is masked besides, and what is not; given as a whole.";
+    or_null(input(description, &[], masking().map(bounded)))
+}
+
+fn example_masking() -> Value {
+    json!({"extra_keys": ["customer number"], "safe_keys": ["session kind"], "off": ["ibans"]})
 }
 
 fn example_details() -> Value {
-    with(example(), json!({"grouping_rules": RULES, "discard_rules": ""}))
+    let more = json!({
+        "grouping_rules": RULES, "discard_rules": "", "sanitising_rules": example_masking(),
+    });
+    with(example(), more)
 }
 
 const UPDATE: &str = "Changes the fields that are given. The slug stays.\n\nRules stand a line each: \
@@ -58,7 +103,7 @@ const UPDATE: &str = "Changes the fields that are given. The slug stays.\n\nRule
 
 /// The operations.
 pub(super) fn operations() -> Vec<Operation> {
-    vec![list_all(), create(), get(), update(), delete()]
+    vec![list_all(), create(), get(), update(), delete(), preview_sanitising()]
 }
 
 fn example() -> Value {
@@ -121,6 +166,7 @@ fn update() -> Operation {
         ("keep_ip_addresses", keep_ip_addresses()),
         ("grouping_rules", rules("Which events belong together.")),
         ("discard_rules", rules("Which events are not kept.")),
+        ("sanitising_rules", masking_input()),
     ];
     let body = input("The fields that change.", &[], fields);
     Operation::new(TAG, (Method::PUT, ONE), "updateProject", "Change a project")
@@ -132,6 +178,47 @@ fn update() -> Operation {
             "The changed project.",
             named("ProjectDetails"),
             &example_details(),
+        )
+        .fails([StatusCode::NOT_FOUND])
+}
+
+fn preview_sanitising() -> Operation {
+    let sample =
+        |description: &str| json!({"type": ["string", "object"], "description": description});
+    let fields = [
+        ("sanitising_rules", masking_input()),
+        ("sample", sample("A text as in a message, or an object as a context, of at most 64 KiB.")),
+    ];
+    let body =
+        input("The rules, the project's own unless given, and the sample.", &["sample"], fields);
+    let data = object(
+        "What became of it.",
+        [
+            ("result", sample("The sample without what would be masked.")),
+            ("changed", flag("Whether anything was masked.")),
+        ],
+    );
+    let path = "/api/projects/{id}/sanitising/preview";
+    let name = "Try sanitising rules on a sample";
+    Operation::new(TAG, (Method::POST, path), "previewSanitising", name)
+        .describe("By the function that sanitises events. Nothing is kept of the sample.")
+        .takes([parameters::project_in_path()])
+        .reads(
+            true,
+            &body,
+            &json!({
+                "sanitising_rules": example_masking(),
+                "sample": {"oldCustomerNumber": "4711", "session_kind": "guest"},
+            }),
+        )
+        .answers(
+            StatusCode::OK,
+            "The result.",
+            data,
+            &json!({
+                "result": {"oldCustomerNumber": "[Filtered]", "session_kind": "guest"},
+                "changed": true,
+            }),
         )
         .fails([StatusCode::NOT_FOUND])
 }

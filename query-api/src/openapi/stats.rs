@@ -26,6 +26,11 @@ pub(super) fn schemas() -> Vec<Field> {
             ("events_total", integer("Events.")),
             ("events_24h", integer("Events received in the last 24 hours.")),
             ("users_affected_24h", integer("Users of the errors seen in the last 24 hours.")),
+            ("new_errors_24h", integer("Errors whose first event came in the last 24 hours.")),
+            (
+                "regressed_errors_24h",
+                integer("Times that a resolved error came back in the last 24 hours."),
+            ),
         ],
     );
     vec![("Stats", stats)]
@@ -37,7 +42,8 @@ pub(super) fn operations() -> Vec<Operation> {
         "total_errors": 1_250, "resolved_errors": 856, "errors_today": 23,
         "errors_this_week": 145, "errors_this_month": 567, "error_rate_24h": 2.29,
         "resolution_rate": 68.5, "avg_resolution_time": "2h 15m", "events_total": 48_211,
-        "events_24h": 55, "users_affected_24h": 12,
+        "events_24h": 55, "users_affected_24h": 12, "new_errors_24h": 4,
+        "regressed_errors_24h": 1,
     });
     let stats = Operation::new("statistics", (Method::GET, "/api/stats"), "getStats", "Statistics")
         .takes(parameters::project_scope())

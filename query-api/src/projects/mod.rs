@@ -2,6 +2,7 @@
 
 mod preview;
 mod rules;
+mod sanitising;
 mod slug;
 mod view;
 
@@ -15,10 +16,11 @@ use shared::api::{ApiError, Code};
 use shared::fingerprint::rules::List;
 use shared::ids::ProjectId;
 use shared::postgres::DbError;
-use shared::{project_lock, revisions};
+use shared::{project_lock, revisions, sanitise};
 use tokio_postgres::Row;
 
 pub(crate) use self::preview::preview;
+pub(crate) use self::sanitising::preview as preview_sanitising;
 
 use self::view::{ProjectDetails, ProjectObject};
 use crate::app::App;
@@ -125,6 +127,7 @@ struct Given {
     keep_ip_addresses: Option<bool>,
     grouping_rules: Option<String>,
     discard_rules: Option<String>,
+    sanitising_rules: Option<sanitise::Rules>,
 }
 
 /// `PUT /api/projects/{id}`: changes the fields that are given.
@@ -137,6 +140,7 @@ pub(crate) async fn update(app: Arc<App>, call: Call) -> Answer {
         keep_ip_addresses: body.boolean("keep_ip_addresses"),
         grouping_rules: rules::read(&mut body, List::Grouping).map(|rules| rules.text),
         discard_rules: rules::read(&mut body, List::Discard).map(|rules| rules.text),
+        sanitising_rules: sanitising::read(&mut body),
     };
     body.finish()?;
     let changed = store(&app, &caller, id, given).await?;
@@ -154,9 +158,10 @@ async fn store(
     let tx = db::begin(&mut client, "begin changing a project").await.map_err(db::failure)?;
     let actor = audit::actor(&tx, caller).await?;
     let sql = include_str!("sql/update.sql");
-    let Given { name, keep_ip_addresses, grouping_rules, discard_rules } = given;
+    let Given { name, keep_ip_addresses, grouping_rules, discard_rules, sanitising_rules } = given;
+    let masking = sanitising_rules.map(|rules| json!(rules));
     let values: db::Params<'_> =
-        &[&id.0, &name, &keep_ip_addresses, &grouping_rules, &discard_rules];
+        &[&id.0, &name, &keep_ip_addresses, &grouping_rules, &discard_rules, &masking];
     let rows = db::query(&tx, "change a project", sql, values).await.map_err(db::failure)?;
     let row = rows.first().ok_or_else(|| ApiError::not_found("project", id))?;
     let target = Target::new(id, row.get::<_, &str>("name"));
@@ -177,6 +182,11 @@ fn changed_fields(row: &Row) -> Changes {
         .field("keep_ip_addresses", flag("old_keep_ip_addresses"), flag("keep_ip_addresses"))
         .field("grouping_rules", text("old_grouping_rules"), text("grouping_rules"))
         .field("discard_rules", text("old_discard_rules"), text("discard_rules"))
+        .field(
+            "sanitising_rules",
+            view::sanitising_rules(row, "old_sanitising_rules"),
+            view::sanitising_rules(row, "sanitising_rules"),
+        )
 }
 
 /// `DELETE /api/projects/{id}`.

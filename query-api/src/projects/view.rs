@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use shared::sanitise::Rules;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -42,6 +43,7 @@ pub(super) struct ProjectDetails {
     project: ProjectObject,
     grouping_rules: String,
     discard_rules: String,
+    sanitising_rules: Rules,
 }
 
 impl ProjectDetails {
@@ -51,8 +53,14 @@ impl ProjectDetails {
             project: ProjectObject::new(row, public_url),
             grouping_rules: row.get("grouping_rules"),
             discard_rules: row.get("discard_rules"),
+            sanitising_rules: sanitising_rules(row, "sanitising_rules"),
         }
     }
+}
+
+/// The rules of a column, in the one form that they have; what ingest can't read adds nothing there either.
+pub(super) fn sanitising_rules(row: &Row, column: &str) -> Rules {
+    serde_json::from_value(row.get(column)).unwrap_or_default()
 }
 
 /// `scheme://key@host[path]/id`, the key as 32 hex digits: SDKs insist on that and on a whole number.

@@ -33,6 +33,8 @@ struct Stats {
     events_24h: i64,
     /// Users of the errors that were seen in the last 24 hours.
     users_affected_24h: i64,
+    new_errors_24h: i64,
+    regressed_errors_24h: i64,
 }
 
 /// `GET /api/stats`.
@@ -80,6 +82,8 @@ impl From<&Row> for Stats {
             events_total: row.get("events_total"),
             events_24h,
             users_affected_24h: row.get("users_24h"),
+            new_errors_24h: row.get("new_24h"),
+            regressed_errors_24h: row.get("regressed_24h"),
         }
     }
 }

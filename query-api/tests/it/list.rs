@@ -133,6 +133,8 @@ async fn filters_narrow_the_list() {
         .store(&server.db)
         .await;
     Seed::error("noise").status(2).seen_ago(minutes(4)).store(&server.db).await;
+    let back = "UPDATE errors SET regressed = true WHERE message IN ('slow page', 'noise')";
+    server.db.execute(back, &[]).await.unwrap();
 
     let ago = |count| shared::time::format(shared::time::now() - TimeDelta::seconds(count));
     let (since, until) = (ago(150), ago(90));
@@ -151,6 +153,8 @@ async fn filters_narrow_the_list() {
         ("status=resolved,ignored", vec![disk, noise]),
         ("resolved=true", vec![disk]),
         ("resolved=false", vec![payment, page, noise]),
+        ("regressed=true", vec![page, noise]),
+        ("regressed=false&status=unresolved", vec![payment]),
         ("q=timeout", vec![payment, page]),
         ("q=100%25", vec![disk]),
         ("q=1%25_", vec![]),
@@ -246,7 +250,7 @@ async fn cursors_are_stable_while_errors_come_in() {
 #[tokio::test]
 async fn bad_parameters_are_named_together() {
     let server = Server::start().await;
-    let path = "/api/errors?limit=101&offset=-1&level=loud&status=open&resolved=maybe&sort=name\
+    let path = "/api/errors?limit=101&offset=-1&level=loud&status=open&resolved=maybe&regressed=maybe&sort=name\
                 &order=up&cursor=zz&since=today&until=x&project_id=abc";
     let answer = server.get(path).key(READER).send().await;
     let expected = [
@@ -256,6 +260,7 @@ async fn bad_parameters_are_named_together() {
         "offset",
         "order",
         "project_id",
+        "regressed",
         "resolved",
         "since",
         "sort",

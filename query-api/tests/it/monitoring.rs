@@ -124,6 +124,19 @@ async fn uptime_is_what_failed_and_missed_checks_leave() {
     assert_eq!(data["incidents_count"], 2);
     let last = shared::time::parse(data["last_downtime"].as_str().unwrap()).unwrap();
     assert!((began - last).abs() < TimeDelta::minutes(1), "{last}");
+
+    let strip = |name: &str| -> Vec<Option<f64>> {
+        let stretches = data[name].as_array().unwrap().iter();
+        stretches.map(|stretch| stretch["uptime_percent"].as_f64()).collect()
+    };
+    assert_eq!(strip("hours"), [Some(100.0); 24]);
+    let days = strip("days");
+    assert_eq!(days.len(), 30);
+    assert_eq!(days[0], None, "nothing is known of before the first check");
+    // An hour of one day or two, and half an hour of one or two others.
+    let down: f64 = days.iter().flatten().map(|percent| 100.0 - percent).sum();
+    let first = 100.0 / 24.0 * 1.5;
+    assert!((down - first).abs() < 1.0, "{days:?}");
     server.stop().await;
 }
 
@@ -135,6 +148,7 @@ async fn before_the_first_check_nothing_is_made_up() {
         json!({
             "current_uptime_hours": null, "uptime_percent_24h": null, "uptime_percent_7d": null,
             "uptime_percent_30d": null, "incidents_count": 0, "last_downtime": null,
+            "hours": [], "days": [],
         })
     );
     let services = server.get(SERVICES).key(READER).send().await.data();

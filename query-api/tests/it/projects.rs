@@ -56,6 +56,87 @@ async fn given_fields_of_a_project_change() {
 }
 
 #[tokio::test]
+async fn sanitising_rules_are_kept_as_a_whole() {
+    let server = Server::start().await;
+    let put = |body: Value| server.put("/api/projects/2").key(ADMIN).json(&body).send();
+    let none = json!({"extra_keys": [], "safe_keys": [], "off": []});
+    let before = server.get("/api/projects/2").key(ADMIN).send().await.data();
+    assert_eq!(before["sanitising_rules"], none);
+
+    let rules = json!({"extra_keys": ["customerNumber"], "off": ["ibans", "jwts"], "unknown": 1});
+    let changed = put(json!({"sanitising_rules": rules})).await.data();
+    let kept =
+        json!({"extra_keys": ["customer number"], "safe_keys": [], "off": ["ibans", "jwts"]});
+    assert_eq!(changed["sanitising_rules"], kept);
+    // Another change leaves them as they are, and so does null.
+    let other = put(json!({"keep_ip_addresses": false, "sanitising_rules": null})).await.data();
+    assert_eq!(other["sanitising_rules"], kept);
+    let read = server.get("/api/projects/2").key(ADMIN).send().await.data();
+    assert_eq!(read["sanitising_rules"], kept);
+    let audit = server.get("/api/settings/audit?limit=2").key(ADMIN).send().await.data();
+    let change = &audit["entries"][1]["changes"]["sanitising_rules"];
+    assert_eq!((&change["from"], &change["to"]), (&none, &kept));
+    let cleared = put(json!({"sanitising_rules": {}})).await.data();
+    assert_eq!(cleared["sanitising_rules"], none);
+
+    let bad = json!({"extra_keys": ["fine", "_1", 5], "safe_keys": "x", "off": ["everything"]});
+    let answer = put(json!({"sanitising_rules": bad})).await;
+    let fields =
+        ["sanitising_rules.extra_keys[2]", "sanitising_rules.off[0]", "sanitising_rules.safe_keys"];
+    assert_eq!(answer.bad_fields(), fields);
+    let bad = json!({"extra_keys": ["fine", "_1"], "safe_keys": ["x".repeat(65)]});
+    let answer = put(json!({"sanitising_rules": bad})).await;
+    let fields = ["sanitising_rules.extra_keys[1]", "sanitising_rules.safe_keys[0]"];
+    assert_eq!(answer.bad_fields(), fields);
+    let answer = put(json!({"sanitising_rules": []})).await;
+    assert_eq!(answer.bad_fields(), ["sanitising_rules"]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn sanitising_rules_are_tried_on_a_sample() {
+    let server = Server::start().await;
+    let path = "/api/projects/1/sanitising/preview";
+    let preview = |body: Value| server.post(path).key(ADMIN).json(&body).send();
+    let sample = json!({
+        "password": "secret", "oldCustomerNumber": "4711", "session_kind": "guest",
+        "note": "pay with 4111 1111 1111 1111",
+    });
+    let plain = preview(json!({"sample": sample})).await.data();
+    assert_eq!(plain["changed"], true);
+    assert_eq!(plain["result"]["password"], "[Filtered]");
+    assert_eq!(plain["result"]["oldCustomerNumber"], "4711");
+    assert_eq!(plain["result"]["note"], "pay with [Filtered]");
+
+    let rules = json!({"extra_keys": ["customer number"], "safe_keys": ["password", "session kind"], "off": ["card_numbers"]});
+    let drafted = preview(json!({"sample": sample, "sanitising_rules": rules})).await.data();
+    let mut expected = sample.clone();
+    expected["oldCustomerNumber"] = json!("[Filtered]");
+    assert_eq!(drafted["result"], expected);
+    // A draft is no rule yet; what was saved holds where none is given.
+    let again = preview(json!({"sample": sample})).await.data();
+    assert_eq!(again["result"], plain["result"]);
+    let body = json!({"sanitising_rules": rules});
+    assert_eq!(server.put("/api/projects/1").key(ADMIN).json(&body).send().await.status, 200);
+    let saved = preview(json!({"sample": sample})).await.data();
+    assert_eq!(saved["result"], expected);
+
+    let text = preview(json!({"sample": "nothing to see", "sanitising_rules": {}})).await.data();
+    assert_eq!(text, json!({"result": "nothing to see", "changed": false}));
+    for bad in [
+        json!({}),
+        json!({"sample": null}),
+        json!({"sample": 5}),
+        json!({"sample": "x".repeat(64 << 10)}),
+    ] {
+        assert_eq!(preview(bad).await.bad_fields(), ["sample"]);
+    }
+    let missing = server.post("/api/projects/99/sanitising/preview").key(ADMIN);
+    missing.json(&json!({"sample": "x"})).send().await.fails(404, "NOT_FOUND");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn deleting_a_project_takes_everything() {
     let server = Server::start().await;
     let seeded = Seed::error("of two").project(2).events(2).store(&server.db).await;

@@ -1,7 +1,7 @@
 //! `GET /api/analytics/trends`.
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::event::Level;
 
 use crate::support::{ADMIN, ALL_1, READER, READER_1, Seed, Server};
@@ -45,6 +45,9 @@ async fn events_count_in_the_buckets_in_which_they_happened() {
     assert_eq!(data["data_points"][0]["timestamp"], shared::time::format(midnight(7)));
     assert_eq!(counts(&data, "error_count"), [1, 0, 0, 0, 3, 5, 0, 0]);
     assert_eq!(counts(&data, "critical_count"), [1, 0, 0, 0, 3, 4, 0, 0]);
+    let levels = &data["data_points"][5]["levels"];
+    let expected = json!({"fatal": 1, "error": 3, "warning": 1, "info": 0, "debug": 0});
+    assert_eq!(levels, &expected);
 
     let hourly = server.get("/api/analytics/trends?group_by=hour").key(READER).send().await.data();
     let hour = TimeDelta::hours(1);

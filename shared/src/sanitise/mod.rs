@@ -17,6 +17,8 @@ mod words;
 
 pub use rules::{Detector, MAX_KEY_LENGTH, MAX_KEYS, Rules, RulesError};
 
+use serde_json::Value;
+
 use crate::event::{Details, Event, Exception, Frame, User};
 use keys::Verdict;
 use structured::{Walk, masked_keys};
@@ -63,6 +65,12 @@ pub fn event(event: &mut Event, rules: &Rules) {
             event.tags.insert(masked, value);
         }
     }
+}
+
+/// Replaces every secret in a value that stands for itself: a text as a message is read, an object as a
+/// context.
+pub fn value(value: &mut Value, rules: &Rules) {
+    Walk::new(rules).list(std::slice::from_mut(value));
 }
 
 fn optional(text: &mut Option<String>, walk: Walk<'_>) {

@@ -21,7 +21,7 @@ use super::keys;
 /// More keys than this per list slow down every event of the project for no purpose.
 pub const MAX_KEYS: usize = 100;
 
-/// The longest key, in bytes, that a rule may name.
+/// The longest key, in bytes, that a rule may name, also when its words are written with spaces.
 pub const MAX_KEY_LENGTH: usize = 64;
 
 /// Finds one kind of secret by its shape, wherever it stands.
@@ -56,6 +56,19 @@ impl Detector {
         Self::ServiceKeys,
     ];
 
+    /// The name in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CardNumbers => "card_numbers",
+            Self::Ibans => "ibans",
+            Self::PrivateKeys => "private_keys",
+            Self::Jwts => "jwts",
+            Self::UrlPasswords => "url_passwords",
+            Self::BearerTokens => "bearer_tokens",
+            Self::ServiceKeys => "service_keys",
+        }
+    }
+
     fn bit(self) -> u8 {
         1 << self as u8
     }
@@ -88,6 +101,14 @@ impl Rules {
         })
     }
 
+    /// What is wrong with a key that a rule would name.
+    ///
+    /// # Errors
+    /// When it is too long or holds no letter; `list` is the name of its list.
+    pub fn check_key(list: &'static str, key: &str) -> Result<(), RulesError> {
+        normalised_key(list, key).map(drop)
+    }
+
     /// Whether the detector is on.
     pub fn detects(&self, detector: Detector) -> bool {
         self.off & detector.bit() == 0
@@ -110,10 +131,11 @@ fn normalised(list: &'static str, keys: &[String]) -> Result<Vec<String>, RulesE
 }
 
 fn normalised_key(list: &'static str, key: &str) -> Result<String, RulesError> {
-    if key.len() > MAX_KEY_LENGTH {
+    let words = keys::normalise(key);
+    // Spaces between words make it longer, and it is read again as it is written then.
+    if key.len().max(words.len()) > MAX_KEY_LENGTH {
         return Err(RulesError::TooLong { list });
     }
-    let words = keys::normalise(key);
     if words.is_empty() { Err(RulesError::NoWord { list }) } else { Ok(words) }
 }
 
@@ -185,6 +207,13 @@ mod tests {
     }
 
     #[test]
+    fn a_detector_has_one_name() {
+        for detector in Detector::ALL {
+            assert_eq!(serde_json::to_value(detector).unwrap(), detector.as_str());
+        }
+    }
+
+    #[test]
     fn every_field_may_be_left_out() {
         assert_eq!(serde_json::from_str::<Rules>("{}").unwrap(), Rules::default());
         assert!(Detector::ALL.into_iter().all(|detector| Rules::default().detects(detector)));
@@ -194,8 +223,9 @@ mod tests {
     fn bounds_hold() {
         let many = vec!["x"; MAX_KEYS + 1];
         check_refused(&serde_json::json!({ "extra_keys": many }).to_string(), "more than 100 keys");
-        let long = "x".repeat(MAX_KEY_LENGTH + 1);
-        check_refused(&serde_json::json!({ "safe_keys": [long] }).to_string(), "64 bytes");
+        for long in ["x".repeat(MAX_KEY_LENGTH + 1), "aB".repeat(MAX_KEY_LENGTH / 2)] {
+            check_refused(&serde_json::json!({ "safe_keys": [long] }).to_string(), "64 bytes");
+        }
         check_refused(r#"{"safe_keys":["_1"]}"#, "without a letter");
         check_refused(r#"{"off":["everything"]}"#, "unknown variant");
     }

@@ -13,8 +13,10 @@ use super::programs::node;
 const LONGEST: Duration = Duration::from_secs(300);
 
 async fn play(story: &str) {
+    let began = shared::time::now().timestamp_millis();
     let system = System::start().await;
     let mut command = script(story);
+    command.env("ERRATA_BEGAN", began.to_string());
     command.env("ERRATA_URL", system.services.edge_url()).env("ERRATA_KEY", "test-api-key");
     succeed(command).await;
     system.stop().await;
@@ -92,6 +94,18 @@ async fn events_are_followed_from_any_of_them() {
 #[ignore = "needs Node.js, its packages and a browser"]
 async fn a_rule_is_tried_before_it_is_made() {
     play("rules").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Node.js, its packages and a browser"]
+async fn what_moves_is_seen_and_leads_to_its_errors() {
+    play("moving").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Node.js, its packages and a browser"]
+async fn keys_are_bounded_and_masking_is_tried() {
+    play("settings").await;
 }
 
 #[tokio::test]

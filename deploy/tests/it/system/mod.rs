@@ -22,6 +22,7 @@ mod lifecycle;
 mod live;
 mod load;
 mod malformed;
+mod masking;
 mod metrics;
 mod model;
 mod monitoring;

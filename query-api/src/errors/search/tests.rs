@@ -103,7 +103,7 @@ fn reaches() -> [Reach; 2] {
     [one, all]
 }
 
-const FILTERS: [&str; 14] = [
+const FILTERS: [&str; 16] = [
     "",
     "level=error",
     "source=source-3",
@@ -112,6 +112,8 @@ const FILTERS: [&str; 14] = [
     "environment=staging&release=release-7",
     "status=ignored",
     "resolved=true",
+    "regressed=true",
+    "status=unresolved&regressed=false",
     "q=c81e728d",
     "q=TimeoutError",
     "q=zz",
@@ -178,6 +180,21 @@ async fn a_search_goes_by_the_trigram_index() {
             let plan = place.explain(&statement).await;
             assert!(plan.uses_index("errors_by_text"), "{search}: {plan:?}");
             assert_eq!(plan.scans_of("errors").find(|scan| *scan == "Seq Scan"), None);
+        }
+    }
+    place.sandbox.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn errors_that_came_back_are_found_by_their_index() {
+    let place = Place::new().await;
+    let some = "UPDATE errors SET regressed = true WHERE error_id % 1000 = 0; ANALYZE errors";
+    place.db.batch_execute(some).await.unwrap();
+    for reach in &reaches() {
+        let request = request("regressed=true&status=unresolved");
+        for statement in [page_statement(reach, &request), count_statement(reach, &request)] {
+            let plan = place.explain(&statement).await;
+            assert!(plan.uses_index("errors_regressed"), "{plan:?}");
         }
     }
     place.sandbox.close().await.unwrap();

@@ -2,7 +2,8 @@
 -- An error was seen since a moment exactly when it was last seen since then.
 -- Counting users stops at a million rows, which bounds what one request may cost.
 -- Indexes: errors_by_status, error_stats by project, the totals (group 0) in the primary key of
--- event_slots, group_users_by_hour.
+-- event_slots, group_users_by_hour, the primary key of error_arrivals. An arrival whose error was deleted
+-- does not count.
 SELECT * FROM (
   SELECT
     count(*) AS total,
@@ -28,6 +29,14 @@ CROSS JOIN (
   FROM event_slots
   WHERE project_id = ANY ($1) AND group_id = 0 AND slot >= $6
 ) slots
+CROSS JOIN (
+  SELECT
+    count(*) FILTER (WHERE NOT a.regressed) AS new_24h,
+    count(*) FILTER (WHERE a.regressed) AS regressed_24h
+  FROM error_arrivals a
+  JOIN errors e ON e.project_id = a.project_id AND e.error_id = a.error_id
+  WHERE a.project_id = ANY ($1) AND a.arrived_at >= $6
+) arrived
 CROSS JOIN (
   -- Grouped by hash: DISTINCT within count() would sort the rows, which takes eight times as long.
   SELECT count(*) AS users_24h
