@@ -79,6 +79,7 @@ async function ask(method, path, { query, body, signal }) {
   if (response.ok) return answer.data;
   const failure = new Failure(response.status, answer);
   if (failure.status === 401 && path !== "/api/login") {
+    failure.message = "Your session has ended";
     note(null);
     ended();
   }

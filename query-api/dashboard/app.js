@@ -51,8 +51,18 @@ const projects = h("div", { class: "projects" });
 const dot = h("span", { class: "live-dot", title: "Connecting to the live feed" });
 let leaving = new AbortController();
 
-/** Shows the page of the address that the browser is at. */
-async function show() {
+/** A page whose code could not be fetched: browsers do not ask for it again until all is loaded anew. */
+class NotLoaded extends Error {
+  constructor() {
+    super("This page could not be loaded; the connection may be away");
+  }
+}
+
+/**
+ * Shows the page of the address that the browser is at.
+ * @param {?{scroll: number, at: ?string}} [left] where the reader was when the page was left
+ */
+async function show(left = null) {
   leaving.abort();
   leaving = new AbortController();
   const { signal } = leaving;
@@ -71,15 +81,33 @@ async function show() {
     const found = open ?? find(PAGES);
     if (!found) throw new Error("There is no page at this address");
     document.title = `${found.title} · Errata`;
-    const page = await found.load();
+    const page = await found.load().catch(() => {
+      throw new NotLoaded();
+    });
     if (signal.aborted) return;
     const name = (text) => {
       document.title = `${text} · Errata`;
     };
-    await page.default({ root: main, params: found.params, query, signal, go, name, restate });
+    await page.default({ root: main, params: found.params, query, signal, go, name, restate, left });
+    if (left && !signal.aborted) comeBack(left);
   } catch (failure) {
-    if (!signal.aborted) fill(main, failed(failure, show));
+    if (signal.aborted) return;
+    const isLoaded = !(failure instanceof NotLoaded);
+    if (!isLoaded) window.addEventListener("online", () => location.reload(), { once: true, signal });
+    fill(main, failed(failure, isLoaded ? () => show() : () => location.reload()));
   }
+}
+
+/** Goes to where the reader was. */
+function comeBack({ scroll, at }) {
+  if (at) main.querySelector(`a[href="${CSS.escape(at)}"]`)?.focus({ preventScroll: true });
+  window.scrollTo(0, scroll);
+}
+
+/** Notes with the entry of the history that is left where the reader is. */
+function noteLeaving() {
+  const at = document.activeElement?.closest?.("a[href]")?.getAttribute("href") ?? null;
+  history.replaceState({ scroll: window.scrollY, at }, "");
 }
 
 function find(pages) {
@@ -92,21 +120,25 @@ function find(pages) {
 
 /** Goes to an address within the dashboard. */
 function go(address, how = "push") {
+  if (how === "push") noteLeaving();
   history[how === "replace" ? "replaceState" : "pushState"](null, "", withProject(address));
   window.scrollTo(0, 0);
   main.focus({ preventScroll: true });
   return show();
 }
 
-/** Writes the state of a page into its address, so that a link shows the same. */
-function restate(values) {
+/** Writes the state of a page into its address, so that a link shows the same; by "push", Back leads back. */
+function restate(values, how = "replace") {
   const query = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(values)) {
     if (value) query.set(name, value);
     else query.delete(name);
   }
   const text = query.toString();
-  history.replaceState(null, "", location.pathname + (text ? `?${text}` : ""));
+  const address = location.pathname + (text ? `?${text}` : "");
+  const isNew = how === "push" && address !== location.pathname + location.search;
+  if (isNew) noteLeaving();
+  history[isNew ? "pushState" : "replaceState"](isNew ? null : history.state, "", address);
 }
 
 /** Links stay in the project that is looked at. */
@@ -239,5 +271,7 @@ whenElsewhere(() => {
   else show();
 });
 
-window.addEventListener("popstate", show);
-show();
+// Pages are filled after the browser would have scrolled.
+history.scrollRestoration = "manual";
+window.addEventListener("popstate", (event) => show(event.state));
+show(history.state);

@@ -22,6 +22,8 @@ const rule = {
   create_incident: true,
 };
 await ask("POST", "/api/alerts/rules", rule);
+const overall = { name: "Errors are many", condition: "error_count > 2 in 5m where level = error", create_incident: true };
+await ask("POST", "/api/alerts/rules", overall);
 for (const value of ["Cart Is Empty", "Price Is Missing", "Stock Is Gone"]) await report(failing(value));
 const error = await listed("Cart Is Empty");
 await listed("Price Is Missing");
@@ -69,6 +71,19 @@ await play(async (visit) => {
   await page.locator(".activity li", { hasText: "It was seen first" }).waitFor();
   await visit.click(page.getByRole("button", { name: "Reopen" }));
   await state(id, "unresolved");
+});
+
+// A rule over all errors leads to those that it counted, the most frequent first, and on to the stack.
+await play(async (visit) => {
+  const { page } = visit;
+  await visit.logIn();
+  await visit.go("/incidents");
+  await visit.click(page.getByRole("link", { name: /Errors are many/ }).first());
+  await visit.click(page.getByRole("link", { name: "the errors" }).first());
+  await page.locator(".list-said", { hasText: /^3 errors$/ }).waitFor();
+  await visit.click(page.locator(".row-title").first());
+  await page.locator(".source-here", { hasText: "raise ValueError" }).waitFor();
+  assert.equal(visit.clicks, 3, "clicks from the alert to the stack");
 });
 
 await play(async (visit) => {

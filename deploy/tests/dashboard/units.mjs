@@ -8,7 +8,7 @@ const source = (path) => import(pathToFileURL(`${process.env.DASHBOARD_SOURCE}/$
 process.env.TZ = "America/New_York";
 const { has, mayMatch, one, read, toggle } = await source("errors/filter.js");
 const { completions } = await source("errors/completions.js");
-const { leavesOpen, parts, text } = await source("alerts/condition.js");
+const { filterOf, leavesOpen, parts, text } = await source("alerts/condition.js");
 const { Buckets } = await source("ui/time.js");
 
 const asked = (filter, expected) => assert.deepEqual(read(filter), { query: expected, problems: [] }, filter);
@@ -25,6 +25,13 @@ for (const filter of ["is:open", "level:bad", "seen:soon", "nonsense:1", "constr
 const since = Date.parse(read("seen:24h").query.since);
 assert.ok(Math.abs(Date.now() - 24 * 3_600_000 - since) < 60_000);
 
+asked("LEVEL:error Is:unresolved environment:e", { level: "error", status: "unresolved", environment: "e" });
+asked("TypeError: x is null", { q: "TypeError: x is null" });
+asked("Depot::Rack level:error", { q: "Depot::Rack", level: "error" });
+asked("since:2026-01-31T09:00Z", { since: "2026-01-31T09:00:00.000Z" });
+for (const filter of ["level:", "-level:error", "since:soon"]) {
+  assert.equal(read(filter).problems.length, 1, filter);
+}
 asked("is:unresolved is:regressed", { status: "unresolved", regressed: "true" });
 
 // A filter goes on with words, their values, and releases that report.
@@ -43,6 +50,9 @@ goesOn("constructor:", []);
 assert.equal(toggle("is:unresolved pool", "level", "error"), "is:unresolved pool level:error");
 assert.equal(toggle("is:unresolved pool", "is", "unresolved"), "pool");
 assert.equal(toggle("is:unresolved", "is", "resolved"), "is:resolved");
+assert.equal(toggle("level:error", "level", "fatal"), "level:error level:fatal");
+assert.equal(toggle("level:error level:fatal", "level", "error"), "level:fatal");
+assert.equal(toggle("is:unresolved", "is", "regressed"), "is:unresolved is:regressed");
 assert.equal(one("env", "blue green"), 'env:"blue green"');
 assert.ok(has('env:"blue green"', "env", "blue green"));
 
@@ -57,6 +67,18 @@ for (const condition of [
 }
 for (const condition of ["", "error_count > 5 in time_windows", "unknown > 5 in 5m", "error_count 5 in 5m"]) {
   assert.equal(parts(condition), null, condition);
+}
+
+// What a rule counted is shown by a filter, as far as filters can say it.
+const noon = Date.parse("2026-01-31T12:00:00Z");
+for (const [condition, expected] of [
+  ["error_count > 5 in 5m", "since:2026-01-31T11:55:00.000Z"],
+  ['error_count > 5 in 2h where level = error and source = "the shop"', 'level:error source:"the shop" since:2026-01-31T10:00:00.000Z'],
+  ["error_count > 5 in 1d where level = error or source = x", "since:2026-01-30T12:00:00.000Z"],
+  ["error_count > 5 in time_window where message = x", "since:2026-01-31T11:00:00.000Z"],
+  ["", "since:2026-01-31T11:00:00.000Z"],
+]) {
+  assert.equal(filterOf(condition, noon), expected, condition);
 }
 
 const open = (condition) => Object.keys(leavesOpen(condition)).filter((name) => leavesOpen(condition)[name]);

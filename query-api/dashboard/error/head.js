@@ -7,6 +7,7 @@ import { ago, move } from "../ui/time.js";
 import { level, plain, status } from "../ui/badge.js";
 import { facts } from "../ui/table.js";
 import { lastList } from "../errors/place.js";
+import { nameOf, names } from "../project/names.js";
 
 /** The head of an error's page. */
 export class Head {
@@ -21,6 +22,8 @@ export class Head {
     this.users = h("span", {});
     this.seen = ago(error.last_seen);
     this.numbers = h("div", { class: "card" });
+    this.project = h("span", {}, nameOf(new Map(), error.project_id));
+    names().then((known) => fill(this.project, nameOf(known, error.project_id)));
     /** What was put where, as text. */
     this.known = new Map();
     this.node = h(
@@ -65,8 +68,8 @@ export class Head {
   }
 
   showFacts(error) {
-    const { first_seen, release, environment, resolved_at, assigned_to, project_id, fingerprint } = error;
-    const told = [first_seen, release, environment, resolved_at, assigned_to, project_id, fingerprint];
+    const { first_seen, release, environment, resolved_at, assigned_to, fingerprint } = error;
+    const told = [first_seen, release, environment, resolved_at, assigned_to, fingerprint];
     this.put(this.numbers, told, () =>
       facts([
         ["Events", this.count],
@@ -77,7 +80,7 @@ export class Head {
         ["Environment", environment],
         ["Resolved", resolved_at && ago(resolved_at)],
         ["Assigned to", assigned_to],
-        ["Project", String(project_id)],
+        ["Project", this.project],
         ["Fingerprint", fingerprint && h("code", { class: "long" }, fingerprint)],
       ]),
     );

@@ -9,7 +9,14 @@ export const WORDS = {
   env: { parameter: "environment" },
   release: { parameter: "release" },
   seen: { parameter: "since", values: ["1h", "24h", "7d", "30d"] },
+  since: { parameter: "since" },
 };
+
+/** What people call them elsewhere. */
+const SYNONYMS = { environment: "env" };
+
+/** Words of which a click adds a value beside those that are there. */
+const MANY = new Set(["level"]);
 
 const HOURS = { "1h": 1, "24h": 24, "7d": 168, "30d": 720 };
 
@@ -24,16 +31,22 @@ export const USUAL = "is:unresolved";
  */
 export function read(text) {
   const [query, words, problems] = [{}, [], []];
-  for (const { name, value } of terms(text)) {
+  for (const { name, value, isLeftOut } of terms(text)) {
     const known = name && Object.hasOwn(WORDS, name) ? WORDS[name] : null;
     if (!name) words.push(value);
     else if (!known) problems.push(`${name}: is not known; there are ${Object.keys(WORDS).join(", ")}`);
+    else if (isLeftOut) problems.push(`-${name}: a filter says what is shown, and leaves nothing out`);
+    else if (!value) problems.push(`${name}: needs a value behind the colon`);
     else if (known.values && !known.values.includes(value)) {
       problems.push(`${name}: takes ${known.values.join(", ")}`);
     } else if (value === "regressed" && name === "is") {
       query.regressed = "true";
-    } else if (known.parameter === "since") {
+    } else if (name === "seen") {
       query.since = new Date(Date.now() - HOURS[value] * 3_600_000).toISOString();
+    } else if (name === "since") {
+      const time = Date.parse(value);
+      if (Number.isNaN(time)) problems.push("since: takes a time such as 2026-01-31T09:00Z");
+      else query.since = new Date(time).toISOString();
     } else {
       query[known.parameter] = query[known.parameter] ? `${query[known.parameter]},${value}` : value;
     }
@@ -57,9 +70,15 @@ export function mayMatch(query, error) {
 export const has = (text, name, value) =>
   terms(text).some((term) => term.name === name && term.value === value);
 
-/** The text with `name:value` and no other value of that name; or without it, where it was there. */
+/**
+ * The text with `name:value` and no other value that it excludes; or without it, where it was there. An
+ * error has one state, and can have come back in each.
+ */
 export function toggle(text, name, value) {
-  const others = terms(text).filter((term) => term.name !== name);
+  const isState = (term) => name === "is" && (term.value === "regressed") === (value === "regressed");
+  const excludes = (term) =>
+    term.name === name && (term.value === value || (name === "is" ? isState(term) : !MANY.has(name)));
+  const others = terms(text).filter((term) => !excludes(term));
   const added = has(text, name, value) ? [] : [{ name, value }];
   return write([...others, ...added]);
 }
@@ -67,13 +86,22 @@ export function toggle(text, name, value) {
 /** A text that looks for one value. */
 export const one = (name, value) => write([{ name, value }]);
 
-/** Names and values of a text; words without a name, and addresses, are searched for. */
+/**
+ * Names and values of a text; words without a name, and addresses, are searched for. A name that is known
+ * is one in any letters, with a dash before it or with nothing behind it; others may be those of types:
+ * `TypeError: x`.
+ */
 function terms(text) {
-  const pattern = /([a-z]+):(?!\/\/)(?:"([^"]*)"|(\S+))|"([^"]*)"|(\S+)/g;
-  return [...text.matchAll(pattern)].map(([, name, quoted, bare, phrase, word]) => ({
-    name: name ?? null,
-    value: quoted ?? bare ?? phrase ?? word,
-  }));
+  const pattern = /(-?[A-Za-z]+):(?!\/\/)(?:"([^"]*)"|(\S*))|"([^"]*)"|(\S+)/g;
+  return [...text.matchAll(pattern)].map(([whole, named, quoted, bare, phrase, word]) => {
+    if (named === undefined) return { name: null, value: phrase ?? word };
+    const isLeftOut = named.startsWith("-");
+    const plain = named.replace("-", "").toLowerCase();
+    const name = SYNONYMS[plain] ?? plain;
+    const value = quoted ?? bare;
+    const isName = Object.hasOwn(WORDS, name) || (named === plain && value !== "");
+    return isName ? { name, value, isLeftOut } : { name: null, value: whole };
+  });
 }
 
 function write(list) {

@@ -54,6 +54,16 @@ export class List {
     await this.load(NEXT, () => {});
   }
 
+  /** Adds pages until the list is so high, as it was when it was left. */
+  async reach(height) {
+    const isShort = () => document.documentElement.scrollHeight < height + window.innerHeight;
+    while (this.cursor && isShort() && !this.signal.aborted) {
+      const before = this.rows.size;
+      await this.next();
+      if (this.rows.size === before) return;
+    }
+  }
+
   async load(limit, prepare) {
     const asked = this.question;
     this.isLoading = true;

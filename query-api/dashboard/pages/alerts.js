@@ -10,7 +10,7 @@ import { button } from "../ui/button.js";
 import { choice, panel } from "../ui/panel.js";
 import { empty } from "../ui/states.js";
 import { table } from "../ui/table.js";
-import { COURSE, RULE, errorOf } from "../alerts/columns.js";
+import { COURSE, RULE, errorsColumn } from "../alerts/columns.js";
 import { projectColumn } from "../project/names.js";
 
 const SHOWN = 50;
@@ -78,6 +78,7 @@ function state(rule) {
 }
 
 async function firings(view) {
+  const errors = await errorsColumn(view.signal);
   return paged(view, "/api/alerts/firings", "firings", "No rule has fired yet.", [
     RULE,
     { name: "Severity", class: "narrow", cell: (firing) => severity(firing.severity) },
@@ -85,7 +86,7 @@ async function firings(view) {
     {
       name: "About",
       cell: (firing) => [
-        errorOf(firing),
+        errors.cell(firing),
         " ",
         firing.incident_id && h("a", { href: `/incidents/${firing.incident_id}` }, "incident"),
       ],

@@ -27,6 +27,7 @@ const STATES = [
   ["unresolved", "Unresolved"],
   ["resolved", "Resolved"],
   ["ignored", "Ignored"],
+  ["regressed", "Came back"],
 ];
 const SPANS = ["1h", "24h", "7d", "30d"];
 
@@ -38,6 +39,7 @@ export default async function errors(view) {
   page.keys();
   page.listen();
   await page.ask();
+  await page.list.reach(view.left?.scroll ?? 0);
 }
 
 class Page {
@@ -133,10 +135,14 @@ class Page {
   filter(text) {
     this.text = text.trim();
     this.input.value = this.text;
-    this.view.restate({
-      q: this.text === USUAL ? "" : this.text || " ",
-      sort: this.sort === "last_seen" ? "" : this.sort,
-    });
+    // Back takes the last filter away again.
+    this.view.restate(
+      {
+        q: this.text === USUAL ? "" : this.text || " ",
+        sort: this.sort === "last_seen" ? "" : this.sort,
+      },
+      "push",
+    );
     this.ask().catch(complain);
   }
 
@@ -281,16 +287,19 @@ class Page {
       if (row) list.pickTo(row, false);
     };
     const act = (action) => () => this.act(action).catch(complain);
+    const changing = [
+      { key: "x", does: "Select the error, or let it go", run: pick },
+      { key: "e", does: "Resolve", run: act("resolve") },
+      { key: "i", does: "Ignore", run: act("ignore") },
+      { key: "o", does: "Reopen", run: act("unresolve") },
+      { key: "m", does: "Merge the selected errors", run: () => this.merge().catch(complain) },
+    ];
     keys(
       "Errors",
       [
         { key: "j", does: "Next error", run: () => list.step(1) },
         { key: "k", does: "Error before", run: () => list.step(-1) },
-        { key: "x", does: "Select the error, or let it go", run: pick },
-        { key: "e", does: "Resolve", run: act("resolve") },
-        { key: "i", does: "Ignore", run: act("ignore") },
-        { key: "o", does: "Reopen", run: act("unresolve") },
-        { key: "m", does: "Merge the selected errors", run: () => this.merge().catch(complain) },
+        ...(may("write") ? changing : []),
         { key: "/", does: "Write a filter", run: () => this.input.select() },
         { key: "r", does: "Show what has arrived", run: () => this.ask().catch(complain) },
       ],

@@ -11,7 +11,7 @@ import { field } from "../ui/dialog.js";
 import { changes } from "../ui/changes.js";
 import { facts, table } from "../ui/table.js";
 import { complain, toast } from "../ui/toast.js";
-import { COURSE, RULE, errorOf } from "../alerts/columns.js";
+import { COURSE, RULE, errorsColumn } from "../alerts/columns.js";
 
 const STATUSES = ["investigating", "identified", "monitoring", "resolved"];
 
@@ -44,6 +44,7 @@ class Page {
     if (!found || signal.aborted) return;
     const isFirst = !this.found;
     this.found = found;
+    this.errors ??= await errorsColumn(signal);
     this.view.name(found.title);
     refill(this.head, severity(found.severity), h("h1", {}, found.title), plain(found.status));
     refill(
@@ -56,7 +57,7 @@ class Page {
           h("p", { class: "pre-line" }, found.description),
         ),
       h("section", { class: "card" }, h("h2", {}, "Timeline"), timeline(found.history)),
-      h("section", { class: "card" }, h("h2", {}, "Firings"), firings(found.firings)),
+      h("section", { class: "card" }, h("h2", {}, "Firings"), firings(found.firings, this.errors)),
     );
     fill(this.facts, known(found));
     this.change?.show(found);
@@ -177,7 +178,7 @@ function timeline(history) {
   );
 }
 
-function firings(all) {
+function firings(all, errors) {
   if (all.length === 0) return h("p", { class: "quiet" }, "No rule fired for it.");
-  return table([RULE, { name: "Error", cell: errorOf }, ...COURSE], all, "Firings");
+  return table([RULE, errors, ...COURSE], all, "Firings");
 }

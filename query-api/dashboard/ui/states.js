@@ -30,13 +30,14 @@ export function empty(title, ...more) {
   return h("div", { class: "state" }, h("p", { class: "state-title" }, title), more);
 }
 
-/** What failed, in the words of the API, and a way to try again. */
+/** What failed, in the words of the API, and a way to try again where that can help. */
 export function failed(failure, retry) {
+  const mayPass = !failure.status || failure.status === 429 || failure.status >= 500;
   return h(
     "div",
     { class: "state state-failed", role: "alert" },
     h("p", { class: "state-title" }, failure.message),
     failure.requestId && h("p", { class: "quiet" }, "Request ", h("code", {}, failure.requestId)),
-    retry && h("button", { type: "button", onclick: retry }, "Try again"),
+    retry && mayPass && h("button", { type: "button", onclick: retry }, "Try again"),
   );
 }

@@ -86,6 +86,12 @@ async fn what_is_written_and_stood_on_stays() {
 
 #[tokio::test]
 #[ignore = "needs Node.js, its packages and a browser"]
+async fn who_comes_back_finds_what_was_left() {
+    play("returning").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Node.js, its packages and a browser"]
 async fn events_are_followed_from_any_of_them() {
     play("events").await;
 }
