@@ -21,6 +21,7 @@ use words::Words;
 
 /// Causes named further behind than this belong to a dump, not to a sentence.
 const MAX_BYTES: usize = 4096;
+
 /// The first of each sort that was found.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Causes<'a> {
@@ -145,9 +146,11 @@ impl Context {
     ) {
         if word.begins_with_digit() {
             self.counts |= self.previous == Some(Keyword::Expected) && word.text.len() != 3;
-            self.read_status(word, found);
         }
-        self.read_error_number(word, found);
+        // What is the status of an answer is no number of a failure besides.
+        if !(word.begins_with_digit() && self.read_status(word, found)) {
+            self.read_error_number(word, found);
+        }
         self.read_table(word, keyword, found);
         self.learn(word, keyword);
         self.peer.read(word, keyword, self.previous);
@@ -204,13 +207,10 @@ impl Context {
     }
 
     /// Three digits are a status behind words that announce one, before words that explain one, and
-    /// where a request is told whatever points at them.
-    fn read_status(&self, word: &words::Word<'_>, found: &mut Causes<'_>) {
-        if found.status_class.is_some() {
-            return;
-        }
+    /// where a request is told whatever points at them. Answers whether they are one.
+    fn read_status(&self, word: &words::Word<'_>, found: &mut Causes<'_>) -> bool {
         let Some(class) = status::class(word.text) else {
-            return;
+            return false;
         };
         let is_explained = || match status::reason(word.text, word.explanation()) {
             Some(Reason::Certain) => true,
@@ -218,13 +218,14 @@ impl Context {
             Some(Reason::Word) => self.in_http || self.previous.is_some() || !word.follows_word(),
             None => false,
         };
-        if self.announces_status(word)
+        let is_status = self.announces_status(word)
             || self.points_at_status(word)
             || is_explained()
-            || status::is_of_client(word)
-        {
-            found.status_class = Some(class);
+            || status::is_of_client(word);
+        if is_status {
+            found.status_class.get_or_insert(class);
         }
+        is_status
     }
 
     fn announces_status(&self, word: &words::Word<'_>) -> bool {
@@ -233,12 +234,15 @@ impl Context {
             (_, Some(Keyword::Http)) => true,
             (Some(Keyword::Status | Keyword::Response), Some(Keyword::Code)) => true,
             (Some(Keyword::Http), Some(Keyword::Code | Keyword::ErrorKind)) => true,
+            (Some(Keyword::ErrorKind), Some(Keyword::Code)) => {
+                self.in_http && status::is_known(word.text)
+            }
             (Some(Keyword::Answered), Some(Keyword::With)) => true,
             _ if !word.ends_clause() || !self.may_be_status(word) => false,
             (_, Some(Keyword::Answered)) => true,
             (Some(Keyword::Server), Some(Keyword::Returned)) => true,
             (_, Some(Keyword::Returned | Keyword::Got)) => self.in_http,
-            (_, Some(Keyword::With)) => self.in_http || self.in_request,
+            (_, Some(Keyword::With | Keyword::Failed)) => self.in_http || self.in_request,
             (_, Some(Keyword::Response)) => true,
             _ => false,
         }

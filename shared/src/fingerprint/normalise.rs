@@ -260,6 +260,11 @@ mod tests {
         check("moved to shelf:5432", "moved to shelf:<n>");
         check("paid 12.99 EUR of $-3", "paid <n> of <n>");
         check("12 ATM", "<n> ATM");
+        check("5µs and 7 µs", "<n> and <n>");
+        check("订单12支付失败", "订单<n>支付失败");
+        check("订单12发货失败", "订单<n>发货失败");
+        check("注文123の支払い", "注文<n>の支払い");
+        check("заказ12 отменён", "заказ<n> отменён");
         check("2.0.0-beta.1 and 3.1.0-rc.2 of 4-door", "<n> and <n> of <n>-door");
         check("/dev/sda1 and /dev/nvme0n1p2", "/dev/<v> and /dev/<v>");
         check("/dev/null is full", "/dev/null is full");

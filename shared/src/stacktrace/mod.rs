@@ -26,13 +26,16 @@ use crate::event::Exception;
 const MAX_LINES_BEFORE_TRACE: usize = 200;
 
 /// The exceptions of a stack trace text, outermost (last raised) first; `None` when no parser knows
-/// the text.
+/// the text, or none finds a type or a frame in it.
 pub fn parse(text: &str) -> Option<Vec<Exception>> {
     let text = scan::without_colours(text);
     let read = scan::lines(&text).take(MAX_LINES_BEFORE_TRACE).find_map(reader_of)?;
     let mut chain = read(&text);
     chain.truncate(scan::MAX_EXCEPTIONS);
-    (!chain.is_empty()).then_some(chain)
+    // A line that looked like one of a trace, among others that did not.
+    let says_nothing =
+        matches!(chain.as_slice(), [only] if only.kind.is_none() && only.frames.is_empty());
+    (!chain.is_empty() && !says_nothing).then_some(chain)
 }
 
 type Reader = fn(&str) -> Vec<Exception>;

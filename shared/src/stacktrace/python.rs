@@ -20,8 +20,17 @@ pub(super) fn recognises(line: &str) -> bool {
 /// Reads all tracebacks of the text.
 pub(super) fn parse(text: &str) -> Vec<Exception> {
     let mut reader = Reader::default();
-    lines(text).for_each(|line| reader.line(line));
+    let prefix = prefix(text);
+    lines(text).for_each(|line| reader.line(line.get(prefix..).unwrap_or_default()));
     reader.chain
+}
+
+/// How long what a logger put before each line is; zero where it put something before the first alone.
+fn prefix(text: &str) -> usize {
+    let mut lines = lines(text);
+    let first = lines.find_map(|line| line.strip_suffix(START)).unwrap_or_default();
+    let is_frame = |line: &str| line.get(first.len()..).is_some_and(|it| it.starts_with("  File "));
+    if lines.next().is_some_and(is_frame) { first.len() } else { 0 }
 }
 
 /// Python prints the cause first, but a group before its members; the chain is kept outermost first
@@ -194,6 +203,21 @@ mod tests {
         let expected: Vec<(&str, Vec<&str>)> =
             expected.iter().map(|(kind, it)| (*kind, it.to_vec())).collect();
         assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn what_a_logger_puts_before_each_line_is_left_out() {
+        let plain = "Traceback (most recent call last):\n  File \"/app/a.py\", line 1, in run\n    go()\n\n\
+                     During handling of the above exception, another exception occurred:\n\n\
+                     Traceback (most recent call last):\n  File \"/app/b.py\", line 2, in stop\nValueError: no";
+        let expected = parse(plain);
+        assert_eq!(expected.last().map(|it| it.frames.len()), Some(1));
+        for prefix in ["web_1  | ", "2024-01-05T10:00:00Z ERROR [a-1] ", "ü: "] {
+            let lines: Vec<_> = plain.lines().map(|line| format!("{prefix}{line}")).collect();
+            assert_eq!(parse(&lines.join("\n")), expected, "{prefix}");
+        }
+        assert_eq!(parse(&format!("ERROR root: {plain}")), expected);
+        assert_eq!(crate::stacktrace::parse("a Traceback (most recent call last):\nb (c)"), None);
     }
 
     #[test]

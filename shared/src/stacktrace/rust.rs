@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
         {
             self.flush();
             // Full backtraces put the address first.
-            let symbol = match symbol.split_once(" - ") {
+            let symbol = match symbol.trim_start().split_once(" - ") {
                 Some((address, symbol)) if address.starts_with("0x") => symbol,
                 _ => symbol,
             };
@@ -224,6 +224,20 @@ mod tests {
         check(
             &format!("thread 'w-1' panicked at 'no row 7', src/rack.rs:12:9\r\n{backtrace}"),
             expected,
+        );
+    }
+
+    #[test]
+    fn full_backtraces_begin_with_addresses() {
+        check(
+            "thread 'main' panicked at src/rack.rs:12:9:\nno row 7\nstack backtrace:\n   \
+             0:     0x55d0c0ffee20 - depot::rack::Rack::row::h9f8e7d6c5b4a3021\n                               at ./src/rack.rs:12:9\n  \
+             10:     0x55d0c0ffee40 - depot::main::h0123456789abcdef\n",
+            &[(
+                Some("panic"),
+                Some("no row 7"),
+                &["depot::rack::Rack::row::h9f8e7d6c5b4a3021", "depot::main::h0123456789abcdef"],
+            )],
         );
     }
 

@@ -38,6 +38,11 @@ fn status_classes() {
     check("404, message='Not Found', url='http://x/1'", "4xx");
     check("<HttpError 404 when requesting http://x/1 returned \"no\">", "4xx");
     check("An error occurred (404) when calling the HeadObject operation: Not Found", "4xx");
+    check("Error: HTTP error! status: 502", "5xx");
+    check("API error (status 502)", "5xx");
+    check("upstream error, status=503", "5xx");
+    check("HTTP error code: 502", "5xx");
+    check("API request failed: 404", "4xx");
     check("10.0.0.1 - \"GET /x HTTP/1.1\" 500 12", "5xx");
 }
 

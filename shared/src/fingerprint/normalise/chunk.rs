@@ -169,7 +169,7 @@ impl<'a> Scanner<'a> {
         if rest.first().is_some_and(u8::is_ascii_digit) {
             return self.value(rest);
         }
-        let length = shapes::alphanumeric(rest);
+        let length = shapes::word(rest);
         let word = &rest[..length];
         match word::classify(word) {
             Word::Value => self.placeholder(VALUE),

@@ -9,6 +9,9 @@ const IPV6_MAX: usize = 45;
 const DRAWN_MIN: usize = 16;
 const DRAWN_MAX: usize = 128;
 
+/// The one unit that has a letter beyond ASCII, with the sign for micro and with the Greek letter.
+const MICROSECONDS: [&str; 2] = ["\u{b5}s", "\u{3bc}s"];
+
 /// A date and a time without any mark between their numbers are at least as long.
 pub(super) const COMPACT_TIME_MIN: usize = "20261107T0915".len();
 
@@ -199,7 +202,11 @@ pub(super) fn number(text: &[u8]) -> usize {
             _ => false,
         };
         if !continues {
-            let end = at + prerelease(&text[at..]);
+            let rest = &text[at..];
+            if MICROSECONDS.iter().any(|unit| rest.starts_with(unit.as_bytes())) {
+                return at + MICROSECONDS[0].len();
+            }
+            let end = at + prerelease(rest);
             return end + usize::from(text.get(end) == Some(&b'%'));
         }
         at += 1;
@@ -260,9 +267,20 @@ pub(super) fn digits(text: &[u8]) -> usize {
     text.iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
-/// How many letters and digits the text starts with; bytes beyond ASCII count as letters.
+/// How long the word is that the text starts with. Some scripts put no space between words and numbers: where
+/// there is a digit, letters beyond ASCII are a word of their own.
+pub(super) fn word(text: &[u8]) -> usize {
+    let length = text.iter().take_while(|byte| is_word_byte(**byte)).count();
+    let word = &text[..length];
+    if word.is_ascii() || !word.iter().any(u8::is_ascii_digit) {
+        return length;
+    }
+    word.iter().take_while(|byte| byte.is_ascii() == word[0].is_ascii()).count()
+}
+
+/// How many letters and digits of ASCII the text starts with.
 pub(super) fn alphanumeric(text: &[u8]) -> usize {
-    text.iter().take_while(|byte| is_word_byte(**byte)).count()
+    text.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count()
 }
 
 /// Letters, digits and everything beyond ASCII.
