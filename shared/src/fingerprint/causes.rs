@@ -136,7 +136,8 @@ impl Context {
         }
     }
 
-    /// Reads a word that may name a cause or say what those behind it are.
+    /// Reads a word that may name a cause or say what those behind it are. A function of its own, so that
+    /// plain words, which are most, do not pay for what it needs.
     #[inline(never)]
     fn read_telling<'a>(
         &mut self,

@@ -30,8 +30,8 @@ pub(super) fn is_of_driver(number: &str) -> bool {
 }
 
 /// Whether the word is what a database told its driver: `SQLSTATE[HY000]: General error: 1205`,
-/// `SQLSTATE[HY000] [2002] text`, `PostgresException (0x80004005): 40001: text`, and `40001: text` alone, which counts only together with
-/// the number of the driver.
+/// `SQLSTATE[HY000] [2002] text`, `PostgresException (0x80004005): 40001: text`, and `40001: text` alone,
+/// which counts only together with the number of the driver.
 pub(super) fn is_number(word: &Word<'_>, driver_number: Option<&str>) -> bool {
     let is_explained_state = || is_state(word.text) && word.is_before(": ");
     if word.before().is_empty() {
