@@ -1,9 +1,10 @@
 //! Reads the text of a stack trace into structured exceptions.
 //!
 //! The language is found from the text: each language has one file that recognises the line its
-//! traces begin with and reads the rest. All readers go through the lines once. Whether a frame is
-//! the program's own is decided in `in_app`, and what SDKs say about it is mended in `mended`; what makes
-//! two traces the same is not decided here.
+//! traces begin with and reads the rest. All readers go through the lines once. What a trace is wrapped in,
+//! such as the JSON of a log line, is taken off before, in `wrapped`. Whether a frame is the program's own
+//! is decided in `in_app`, and what SDKs say about it is mended in `mended`; what makes two traces the same
+//! is not decided here.
 
 pub(crate) mod dotnet;
 mod gecko;
@@ -17,6 +18,7 @@ mod ruby;
 mod rust;
 pub(crate) mod scan;
 mod v8;
+pub(crate) mod wrapped;
 
 pub use mended::settle_in_app;
 
@@ -28,14 +30,19 @@ const MAX_LINES_BEFORE_TRACE: usize = 200;
 /// The exceptions of a stack trace text, outermost (last raised) first; `None` when no parser knows
 /// the text, or none finds a type or a frame in it.
 pub fn parse(text: &str) -> Option<Vec<Exception>> {
-    let text = scan::without_colours(text);
-    let read = scan::lines(&text).take(MAX_LINES_BEFORE_TRACE).find_map(reader_of)?;
+    let text = wrapped::unwrapped(scan::without_colours(text));
+    let read = reader(&text)?;
     let mut chain = read(&text);
     chain.truncate(scan::MAX_EXCEPTIONS);
     // A line that looked like one of a trace, among others that did not.
     let says_nothing =
         matches!(chain.as_slice(), [only] if only.kind.is_none() && only.frames.is_empty());
     (!chain.is_empty() && !says_nothing).then_some(chain)
+}
+
+/// Reads the traces of the language that a text is written in, if it is any.
+fn reader(text: &str) -> Option<Reader> {
+    scan::lines(text).take(MAX_LINES_BEFORE_TRACE).find_map(reader_of)
 }
 
 type Reader = fn(&str) -> Vec<Exception>;

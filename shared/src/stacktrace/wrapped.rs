@@ -1,0 +1,181 @@
+//! Takes off what a trace was wrapped in on its way here: the JSON of a log line, the escapes of a string,
+//! what a logger or the runtime of a container puts before each line. What is left is the text that the
+//! language wrote; reading that does not belong here.
+
+use std::borrow::Cow;
+
+use memchr::memmem;
+use serde_json::Value;
+
+use super::reader;
+use super::scan::lines;
+
+/// No logger puts a trace deeper into its JSON.
+const MAX_DEPTH: usize = 4;
+/// How a string says that a line ends.
+const ESCAPED_END: &str = "\\n";
+/// What stands for a space where spaces at the start of a line would be lost.
+const FIXED_SPACE: &str = "\u{a0}";
+
+/// The text without what it is wrapped in.
+pub(super) fn unwrapped(text: Cow<'_, str>) -> Cow<'_, str> {
+    let text = without_escapes(text);
+    let text = match memmem::find(text.as_bytes(), FIXED_SPACE.as_bytes()) {
+        Some(_) => Cow::Owned(text.replace(FIXED_SPACE, " ")),
+        None => text,
+    };
+    match prefix(&text) {
+        0 => text,
+        prefix => Cow::Owned(without_prefix(&text, prefix)),
+    }
+}
+
+/// Whether a text is one line that says where its lines end.
+pub(crate) fn is_escaped(text: &str) -> bool {
+    memchr::memchr(b'\n', text.trim_ascii_end().as_bytes()).is_none()
+        && memmem::find(text.as_bytes(), ESCAPED_END.as_bytes()).is_some()
+}
+
+fn without_escapes(text: Cow<'_, str>) -> Cow<'_, str> {
+    if !is_escaped(&text) {
+        return text;
+    }
+    match trace_in_json(&text) {
+        Some(trace) => Cow::Owned(trace),
+        None => Cow::Owned(unescaped(&text)),
+    }
+}
+
+/// The first trace in the first object of a text.
+fn trace_in_json(text: &str) -> Option<String> {
+    let object = text.get(text.find('{')?..)?;
+    let value = serde_json::Deserializer::from_str(object).into_iter::<Value>().next()?.ok()?;
+    trace_in(value, 0)
+}
+
+fn trace_in(value: Value, depth: usize) -> Option<String> {
+    let inner = |value: Value| (depth < MAX_DEPTH).then(|| trace_in(value, depth + 1)).flatten();
+    match value {
+        Value::String(text) => reader(&text).is_some().then_some(text),
+        Value::Array(values) => values.into_iter().find_map(inner),
+        Value::Object(fields) => fields.into_iter().find_map(|(_, value)| inner(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+/// The text that a string with escapes stands for, as far as traces have them.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(char) = chars.next() {
+        let escaped = if char == '\\' { chars.clone().next() } else { None };
+        match escaped {
+            Some('n') => plain.push('\n'),
+            Some('t') => plain.push('\t'),
+            Some('r') => {}
+            Some(mark @ ('"' | '\'' | '\\' | '/')) => plain.push(mark),
+            _ => {
+                plain.push(char);
+                continue;
+            }
+        }
+        chars.next();
+    }
+    plain
+}
+
+/// How many bytes something put before each line; zero where nothing did. What loggers put there has a time
+/// or ends with a bar, and differs in its digits at most.
+fn prefix(text: &str) -> usize {
+    let mut lines = lines(text).filter(|line| !line.trim_ascii().is_empty());
+    let first = lines.next().unwrap_or_default().as_bytes();
+    let mut length = first.len();
+    let mut others = 0;
+    for line in lines {
+        let is_alike = |(a, b): &(&u8, &u8)| a == b || a.is_ascii_digit() && b.is_ascii_digit();
+        let alike = first.iter().zip(line.as_bytes()).take(length).take_while(is_alike).count();
+        if alike == 0 {
+            return 0;
+        }
+        // An empty line has nothing but what was put before it, often without the space at its end.
+        if alike < line.len() {
+            length = alike;
+        }
+        others += 1;
+    }
+    let common = &first[..length];
+    let end = common.iter().rposition(|byte| *byte == b' ').map_or(0, |space| space + 1);
+    let prefix = &common[..end];
+    if others > 0 && (prefix.contains(&b'|') || has_time(prefix)) { end } else { 0 }
+}
+
+/// Whether hours and minutes stand in the text.
+fn has_time(text: &[u8]) -> bool {
+    let is_time = |it: &[u8]| matches!(it, [a, b, b':', c, d] if [a, b, c, d].iter().all(|digit| digit.is_ascii_digit()));
+    text.windows("09:15".len()).any(is_time)
+}
+
+/// Lines that are shorter are empty but for the spaces at the end, which were trimmed.
+fn without_prefix(text: &str, prefix: usize) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for line in lines(text) {
+        plain.push_str(line.get(prefix..).unwrap_or_default());
+        plain.push('\n');
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(unwrapped(Cow::Borrowed(text)), expected);
+    }
+
+    #[test]
+    fn plain_traces_stay() {
+        for text in [
+            "",
+            "KeyError: 1",
+            "Error: x\n    at f (/a.js:10:12)\n    at f (/a.js:10:12)",
+            "    at f (/a.js:10:12)\n    at f (/a.js:10:12)",
+            "a.rb:12:in 'f'\na.rb:13:in 'f'",
+            "#0 /a.php(12): f()\n#1 /a.php(13): f()",
+            "  + Exception Group Traceback (most recent call last):\n  |   File \"a.py\"\n  | E: x",
+        ] {
+            let plain = unwrapped(Cow::Borrowed(text));
+            assert!(matches!(plain, Cow::Borrowed(same) if same == text), "{text}");
+        }
+    }
+
+    #[test]
+    fn loggers_put_text_before_each_line() {
+        let trace = "E: x\n  at f\n\n  at g\n";
+        check("web_1  | E: x\nweb_1  |   at f\nweb_1  |\nweb_1  |   at g", trace);
+        check("0|shop | E: x\r\n0|shop |   at f\r\n0|shop |\r\n0|shop |   at g", trace);
+        check("7 09:15:01 [a] E: x\n8 09:15:02 [a]   at f\n\n9 10:16:03 [a]   at g", trace);
+        check("09:15 \u{fc} E: x\n09:15 \u{fc} at f", "E: x\nat f\n");
+    }
+
+    #[test]
+    fn strings_say_where_their_lines_end() {
+        check(r#"E: \"x\"\r\n\tat C:\\f\n"#, "E: \"x\"\n\tat C:\\f\n");
+        check(r"'E: \'x\'\n  at f\q\'", "'E: 'x'\n  at f\\q'");
+    }
+
+    #[test]
+    fn log_lines_of_json_hold_traces() {
+        check(r#"{"a": "b\nc", "err": {"stack": "E: x\n at f (a:1:2)"}}"#, "E: x\n at f (a:1:2)");
+        check(r#"ERROR {"b": ["q", "E: x\n at f (a:1:2)"]} tail"#, "E: x\n at f (a:1:2)");
+        check(r#"{"cut": "E: x\n  at f"#, "{\"cut\": \"E: x\n  at f");
+        let deep = format!("{}\"E: x\\n at f (a:1:2)\"{}", "[{\"a\": ".repeat(9), "}]".repeat(9));
+        assert!(unwrapped(Cow::Owned(deep)).starts_with("[{\"a\""));
+    }
+
+    #[test]
+    fn fixed_spaces_are_spaces() {
+        check("E: x\n\u{a0}\u{a0}at f", "E: x\n  at f");
+    }
+}
