@@ -3,7 +3,7 @@
 //!
 //! Where a program is installed must not decide. So a folder counts only below one of sources, of what was
 //! built of them or of a layer such as `routes`, which a program has wherever it runs, and in URLs, which
-//! begin with the program.
+//! begin with the program. Names that are those of a package's files by convention need no such sign.
 
 use super::asset::FOLDERS as BUNDLED;
 use super::host;
@@ -24,6 +24,20 @@ const GENERAL: [&str; 13] = [
     "urls",
     "handler",
     "controller",
+];
+/// Names of a file that each package of a program of Python has, as Django lays them out.
+const PACKAGED: [&str; 11] = [
+    "admin.py",
+    "forms.py",
+    "handlers.py",
+    "models.py",
+    "serializers.py",
+    "services.py",
+    "signals.py",
+    "tasks.py",
+    "urls.py",
+    "utils.py",
+    "views.py",
 ];
 /// Folders that many parts of a program have: the one around them tells which part it is.
 const LAYERS: [&str; 14] = [
@@ -61,13 +75,18 @@ pub(super) fn before(path: &str, name: &str) -> Option<String> {
         Some((stem, extension)) if path.ends_with(extension) => stem,
         _ => name,
     };
-    if !is_general(stem) {
+    let is_packaged = PACKAGED.contains(&name);
+    if !is_packaged && !is_general(stem) {
         return None;
     }
     let inside = host::inside(path);
-    let within = if inside.is_served { Within::Bundle } else { Within::Nothing };
+    let (within, folders) = match inside.is_served {
+        _ if is_packaged => (Within::Sources, inside.in_program()),
+        true => (Within::Bundle, inside.path),
+        false => (Within::Nothing, inside.path),
+    };
     let mut named = Named { within, ..Named::default() };
-    let mut folders = inside.path.split(['/', '\\']).filter(|it| !matches!(*it, "" | "."));
+    let mut folders = folders.split(['/', '\\']).filter(|it| !matches!(*it, "" | "."));
     folders.next_back()?;
     folders.for_each(|folder| named.enter(folder));
     named.with(name)
@@ -188,6 +207,19 @@ mod tests {
         check("webpack:///orders/index.ts", "index", Some("orders/index"));
         check("webpack:///../../index.ts", "index", None);
         check("/app/.next/server/app/orders/[id]/page.js", "page", Some("orders/[id]/page"));
+    }
+
+    #[test]
+    fn packages_name_their_files() {
+        for host in ["/app", "/srv/shop", "/home/ann/shop/src", "/opt/shop/current/backend", "."] {
+            check(&format!("{host}/orders/models.py"), "models.py", Some("orders/models.py"));
+            check(&format!("{host}/orders/api/views.py"), "views.py", Some("orders/api/views.py"));
+        }
+        for host in ["/app", "/srv/app", "/srv/shop", "/opt/shop/releases/41", "/home/ann/shop"] {
+            check(&format!("{host}/models.py"), "models.py", None);
+            check(&format!("{host}/app/models.py"), "models.py", None);
+        }
+        check("/srv/shop/orders/run.py", "run.py", None);
     }
 
     #[test]

@@ -16,6 +16,23 @@ pub(super) struct Inside<'a> {
     pub(super) path: &'a str,
     /// Whether it is the path of a URL, which begins with the program.
     pub(super) is_served: bool,
+    /// Whether it begins with the folder of the program, as where a host has several.
+    is_shared: bool,
+}
+
+impl<'a> Inside<'a> {
+    /// Without the folder that the program itself has on the host, and those of its releases in it.
+    pub(super) fn in_program(self) -> &'a str {
+        if !self.is_shared {
+            return self.path;
+        }
+        let path = without(self.path, 1);
+        match first(path) {
+            "current" => without(path, 1),
+            "releases" => without(path, 2),
+            _ => path,
+        }
+    }
 }
 
 /// Leaves the host's folders out. The name of the file always stays.
@@ -25,7 +42,7 @@ pub(super) fn inside(path: &str) -> Inside<'_> {
     let path = match scheme {
         Some((scheme, rest)) if scheme != "file" => {
             let path = rest.split_once('/').map_or("", |(_, path)| path);
-            return Inside { path, is_served: true };
+            return Inside { path, is_served: true, is_shared: false };
         }
         Some((_, path)) => path,
         None => path,
@@ -36,12 +53,21 @@ pub(super) fn inside(path: &str) -> Inside<'_> {
         _ => None,
     };
     let is_absolute = on_drive.is_some() || rooted.len() < path.len();
-    let path = match on_drive {
-        _ if !is_absolute => path,
-        Some(rest) => below_drive(rest),
+    match on_drive {
+        _ if !is_absolute => alone(path),
+        Some(rest) => shared(below_drive(rest)),
         None => below_root(rooted),
-    };
-    Inside { path, is_served: false }
+    }
+}
+
+/// Folders that are all the program's.
+fn alone(path: &str) -> Inside<'_> {
+    Inside { path, is_served: false, is_shared: false }
+}
+
+/// Folders of a host on which each program has one.
+fn shared(path: &str) -> Inside<'_> {
+    Inside { path, is_served: false, is_shared: true }
 }
 
 fn below_drive(path: &str) -> &str {
@@ -53,17 +79,22 @@ fn below_drive(path: &str) -> &str {
     }
 }
 
-fn below_root(path: &str) -> &str {
+fn below_root(path: &str) -> Inside<'_> {
     let (root, rest) = (first(path), without(path, 1));
     match (root, first(rest)) {
         // Where GitHub and GitLab check out: both name the repository, and who it belongs to.
-        ("home" | "Users", "runner") if first(without(rest, 1)) == "work" => without(path, 5),
-        ("builds", _) => without(path, 3),
-        ("home" | "Users", _) => below_shelf(without(path, 2)),
-        ("usr", "local") | ("var", _) => below_shelf(without(path, 2)),
-        ("root" | "srv" | "opt" | "usr" | "mnt" | "data", _) => below_shelf(rest),
-        (own, _) if OWN.contains(&own) => path,
-        _ => rest,
+        ("home" | "Users", "runner") if first(without(rest, 1)) == "work" => {
+            alone(without(path, 5))
+        }
+        ("builds", _) => alone(without(path, 3)),
+        ("home" | "Users", _) => shared(below_shelf(without(path, 2))),
+        // Where images of containers keep the program, and web servers the only one.
+        ("usr", "src") if first(without(rest, 1)) == "app" => alone(without(path, 3)),
+        ("var", "task") => alone(without(path, 2)),
+        ("usr", "local") | ("var", _) => shared(below_shelf(without(path, 2))),
+        ("root" | "srv" | "opt" | "usr" | "mnt" | "data", _) => shared(below_shelf(rest)),
+        (own, _) if OWN.contains(&own) => alone(path),
+        _ => alone(rest),
     }
 }
 
@@ -84,6 +115,33 @@ fn without(path: &str, folders: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_has_a_folder_on_hosts_of_several() {
+        let check =
+            |path: &str, expected: &str| assert_eq!(inside(path).in_program(), expected, "{path}");
+        for host in [
+            "/app",
+            "/code",
+            "/usr/src/app",
+            "/var/task",
+            "/builds/group/shop",
+            "/home/runner/work/shop/shop",
+            "/srv/shop",
+            "/opt/shop/current",
+            "/var/www/shop/releases/41",
+            "/home/ann/shop",
+            "/home/ann/src/shop",
+            "/root/shop",
+            "C:\\Users\\ann\\shop",
+            "D:\\work\\shop",
+        ] {
+            check(&format!("{host}/cart/views.py"), "cart/views.py");
+            check(&format!("{host}/views.py"), "views.py");
+        }
+        check("cart/views.py", "cart/views.py");
+        check("https://x.example/views.py", "views.py");
+    }
 
     #[test]
     fn folders_of_hosts_are_left_out() {
