@@ -222,7 +222,9 @@ impl Context {
         let is_status = self.announces_status(word)
             || self.points_at_status(word)
             || is_explained()
-            || status::is_of_client(word);
+            || status::is_of_client(word)
+            || status::begins_text(word)
+            || status::ends_fetch(word);
         if is_status {
             found.status_class.get_or_insert(class);
         }
@@ -280,6 +282,7 @@ impl Context {
         let is_announced = || self.announces_error_number(word) && has_digit();
         if is_announced()
             || words::is_error_name(word.text)
+            || words::is_code_of_service(word)
             || database::begins_pair(word)
             || database::begins_pair_of_state(word)
         {

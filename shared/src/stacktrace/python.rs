@@ -22,7 +22,13 @@ pub(super) fn parse(text: &str) -> Vec<Exception> {
     let mut reader = Reader::default();
     let prefix = prefix(text);
     lines(text).for_each(|line| reader.line(line.get(prefix..).unwrap_or_default()));
+    reader.end(announced(text));
     reader.chain
+}
+
+/// The exception that AWS Lambda names above its traceback, and not below it.
+fn announced(text: &str) -> Option<&str> {
+    lines(text).next()?.strip_prefix("[ERROR] ")
 }
 
 /// How long what a logger put before each line is; zero where it put something before the first alone.
@@ -83,6 +89,13 @@ impl Reader {
         } else if indent <= self.indent && !inner.is_empty() {
             self.in_traceback = false;
             self.finish(read_exception(inner.trim()));
+        }
+    }
+
+    /// What is read when the text is over: a traceback may still wait for its exception.
+    fn end(&mut self, announced: Option<&str>) {
+        if let Some(line) = announced.filter(|_| self.in_traceback && !self.frames.is_empty()) {
+            self.finish(read_exception(line.trim()));
         }
     }
 
@@ -203,6 +216,18 @@ mod tests {
         let expected: Vec<(&str, Vec<&str>)> =
             expected.iter().map(|(kind, it)| (*kind, it.to_vec())).collect();
         assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn lambda_names_the_exception_above() {
+        check(
+            "[ERROR] KeyError: 'a'\nTraceback (most recent call last):\n  File \"/var/task/a.py\", line 1, in run\n    go()",
+            &[("KeyError", &["run"])],
+        );
+        check(
+            "[ERROR] no\nTraceback (most recent call last):\n  File \"/a.py\", line 1, in run\nKeyError: 'a'",
+            &[("KeyError", &["run"])],
+        );
     }
 
     #[test]

@@ -37,6 +37,27 @@ pub(super) fn is_of_client(word: &Word<'_>) -> bool {
     [", message=", ") when calling the "].iter().any(|behind| word.is_before(behind))
 }
 
+/// Whether a text begins with the status, and goes on with a sentence or an object of the server's own:
+/// `429 Rate limit reached`, `404 {"error":`.
+pub(super) fn begins_text(word: &Word<'_>) -> bool {
+    let before = word.before();
+    (before.is_empty() || before.ends_with("Error: "))
+        && is_known(word.text)
+        && match word.rest().as_bytes() {
+            [b' ', b'{', ..] => true,
+            [b' ', first, second, ..] => first.is_ascii_uppercase() && second.is_ascii_lowercase(),
+            _ => false,
+        }
+}
+
+/// Whether a text ends with the status of what a script fetched: `Failed to fetch user: 404`,
+/// `Network response was not ok: 404`.
+pub(super) fn ends_fetch(word: &Word<'_>) -> bool {
+    let before = word.before();
+    let is_of_fetch = || before.ends_with("not ok: ") || before.contains("ailed to fetch ");
+    word.rest().is_empty() && before.ends_with(": ") && is_known(word.text) && is_of_fetch()
+}
+
 /// How certainly the words behind three digits are the reason that HTTP gives for them as a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reason {

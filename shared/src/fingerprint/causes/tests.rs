@@ -44,11 +44,26 @@ fn status_classes() {
     check("HTTP error code: 502", "5xx");
     check("API request failed: 404", "4xx");
     check("10.0.0.1 - \"GET /x HTTP/1.1\" 500 12", "5xx");
+    check("429 Rate limit reached for requests", "4xx");
+    check("Error: 500 {\"type\": \"error\"}", "5xx");
+    check("Failed to fetch user: 404", "4xx");
+    check("Network response was not ok: 503", "5xx");
+}
+
+#[test]
+fn services_name_their_errors() {
+    check("rpc error: code = Unavailable desc = connection closed", "Unavailable");
+    check("An error occurred (NoSuchKey) when calling the GetObject operation: no", "NoSuchKey");
+    check("An error occurred (Late) in code = Unavailable", "");
 }
 
 #[test]
 fn three_digits_alone_are_no_status() {
     check("order 503 not shipped", "");
+    check("503 items left", "");
+    check("404 MB left", "");
+    check("Orders of user: 404", "");
+    check("Failed to fetch user: 404 tries", "");
     check("order 404 Not in stock", "");
     check("order 404 not found", "");
     check("crate 400 bad request of ann", "");

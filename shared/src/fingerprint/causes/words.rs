@@ -171,6 +171,14 @@ const PARTS: [bool; 256] = {
     parts
 };
 
+/// Whether it is the name that a service gives to its error, as clients of gRPC and of Amazon tell it:
+/// `rpc error: code = Unavailable`, `An error occurred (NoSuchKey) when calling`.
+pub(super) fn is_code_of_service(word: &Word<'_>) -> bool {
+    word.text.starts_with(|first: char| first.is_ascii_uppercase())
+        && (word.follows("rpc error: code = ")
+            || word.follows("An error occurred (") && word.is_before(") when calling "))
+}
+
 /// Names of system errors and of a resolver's, and what databases number or name with a prefix of their own.
 pub(super) fn is_error_name(word: &str) -> bool {
     const NAMES: [&str; 50] = [

@@ -23,6 +23,12 @@ const TURNS_MIN: usize = 2;
 const LONG_MIN: usize = 16;
 /// Letters that change their case all the time are drawn, not written, from this length on.
 const CASES_MIN: usize = 10;
+/// A word in a name such as `OAuth2TokenEndpoint` has at least so many letters to tell that it is one.
+const PART_MIN: usize = 4;
+/// So many of such words make a name.
+const PARTS_MIN: usize = 2;
+/// What else may be in such a name: letters of shorter words, such as `s` in `s3UploadService`.
+const OTHERS_MAX: usize = 3;
 
 /// Classifies a run of letters and digits.
 pub(super) fn classify(word: &[u8]) -> Word {
@@ -33,8 +39,7 @@ pub(super) fn classify(word: &[u8]) -> Word {
     let starts_with_digit = word.first().is_some_and(u8::is_ascii_digit);
     let is_id = starts_with_digit
         || (all_hex && word.len() >= HEX_MIN)
-        || turns(word) >= TURNS_MIN
-        || word.len() >= LONG_MIN;
+        || (turns(word) >= TURNS_MIN || word.len() >= LONG_MIN) && !is_name_with_number(word);
     if is_id { Word::Value } else { Word::Numbered }
 }
 
@@ -45,9 +50,49 @@ pub(super) fn classify_letters(word: &[u8]) -> Word {
         length if length >= HEX_LETTERS_MIN && word.iter().all(u8::is_ascii_hexdigit) => {
             Word::Value
         }
-        length if length >= CASES_MIN && case_changes(word) * 3 > length => Word::Value,
+        length if length >= CASES_MIN && case_changes(word) * 3 > length && !is_camel(word) => {
+            Word::Value
+        }
         _ => Word::Text,
     }
+}
+
+/// Whether the letters are words written as one, `getUserById`: each begins with a capital, and most can be
+/// spoken.
+fn is_camel(letters: &[u8]) -> bool {
+    let (mut count, mut spoken) = (0, 0);
+    for part in parts(letters) {
+        let is_capital = part.len() == 1 && part[0].is_ascii_uppercase();
+        if is_capital {
+            return false;
+        }
+        count += 1;
+        spoken += usize::from(has_vowel(part));
+    }
+    spoken * 3 >= count * 2
+}
+
+/// Whether nearly all of a word with digits is words that people write: `OAuth2TokenEndpoint`.
+fn is_name_with_number(word: &[u8]) -> bool {
+    let (mut names, mut others) = (0, 0);
+    for letters in word.split(u8::is_ascii_digit) {
+        for part in parts(letters) {
+            match part.len() >= PART_MIN && has_vowel(part) {
+                true => names += 1,
+                false => others += part.len(),
+            }
+        }
+    }
+    names >= PARTS_MIN && others <= OTHERS_MAX && turns(word) <= 2
+}
+
+/// The words that letters are made of, each of which begins with its only capital.
+fn parts(letters: &[u8]) -> impl Iterator<Item = &[u8]> {
+    letters.chunk_by(|_, next| !next.is_ascii_uppercase())
+}
+
+fn has_vowel(word: &[u8]) -> bool {
+    word.iter().any(|byte| b"aeiouyAEIOUY".contains(byte))
 }
 
 /// How often letters and digits take turns.
@@ -309,6 +354,15 @@ mod tests {
         check("x2x9z", Word::Value);
         check("aGvXcTqLbWzR", Word::Value);
         check("SQLConnectionTimeout", Word::Text);
+        check("getUserById", Word::Text);
+        check("isDbUpToDate", Word::Text);
+        check("ABcDEfGHiJKl", Word::Value);
+        check("OAuth2TokenEndpoint", Word::Numbered);
+        check("s3UploadService", Word::Numbered);
+        check("OrderProcessingService20241", Word::Numbered);
+        check("i18nextLoaderError", Word::Numbered);
+        check("kVzr3QmWcXbneTpa", Word::Value);
+        check("s3Xy7UploadService", Word::Value);
         check("worker12", Word::Numbered);
         check("sha256", Word::Numbered);
         check("bq7lk", Word::Value);
