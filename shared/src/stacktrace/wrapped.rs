@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memmem;
+use memchr::{memchr, memchr_iter};
 use serde_json::Value;
 
 use super::reader;
@@ -12,16 +12,15 @@ use super::scan::lines;
 
 /// No logger puts a trace deeper into its JSON.
 const MAX_DEPTH: usize = 4;
-/// How a string says that a line ends.
-const ESCAPED_END: &str = "\\n";
-/// What stands for a space where spaces at the start of a line would be lost.
-const FIXED_SPACE: &str = "\u{a0}";
+/// What stands for a space where spaces at the start of a line would be lost, and its last byte.
+const FIXED_SPACE: (&str, u8) = ("\u{a0}", 0xa0);
 
 /// The text without what it is wrapped in.
 pub(super) fn unwrapped(text: Cow<'_, str>) -> Cow<'_, str> {
     let text = without_escapes(text);
-    let text = match memmem::find(text.as_bytes(), FIXED_SPACE.as_bytes()) {
-        Some(_) => Cow::Owned(text.replace(FIXED_SPACE, " ")),
+    let (fixed_space, last_byte) = FIXED_SPACE;
+    let text = match memchr(last_byte, text.as_bytes()) {
+        Some(_) => Cow::Owned(text.replace(fixed_space, " ")),
         None => text,
     };
     match prefix(&text) {
@@ -32,8 +31,9 @@ pub(super) fn unwrapped(text: Cow<'_, str>) -> Cow<'_, str> {
 
 /// Whether a text is one line that says where its lines end.
 pub(crate) fn is_escaped(text: &str) -> bool {
-    memchr::memchr(b'\n', text.trim_ascii_end().as_bytes()).is_none()
-        && memmem::find(text.as_bytes(), ESCAPED_END.as_bytes()).is_some()
+    let text = text.trim_ascii_end().as_bytes();
+    memchr(b'\n', text).is_none()
+        && memchr_iter(b'\\', text).any(|at| text.get(at + 1) == Some(&b'n'))
 }
 
 fn without_escapes(text: Cow<'_, str>) -> Cow<'_, str> {
