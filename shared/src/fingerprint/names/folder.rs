@@ -215,7 +215,9 @@ mod tests {
             check(&format!("{host}/orders/models.py"), "models.py", Some("orders/models.py"));
             check(&format!("{host}/orders/api/views.py"), "views.py", Some("orders/api/views.py"));
         }
-        for host in ["/app", "/srv/app", "/srv/shop", "/opt/shop/releases/41", "/home/ann/shop"] {
+        for host in
+            ["/app", "/srv/app", "/srv/shop", "/opt/shop/releases/41/shop", "/home/ann/shop"]
+        {
             check(&format!("{host}/models.py"), "models.py", None);
             check(&format!("{host}/app/models.py"), "models.py", None);
         }

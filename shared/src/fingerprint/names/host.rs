@@ -9,6 +9,10 @@ const SHELVES: [&str; 6] = ["src", "source", "build", "builds", "packages", "cra
 /// Folders that are a program's own even at the root of a system, as in a container: `/src`, `/dist`.
 const OWN: [&str; 2] = ["src", "dist"];
 
+/// Folders in which a program's releases are, and the one that runs.
+const RELEASES: &str = "releases";
+const CURRENT: &str = "current";
+
 /// What a path tells of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Inside<'a> {
@@ -21,15 +25,19 @@ pub(super) struct Inside<'a> {
 }
 
 impl<'a> Inside<'a> {
-    /// Without the folder that the program itself has on the host, and those of its releases in it.
+    /// Without the folder that the program itself has on the host, and those of its releases.
     pub(super) fn in_program(self) -> &'a str {
         if !self.is_shared {
             return self.path;
         }
-        let path = without(self.path, 1);
+        let path = match first(self.path) {
+            RELEASES => self.path,
+            _ => without(self.path, 1),
+        };
         match first(path) {
-            "current" => without(path, 1),
-            "releases" => without(path, 2),
+            CURRENT => without(path, 1),
+            // A release may hold the program in a folder of its own.
+            RELEASES => without(path, 3),
             _ => path,
         }
     }
@@ -129,7 +137,8 @@ mod tests {
             "/home/runner/work/shop/shop",
             "/srv/shop",
             "/opt/shop/current",
-            "/var/www/shop/releases/41",
+            "/var/www/shop/releases/41/shop",
+            "/home/ann/releases/41/shop",
             "/home/ann/shop",
             "/home/ann/src/shop",
             "/root/shop",
