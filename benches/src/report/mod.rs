@@ -1,5 +1,6 @@
 //! What a measurement leaves behind: a page of Markdown and charts beside it.
 
+pub mod bars;
 pub mod check;
 pub mod page;
 pub mod plot;
