@@ -1,12 +1,12 @@
-//! The options that say what load is sent, for both programs.
+//! The options that say what load is sent and what the services are told, for all programs.
 
 use std::time::Duration;
 
 use clap::Args;
 
-use crate::load::Plan;
 use crate::load::event::Events;
 use crate::load::mix::{MAX_ZIPF_ERRORS, Mix};
+use crate::load::{Form, Plan};
 
 /// The load.
 #[derive(Debug, Clone, Args)]
@@ -60,7 +60,7 @@ impl LoadOptions {
             rate: self.rate,
             duration: Duration::from_secs(self.duration),
             connections: self.connections.into(),
-            batch: self.batch,
+            form: Form::batch(self.batch),
             events: Events { mix, seed: self.seed, ids: self.ids },
             first: 0,
             timeout: Duration::from_secs(self.timeout),
@@ -72,6 +72,15 @@ impl LoadOptions {
     pub fn warming(&self) -> Option<Duration> {
         (self.warmup > 0).then(|| Duration::from_secs(self.warmup))
     }
+}
+
+/// A setting for the services, of the form `NAME=VALUE`.
+///
+/// # Errors
+/// When it is of another form.
+pub fn setting(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("not of the form NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn exponent(text: &str) -> Result<f64, String> {

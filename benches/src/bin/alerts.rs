@@ -10,9 +10,9 @@ use benches::alerts::api::Api;
 use benches::alerts::cost::{self, Cost};
 use benches::alerts::latency::{self, Doors};
 use benches::alerts::page::{Report, distribution, markdown, within};
-use benches::load::Plan;
 use benches::load::event::Events;
 use benches::load::mix::Mix;
+use benches::load::{Form, Plan};
 use benches::measure::{Places, warm_up};
 use benches::program;
 use benches::summary::millis;
@@ -136,7 +136,7 @@ fn plan(arguments: &Arguments, url: &str) -> Plan {
         rate: arguments.rate,
         duration: Duration::from_secs(arguments.seconds),
         connections: 256,
-        batch: 0,
+        form: Form::batch(0),
         events: Events { mix: Mix::uniform(ERRORS), seed: 1, ids: false },
         first: 0,
         timeout: Duration::from_secs(30),

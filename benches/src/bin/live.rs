@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use benches::live::Listeners;
 use benches::load::event::Events;
 use benches::load::mix::Mix;
-use benches::load::{self, Plan};
+use benches::load::{self, Form, Plan};
 use benches::program;
 use benches::system::start_engines;
 use benches::system::usage::{Group, Members, Sampler};
@@ -72,7 +72,7 @@ async fn measure(
         rate: arguments.rate,
         duration: Duration::from_secs(arguments.seconds),
         connections: 8,
-        batch: 1,
+        form: Form::batch(1),
         events: Events { mix: Mix::uniform(2_000), seed: 1, ids: false },
         first: 0,
         timeout: Duration::from_secs(30),

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use benches::load::Plan;
 use benches::load::event::Events;
 use benches::load::mix::Mix;
+use benches::load::{Form, Plan};
 use benches::measure::{Places, warm_up};
 use benches::program;
 use benches::reads::page::{Report, markdown};
@@ -86,7 +86,7 @@ fn filling(arguments: &Arguments, url: &str) -> Plan {
         rate: FILL_RATE,
         duration: Duration::from_millis(arguments.events * 1_000 / FILL_RATE + 1),
         connections: 32,
-        batch: 100,
+        form: Form::batch(100),
         events: Events { mix: Mix::uniform(arguments.errors), seed: 1, ids: false },
         first: 0,
         timeout: Duration::from_secs(30),

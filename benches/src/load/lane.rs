@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HOST};
 use http::{HeaderValue, Request, Response, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::Form;
 use super::tally::{Answer, Failure};
 
 /// An answer to a thousand items has about 150 KB.
@@ -26,14 +27,14 @@ pub(crate) struct Target {
     pub(crate) authority: String,
     /// Path of the request.
     pub(crate) uri: Uri,
-    /// Sent as `X-API-Key`.
+    /// Sent as `X-API-Key`, or as `X-Sentry-Auth` with envelopes.
     pub(crate) key: HeaderValue,
     /// Sent as `Host`.
     pub(crate) host: HeaderValue,
     /// Longest wait for a connection or an answer.
     pub(crate) limit: Duration,
-    /// Whether answers say how many events of a batch were taken.
-    pub(crate) batches: bool,
+    /// In which form events travel.
+    pub(crate) form: Form,
 }
 
 /// A connection to the service, made anew when it breaks.
@@ -78,24 +79,31 @@ impl Lane {
         if let Ok(request) = &mut request {
             let headers = request.headers_mut();
             headers.insert(HOST, target.host.clone());
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            headers.insert("x-api-key", target.key.clone());
+            let (kind, key) = match target.form {
+                Form::Single | Form::Batch(_) => ("application/json", "x-api-key"),
+                Form::Envelope => ("application/x-sentry-envelope", "x-sentry-auth"),
+            };
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+            headers.insert(key, target.key.clone());
+            if target.form == Form::Envelope {
+                headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            }
         }
         let request = request.map_err(|_| Failure::Unreadable)?;
         self.sender.ready().await.map_err(|_| Failure::Broken)?;
         let response = self.sender.send_request(request).await.map_err(|_| Failure::Broken)?;
-        read(response, target.batches).await
+        read(response, target.form).await
     }
 }
 
-async fn read(response: Response<Incoming>, batches: bool) -> Result<Answer, Failure> {
+async fn read(response: Response<Incoming>, form: Form) -> Result<Answer, Failure> {
     let status = response.status();
     let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await;
     let body = body.map_err(|_| Failure::Broken)?;
-    let accepted = match (batches, status.is_success()) {
-        (_, false) => 0,
-        (false, true) => 1,
-        (true, true) => accepted(&body.to_bytes())?,
+    let accepted = match form {
+        _ if !status.is_success() => 0,
+        Form::Single | Form::Envelope => 1,
+        Form::Batch(_) => accepted(&body.to_bytes())?,
     };
     Ok(Answer { status: status.as_u16(), accepted })
 }

@@ -4,7 +4,9 @@
 //! could be sent: a service that stalls therefore shows in the figures of every request that should
 //! have been sent meanwhile. What the services store is not known here.
 
+pub mod envelope;
 pub mod event;
+mod form;
 mod lane;
 pub mod mix;
 mod plan;
@@ -12,6 +14,8 @@ mod schedule;
 pub mod tally;
 pub mod words;
 
+use std::io;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +24,8 @@ use tokio::runtime::{Builder, Handle};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
+use envelope::Envelopes;
+pub use form::Form;
 use lane::{Lane, Target};
 pub use plan::Plan;
 use schedule::Schedule;
@@ -57,7 +63,7 @@ pub enum LoadError {
         action: &'static str,
         /// Why it failed.
         #[source]
-        source: std::io::Error,
+        source: io::Error,
     },
 }
 
@@ -97,6 +103,7 @@ struct Run {
     plan: Plan,
     target: Target,
     schedule: Schedule,
+    envelopes: Envelopes,
     books: Mutex<Books>,
 }
 
@@ -120,7 +127,8 @@ pub fn run(plan: Plan, mut progress: impl FnMut(&Second)) -> Result<Outcome, Loa
     let runtime = runtime.map_err(system("start a runtime"))?;
     runtime.block_on(async {
         let lanes = connect(&target, plan.connections).await?;
-        let run = Arc::new(Run::new(plan, target));
+        let run = Run::new(plan, target).map_err(system("pack the envelopes"))?;
+        let run = Arc::new(run);
         let pacer = Arc::clone(&run);
         let takers = lanes.len();
         let pacing = std::thread::Builder::new().name("pacer".to_owned());
@@ -147,12 +155,14 @@ async fn connect(target: &Target, connections: usize) -> Result<Vec<Lane>, LoadE
 }
 
 impl Run {
-    fn new(plan: Plan, target: Target) -> Self {
+    fn new(plan: Plan, target: Target) -> io::Result<Self> {
         let per = Duration::from_secs(plan.per_request());
+        let errors = plan.events.mix.errors();
+        let envelopes = Envelopes::new(if plan.form == Form::Envelope { errors } else { 0 })?;
         let schedule = Schedule::new(plan.rate, per, plan.requests());
-        let seen = vec![false; usize::try_from(plan.events.mix.errors()).unwrap_or(0)];
+        let seen = vec![false; usize::try_from(errors).unwrap_or(0)];
         let books = Mutex::new(Books { tally: Tally::default(), seen });
-        Self { plan, target, schedule, books }
+        Ok(Self { plan, target, schedule, envelopes, books })
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
@@ -195,24 +205,34 @@ impl Run {
     fn body(&self, request: u64, size: usize) -> Bytes {
         let first = self.plan.first + request * self.plan.per_request();
         let numbers = first..first + self.plan.per_request();
-        let mut body = String::with_capacity(size + 256);
-        for number in numbers.clone() {
-            if self.plan.batch > 0 {
-                body.push(if number == first { '[' } else { ',' });
-            }
-            // Writing to a string can't fail.
-            let _infallible = self.plan.events.write(number, &mut body);
-        }
-        if self.plan.batch > 0 {
-            body.push(']');
-        }
+        let body = match self.plan.form {
+            Form::Envelope => self.envelopes.body(&self.plan.events, first).unwrap_or_default(),
+            Form::Single | Form::Batch(_) => self.json(numbers.clone(), size).into(),
+        };
         let mut books = self.books();
         for error in numbers.map(|number| self.plan.events.error(number)) {
             if let Some(seen) = usize::try_from(error).ok().and_then(|at| books.seen.get_mut(at)) {
                 *seen = true;
             }
         }
-        Bytes::from(body)
+        body
+    }
+
+    fn json(&self, numbers: Range<u64>, size: usize) -> String {
+        let first = numbers.start;
+        let batch = matches!(self.plan.form, Form::Batch(_));
+        let mut body = String::with_capacity(size + 256);
+        for number in numbers {
+            if batch {
+                body.push(if number == first { '[' } else { ',' });
+            }
+            // Writing to a string can't fail.
+            let _infallible = self.plan.events.write(number, &mut body);
+        }
+        if batch {
+            body.push(']');
+        }
+        body
     }
 
     fn outcome(&self, elapsed: Duration) -> Outcome {

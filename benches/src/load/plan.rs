@@ -5,9 +5,9 @@ use std::time::Duration;
 use http::uri::Scheme;
 use http::{HeaderValue, Uri};
 
-use super::LoadError;
 use super::event::Events;
 use super::lane::Target;
+use super::{Form, LoadError};
 
 /// Everything that decides a run.
 #[derive(Debug, Clone)]
@@ -22,8 +22,8 @@ pub struct Plan {
     pub duration: Duration,
     /// Connections, each of which carries one request at a time.
     pub connections: usize,
-    /// Events in each request, or 0 to send every event by itself.
-    pub batch: u64,
+    /// In which form they travel.
+    pub form: Form,
     /// What the events look like.
     pub events: Events,
     /// The number of the first event, for a run that follows another.
@@ -43,7 +43,7 @@ impl Plan {
 
     /// Events in each request.
     pub(crate) fn per_request(&self) -> u64 {
-        self.batch.max(1)
+        self.form.events()
     }
 
     /// Requests in all.
@@ -58,17 +58,28 @@ impl Plan {
             (Some(scheme), Some(authority)) if *scheme == Scheme::HTTP => authority,
             _ => return Err(LoadError::Scheme),
         };
-        let door = if self.batch > 0 { "/api/errors/batch" } else { "/api/errors" };
-        let path = format!("{}{door}", url.path().trim_end_matches('/'));
+        let path = format!("{}{}", url.path().trim_end_matches('/'), self.form.door());
         let port = authority.port_u16().unwrap_or(80);
         Ok(Target {
             authority: format!("{}:{port}", authority.host()),
             uri: path.parse().map_err(|source| LoadError::Url { source })?,
-            key: HeaderValue::try_from(&self.key).map_err(|_| LoadError::Key)?,
+            key: self.key()?,
             host: HeaderValue::try_from(authority.as_str()).map_err(|_| LoadError::Scheme)?,
             limit: self.timeout,
-            batches: self.batch > 0,
+            form: self.form,
         })
+    }
+
+    /// The key as the form's header carries it.
+    fn key(&self) -> Result<HeaderValue, LoadError> {
+        let key = match self.form {
+            Form::Single | Form::Batch(_) => HeaderValue::try_from(&self.key),
+            Form::Envelope => {
+                let auth = format!("Sentry sentry_version=7, sentry_key={}", self.key);
+                HeaderValue::try_from(auth)
+            }
+        };
+        key.map_err(|_| LoadError::Key)
     }
 }
 
@@ -84,7 +95,7 @@ mod tests {
             rate: 1_000,
             duration: Duration::from_millis(1_500),
             connections: 4,
-            batch,
+            form: Form::batch(batch),
             events: Events { mix: Mix::uniform(10), seed: 1, ids: false },
             first: 0,
             timeout: Duration::from_secs(1),
