@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::time::{Instant, interval, sleep};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, interval, sleep, timeout};
 
 use crate::load::{self, Outcome, Plan};
 use crate::summary::Progress;
 use crate::system::database::{Counts, Database, Sizes};
 use crate::system::metrics::Metrics;
-use crate::system::queues;
+use crate::system::queues::{self, Watcher};
 use crate::system::usage::{Group, Sample, Sampler};
 
 /// How often the database is asked while events are sent: its figure makes a curve.
@@ -20,6 +21,9 @@ const DRAIN_WATCH: Duration = Duration::from_millis(50);
 
 /// Without any new event for this long, the rest is taken for lost.
 const STALLED: Duration = Duration::from_secs(30);
+
+/// Longest wait for the end of a checkpoint, once everything is stored.
+const CHECKPOINT: Duration = Duration::from_secs(120);
 
 /// Where everything is.
 #[derive(Debug, Clone)]
@@ -39,6 +43,8 @@ pub struct Places {
 pub struct Measured {
     /// What the load generator says.
     pub outcome: Outcome,
+    /// Events that others sent meanwhile, each of an error of its own.
+    pub others: u64,
     /// Seconds since the start, and events stored by then.
     pub stored: Vec<(Duration, u64)>,
     /// From the first request until the last accepted event was stored, or no more came.
@@ -57,6 +63,8 @@ pub struct Measured {
     pub sizes: (Sizes, Sizes),
     /// Messages left in the queues.
     pub queued: u64,
+    /// Messages that waited in the queues while the load was sent and stored.
+    pub queue: Vec<(Duration, u64)>,
 }
 
 /// Sends the load and waits until all of it is stored.
@@ -64,29 +72,97 @@ pub struct Measured {
 /// # Errors
 /// When the system can't be asked; events that are lost are no error here.
 pub async fn measure(plan: Plan, places: &Places, groups: Vec<Group>) -> anyhow::Result<Measured> {
-    let database = Database::open(&places.postgres).await.context("cannot reach Postgres")?;
-    let before = Readings::take(places).await?;
-    let already = database.counted().await?;
-    let sizes = database.sizes().await?;
-    let sampler = Sampler::start(groups).context("cannot start the sampler")?;
-    let (outcome, mut curve) = send(plan, &database, already).await?;
-    let drained = drain(&database, already, outcome.tally.accepted, &mut curve).await?;
-    let samples = sampler.finish();
-    let after = Readings::take(places).await?;
-    Ok(Measured {
-        until_stored: drained.saturating_duration_since(outcome.begun),
-        drain: drained.saturating_duration_since(outcome.begun + outcome.elapsed),
-        samples,
-        ingest: (before.ingest, after.ingest),
-        worker: (before.worker, after.worker),
-        counts: database.counts().await?,
-        sizes: (sizes, database.sizes().await?),
-        queued: queues::waiting(&places.amqp).await?,
-        stored: curve.since(outcome.begun),
-        outcome,
-    })
+    let measurement = Measurement::begin(places, groups).await?;
+    let sent = measurement.send(plan).await?;
+    measurement.finish(sent, 0).await
 }
 
+/// A measurement under way: what was seen before, and who watches.
+#[derive(Debug)]
+pub struct Measurement<'a> {
+    places: &'a Places,
+    database: Database,
+    before: Readings,
+    already: u64,
+    sizes: Sizes,
+    sampler: Sampler,
+    queue: Watcher,
+}
+
+/// Load that was sent, and perhaps not yet stored.
+#[derive(Debug)]
+pub struct Sent {
+    /// What the load generator says.
+    pub outcome: Outcome,
+    curve: Curve,
+    // The checkpoint that began half way.
+    checkpoint: JoinSet<anyhow::Result<()>>,
+}
+
+impl<'a> Measurement<'a> {
+    /// Reads how everything stands, and begins to watch.
+    ///
+    /// # Errors
+    /// When the system can't be asked.
+    pub async fn begin(places: &'a Places, groups: Vec<Group>) -> anyhow::Result<Self> {
+        let database = Database::open(&places.postgres).await.context("cannot reach Postgres")?;
+        let before = Readings::take(places).await?;
+        let (already, sizes) = (database.counted().await?, database.sizes().await?);
+        let sampler = Sampler::start(groups).context("cannot start the sampler")?;
+        let queue = Watcher::start(places.amqp.clone());
+        Ok(Self { places, database, before, already, sizes, sampler, queue })
+    }
+
+    /// Sends the load. Half way Postgres makes a checkpoint, as it does every few minutes of its life: a
+    /// short run that falls between two of them would flatter it.
+    ///
+    /// # Errors
+    /// When the load can't be sent or the database not be asked.
+    pub async fn send(&self, plan: Plan) -> anyhow::Result<Sent> {
+        let mut checkpoint = JoinSet::new();
+        checkpoint.spawn(make_checkpoint(plan.duration / 2, self.places.postgres.clone()));
+        let (outcome, curve) = send(plan, &self.database, self.already).await?;
+        Ok(Sent { outcome, curve, checkpoint })
+    }
+
+    /// Waits until everything is stored, `others` being what somebody else sent.
+    ///
+    /// # Errors
+    /// When the system can't be asked; events that are lost are no error here.
+    pub async fn finish(self, sent: Sent, others: u64) -> anyhow::Result<Measured> {
+        let Self { places, database, before, already, sizes, sampler, queue } = self;
+        let Sent { outcome, mut curve, mut checkpoint } = sent;
+        let expected = outcome.tally.accepted + others;
+        let drained = drain(&database, already, expected, &mut curve).await?;
+        let (samples, queue) = (sampler.finish(), queue.finish()?);
+        let ended = timeout(CHECKPOINT, checkpoint.join_next()).await;
+        ended.context("the checkpoint did not end in time")?.transpose()?.transpose()?;
+        let after = Readings::take(places).await?;
+        Ok(Measured {
+            until_stored: drained.saturating_duration_since(outcome.begun),
+            drain: drained.saturating_duration_since(outcome.begun + outcome.elapsed),
+            others,
+            samples,
+            ingest: (before.ingest, after.ingest),
+            worker: (before.worker, after.worker),
+            counts: database.counts().await?,
+            sizes: (sizes, database.sizes().await?),
+            queued: queues::waiting(&places.amqp).await?,
+            queue: since(outcome.begun, &queue),
+            stored: since(outcome.begun, &curve.0),
+            outcome,
+        })
+    }
+}
+
+async fn make_checkpoint(after: Duration, postgres: String) -> anyhow::Result<()> {
+    sleep(after).await;
+    // On a connection of its own: it takes a while, and others are asked meanwhile.
+    let database = Database::open(&postgres).await.context("cannot reach Postgres")?;
+    database.execute("CHECKPOINT").await.context("cannot make a checkpoint")
+}
+
+#[derive(Debug)]
 struct Readings {
     ingest: Metrics,
     worker: Metrics,
@@ -105,11 +181,6 @@ impl Readings {
 struct Curve(Vec<(Instant, u64)>);
 
 impl Curve {
-    fn since(&self, begun: Instant) -> Vec<(Duration, u64)> {
-        let points = self.0.iter().filter(|(at, _)| *at >= begun);
-        points.map(|(at, stored)| (at.saturating_duration_since(begun), *stored)).collect()
-    }
-
     /// Asks the database.
     async fn extend(&mut self, database: &Database, already: u64) -> anyhow::Result<u64> {
         let counted = database.counted().await.context("cannot count what is stored")?;
@@ -117,6 +188,11 @@ impl Curve {
         self.0.push((Instant::now(), stored));
         Ok(stored)
     }
+}
+
+fn since(begun: Instant, points: &[(Instant, u64)]) -> Vec<(Duration, u64)> {
+    let points = points.iter().filter(|(at, _)| *at >= begun);
+    points.map(|(at, value)| (at.saturating_duration_since(begun), *value)).collect()
 }
 
 /// Sends everything, and asks the database meanwhile.

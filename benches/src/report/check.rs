@@ -29,10 +29,11 @@ impl Check {
 pub fn checks(measured: &Measured, warming: Option<&Outcome>) -> Vec<Check> {
     let outcomes = || warming.into_iter().chain([&measured.outcome]);
     let total = |count: fn(&Outcome) -> u64| whole(outcomes().map(count).sum());
-    let accepted = total(|outcome| outcome.tally.accepted);
+    let others = whole(measured.others);
+    let accepted = total(|outcome| outcome.tally.accepted) + others;
     // A request without an answer may have been taken or not.
     let most = accepted + total(|outcome| outcome.tally.unanswered);
-    let errors = distinct(outcomes());
+    let errors = distinct(outcomes()) + others;
     // When events were refused, nobody knows which errors they would have been.
     let all_taken = outcomes().all(|outcome| outcome.tally.accepted == outcome.tally.events);
     let counts = measured.counts;
@@ -96,6 +97,7 @@ mod tests {
     fn measured(outcome: Outcome, events: i64, errors: i64) -> Measured {
         Measured {
             outcome,
+            others: 0,
             stored: Vec::new(),
             until_stored: Duration::ZERO,
             drain: Duration::ZERO,
@@ -105,6 +107,7 @@ mod tests {
             counts: Counts { events, on_errors: events, in_hours: events, errors },
             sizes: Default::default(),
             queued: 0,
+            queue: Vec::new(),
         }
     }
 
@@ -130,6 +133,14 @@ mod tests {
     fn what_was_not_answered_may_be_stored_or_not() {
         check(&measured(outcome(10, 8, 2, &[true]), 9, 1), None, &[]);
         check(&measured(outcome(10, 8, 2, &[true]), 7, 1), None, &COUNTS);
+    }
+
+    #[test]
+    fn what_others_sent_has_errors_of_its_own() {
+        let mut measured = measured(outcome(10, 10, 0, &[true]), 13, 4);
+        check(&measured, None, &[COUNTS[0], COUNTS[1], COUNTS[2], "errors"]);
+        measured.others = 3;
+        check(&measured, None, &[]);
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub fn write(report: &Report<'_>, folder: &Path) -> io::Result<PathBuf> {
     fs::create_dir_all(folder)?;
     let stem = format!("{}-{}", report.machine.day, report.name);
     let mut names = Vec::new();
-    for (suffix, chart) in charts(report) {
+    for (suffix, chart) in charts(report.measured, report.groups) {
         let name = format!("{stem}-{suffix}.svg");
         fs::write(folder.join(&name), chart.to_svg())?;
         names.push((chart.title, name));
@@ -31,11 +31,14 @@ pub fn write(report: &Report<'_>, folder: &Path) -> io::Result<PathBuf> {
     Ok(path)
 }
 
-fn charts(report: &Report<'_>) -> [(&'static str, Chart); 3] {
+/// The charts of a measurement, with the ends of their files' names.
+#[must_use]
+pub fn charts(measured: &Measured, groups: &[&'static str]) -> [(&'static str, Chart); 4] {
     [
-        ("stored", stored(report.measured)),
-        ("latency", latency(report.measured)),
-        ("cpu", cpu(report)),
+        ("stored", stored(measured)),
+        ("latency", latency(measured)),
+        ("queue", queue(measured)),
+        ("cpu", cpu(measured, groups)),
     ]
 }
 
@@ -75,9 +78,16 @@ fn latency(measured: &Measured) -> Chart {
     }
 }
 
-fn cpu(report: &Report<'_>) -> Chart {
-    let samples = &report.measured.samples;
-    let line = |(at, name): (usize, &&str)| {
+/// What the broker says, which does not count what it has sent ahead to the worker.
+fn queue(measured: &Measured) -> Chart {
+    let points = measured.queue.iter().map(|(at, messages)| (at.as_secs_f64(), count(*messages)));
+    let lines = vec![Line { name: "ready".to_owned(), points: points.collect() }];
+    Chart { title: "Messages in the queues", unit: "messages", lines }
+}
+
+fn cpu(measured: &Measured, groups: &[&'static str]) -> Chart {
+    let samples = &measured.samples;
+    let line = |(at, name): (usize, &&'static str)| {
         let points = samples.windows(2).filter_map(|pair| {
             let [before, after] = pair else { return None };
             let used = after.groups.get(at)?.cpu.saturating_sub(before.groups.get(at)?.cpu);
@@ -87,7 +97,7 @@ fn cpu(report: &Report<'_>) -> Chart {
         });
         Line { name: (*name).to_owned(), points: points.collect() }
     };
-    let lines = report.groups.iter().enumerate().map(line).collect();
+    let lines = groups.iter().enumerate().map(line).collect();
     Chart { title: "Processor use", unit: "cores", lines }
 }
 

@@ -29,6 +29,14 @@ pub struct Report<'a> {
     pub statements: &'a [Statement],
 }
 
+/// One load, and what was measured of it.
+#[derive(Debug)]
+pub(crate) struct Run<'a> {
+    pub(crate) measured: &'a Measured,
+    pub(crate) checks: &'a [Check],
+    pub(crate) groups: &'a [&'static str],
+}
+
 /// The page, with links to the charts.
 #[must_use]
 pub fn markdown(report: &Report<'_>, charts: &[(&str, String)]) -> String {
@@ -39,9 +47,22 @@ pub fn markdown(report: &Report<'_>, charts: &[(&str, String)]) -> String {
 }
 
 fn write_page(report: &Report<'_>, charts: &[(&str, String)], page: &mut String) -> fmt::Result {
-    let machine = report.machine;
-    writeln!(page, "# {} {}\n", machine.day, report.name)?;
-    writeln!(page, "    make bench ARGS=\"{}\"\n", report.arguments)?;
+    writeln!(page, "# {} {}\n", report.machine.day, report.name)?;
+    writeln!(page, "    make bench-load ARGS=\"{}\"\n", report.arguments)?;
+    write_machine(report.machine, page)?;
+    write_run(
+        &Run { measured: report.measured, checks: report.checks, groups: report.groups },
+        page,
+    )?;
+    write_statements(report.statements, page)?;
+    for (title, file) in charts {
+        writeln!(page, "![{title}]({file})\n")?;
+    }
+    Ok(())
+}
+
+/// Tells what everything ran on.
+pub(crate) fn write_machine(machine: &Machine, page: &mut String) -> fmt::Result {
     writeln!(
         page,
         "{} UTC, revision {}, {} cores ({}), {:.1} GiB memory, Linux {}. Everything ran on this machine, the load generator included.\n",
@@ -51,16 +72,15 @@ fn write_page(report: &Report<'_>, charts: &[(&str, String)], page: &mut String)
         machine.processor,
         gibibytes(machine.memory),
         machine.kernel,
-    )?;
-    write_figures(report.measured, page)?;
-    write_checks(report.checks, page)?;
-    write_processes(report, page)?;
-    write_services(report.measured, page)?;
-    write_statements(report.statements, page)?;
-    for (title, file) in charts {
-        writeln!(page, "![{title}]({file})\n")?;
-    }
-    Ok(())
+    )
+}
+
+/// Tells what was measured of one load.
+pub(crate) fn write_run(run: &Run<'_>, page: &mut String) -> fmt::Result {
+    write_figures(run.measured, page)?;
+    write_checks(run.checks, page)?;
+    write_processes(run, page)?;
+    write_services(run.measured, page)
 }
 
 fn write_figures(measured: &Measured, page: &mut String) -> fmt::Result {
@@ -115,10 +135,10 @@ fn write_checks(checks: &[Check], page: &mut String) -> fmt::Result {
     writeln!(page)
 }
 
-fn write_processes(report: &Report<'_>, page: &mut String) -> fmt::Result {
-    let samples = &report.measured.samples;
+fn write_processes(run: &Run<'_>, page: &mut String) -> fmt::Result {
+    let samples = &run.measured.samples;
     let (Some(first), Some(last)) = (samples.first(), samples.last()) else { return Ok(()) };
-    let stored = real(report.measured.stored.last().map_or(1, |last| last.1.max(1)));
+    let stored = real(run.measured.stored.last().map_or(1, |last| last.1.max(1)));
     let passed = last.at.as_secs_f64().max(f64::EPSILON);
     writeln!(
         page,
@@ -131,7 +151,7 @@ fn write_processes(report: &Report<'_>, page: &mut String) -> fmt::Result {
     };
     let mut system = Duration::ZERO;
     let mut all = Duration::ZERO;
-    for (at, name) in report.groups.iter().enumerate() {
+    for (at, name) in run.groups.iter().enumerate() {
         let cpu = used(first, last, at);
         all += cpu;
         system += if at == 0 { Duration::ZERO } else { cpu };
@@ -146,7 +166,8 @@ fn write_processes(report: &Report<'_>, page: &mut String) -> fmt::Result {
     writeln!(page)
 }
 
-fn used(first: &Sample, last: &Sample, group: usize) -> Duration {
+/// Processor time of a group between two samples.
+pub(crate) fn used(first: &Sample, last: &Sample, group: usize) -> Duration {
     let cpu = |sample: &Sample| sample.groups.get(group).map_or(Duration::ZERO, |usage| usage.cpu);
     cpu(last).saturating_sub(cpu(first))
 }

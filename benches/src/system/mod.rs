@@ -2,6 +2,7 @@
 //!
 //! - [`machine`]: what it runs on.
 //! - [`usage`]: processor time and memory of its processes.
+//! - [`stand`]: all of it, set up and thrown away.
 //! - [`start_engines`]: what it stands on.
 //! - [`database`]: what is stored.
 //! - [`queues`]: what waits to be stored.
@@ -12,6 +13,7 @@ mod engines;
 pub mod machine;
 pub mod metrics;
 pub mod queues;
+pub mod stand;
 pub mod usage;
 
 pub use engines::start_engines;

@@ -85,6 +85,12 @@ impl Sampler {
     }
 }
 
+/// What the groups have used by now.
+#[must_use]
+pub fn now(groups: &[Group]) -> Sample {
+    sample(groups, Duration::ZERO)
+}
+
 fn sample(groups: &[Group], at: Duration) -> Sample {
     let processes = processes();
     let groups = groups.iter().map(|group| usage(&group.members, &processes)).collect();

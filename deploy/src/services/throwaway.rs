@@ -162,7 +162,13 @@ impl Services {
     /// The process of a service, while it runs.
     #[must_use]
     pub fn pid(&self, service: Service) -> Option<i32> {
-        self.running.get(service.name()).map(|(_, process)| process.id().pid())
+        self.pid_named(service.name())
+    }
+
+    /// The process of a part by its name, such as `edge` or that of an extra worker, while it runs.
+    #[must_use]
+    pub fn pid_named(&self, name: &str) -> Option<i32> {
+        self.running.get(name).map(|(_, process)| process.id().pid())
     }
 
     /// What a service has printed.
