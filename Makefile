@@ -2,10 +2,10 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down reset status logs test test-api test-e2e test-faults check manifest-tools fmt bench bench-micro bench-reads bench-live bench-alerts audit fuzz
+.PHONY: help up down reset status logs test test-api test-e2e test-faults check manifest-tools fmt bench bench-load bench-micro bench-reads bench-live bench-alerts audit fuzz
 
 CARGO ?= cargo
-# The load of `make bench`.
+# The load of `make bench-load`.
 ARGS ?= --rate 5000 --duration 30 --warmup 5
 # The command behind most targets; built together with the services that it starts.
 TARGET_DIR = $(shell $(CARGO) metadata --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]*)".*/\1/')
@@ -94,7 +94,11 @@ fmt: ## Format all code
 	$(CARGO) fmt --all
 	$(CARGO) fmt --manifest-path deploy/tests/sdks/rust/Cargo.toml
 
-bench: ## Measure the whole system under load; ARGS="--help" tells how
+bench: ## Measure everything that has a bar, in about ten minutes; ARGS="--help" tells how
+	$(CARGO) build --release --workspace --bins
+	$(TARGET_DIR)/release/table $(if $(filter command line,$(origin ARGS)),$(ARGS))
+
+bench-load: ## Measure the whole system under one load; ARGS="--help" tells how
 	$(CARGO) build --release --workspace --bins
 	$(TARGET_DIR)/release/bench $(ARGS)
 

@@ -11,6 +11,7 @@
 //! - [`report`]: the page and the charts that a measurement leaves behind.
 //! - [`summary`]: what a run says about itself.
 //! - [`system`]: the system under load, and what can be seen of it.
+//! - [`table`]: everything that has a bar, measured one after the other.
 //!
 //! How a single function performs does not belong here, nor does anything that a service needs.
 
@@ -25,3 +26,4 @@ pub mod reads;
 pub mod report;
 pub mod summary;
 pub mod system;
+pub mod table;

@@ -70,10 +70,24 @@ pub struct Row {
     pub unit: &'static str,
     /// Digits after the point.
     pub decimals: usize,
-    /// What was measured.
-    pub figure: f64,
+    /// What was measured; nothing when it could not be.
+    pub figure: Option<f64>,
     /// What it is held against.
     pub bar: Option<Bar>,
+}
+
+impl Row {
+    /// A line about what could not be measured.
+    #[must_use]
+    pub fn failed(what: &str) -> Self {
+        Self { what: what.to_owned(), unit: "", decimals: 0, figure: None, bar: None }
+    }
+
+    /// How the figure stands, where there is one and something to hold it against.
+    #[must_use]
+    pub fn mark(&self) -> Option<Mark> {
+        Some(self.bar?.mark(self.figure?))
+    }
 }
 
 /// The table in Markdown.
@@ -84,10 +98,10 @@ pub fn markdown(rows: &[Row]) -> String {
         let told = |figure: f64| format!("{figure:.*} {}", row.decimals, row.unit);
         let bar = row.bar.map_or_else(|| "–".to_owned(), |bar| told(bar.bar));
         let stretch = row.bar.and_then(|bar| bar.stretch).map_or_else(|| "–".to_owned(), told);
-        let mark = row.bar.map_or("", |bar| bar.mark(row.figure).word());
+        let mark = row.mark().map_or("", Mark::word);
+        let figure = row.figure.map_or_else(|| "**failed**".to_owned(), told);
         // Writing to a string can't fail.
-        let _ =
-            writeln!(table, "| {} | {} | {bar} | {stretch} | {mark} |", row.what, told(row.figure));
+        let _ = writeln!(table, "| {} | {figure} | {bar} | {stretch} | {mark} |", row.what);
     }
     table
 }
@@ -124,11 +138,20 @@ mod tests {
 
     #[test]
     fn a_row_tells_figure_bar_stretch_and_mark() {
-        let row = |figure, bar| Row { what: "CPU".to_owned(), unit: "s", decimals: 2, figure, bar };
-        let table = markdown(&[row(0.08, Some(COST)), row(3.0, None)]);
+        let row = |figure, bar| Row {
+            what: "CPU".to_owned(),
+            unit: "s",
+            decimals: 2,
+            figure: Some(figure),
+            bar,
+        };
+        let table = markdown(&[row(0.08, Some(COST)), row(3.0, None), Row::failed("zipf")]);
         let lines: Vec<&str> = table.lines().skip(2).collect();
-        let expected =
-            ["| CPU | 0.08 s | 0.10 s | 0.07 s | reached |", "| CPU | 3.00 s | – | – |  |"];
+        let expected = [
+            "| CPU | 0.08 s | 0.10 s | 0.07 s | reached |",
+            "| CPU | 3.00 s | – | – |  |",
+            "| zipf | **failed** | – | – |  |",
+        ];
         assert_eq!(lines, expected);
     }
 }

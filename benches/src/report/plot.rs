@@ -129,7 +129,8 @@ fn thinned(points: &[(f64, f64)], limit: usize) -> Vec<(f64, f64)> {
     points.chunks(run).filter_map(highest).collect()
 }
 
-fn escape(text: &str) -> String {
+/// The text as it may stand in a document.
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
