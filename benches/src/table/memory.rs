@@ -5,7 +5,7 @@ use super::rows::{at_most, real};
 use crate::report::bars::{Bar, Row};
 use crate::system::usage::Sample;
 
-const MEBIBYTE: f64 = 1_048_576.0;
+const MEGABYTE: f64 = 1_000_000.0;
 
 /// What the services hold before a load and at most under it.
 #[must_use]
@@ -48,6 +48,6 @@ pub fn group(groups: &[&str], name: &str) -> Option<usize> {
 /// A line about so many bytes.
 #[must_use]
 pub fn row(what: &str, bytes: Option<u64>, bar: Option<Bar>) -> Row {
-    let figure = bytes.map(|bytes| real(bytes) / MEBIBYTE);
-    Row { what: what.to_owned(), unit: "MiB", decimals: 0, figure, bar }
+    let figure = bytes.map(|bytes| real(bytes) / MEGABYTE);
+    Row { what: what.to_owned(), unit: "MB", decimals: 0, figure, bar }
 }
