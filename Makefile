@@ -102,8 +102,8 @@ bench-load: ## Measure the whole system under one load; ARGS="--help" tells how
 	$(CARGO) build --release --workspace --bins
 	$(TARGET_DIR)/release/bench $(ARGS)
 
-bench-micro: ## Measure what single steps take, such as reading an envelope of an SDK
-	$(CARGO) bench -p benches --bench envelope --bench fingerprint
+bench-micro: ## Measure what the single steps of an event take, from its body to its row
+	$(CARGO) bench -p benches --bench envelope --bench fingerprint --bench steps
 
 bench-reads: ## Measure how long reads take among a million events; ARGS="--help" tells how
 	$(CARGO) build --release --workspace --bins

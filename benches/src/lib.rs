@@ -9,6 +9,7 @@
 //! - [`program`]: what the programs have in common.
 //! - [`reads`]: how long reads take.
 //! - [`report`]: the page and the charts that a measurement leaves behind.
+//! - [`sdk`]: envelopes as Sentry's SDKs send them.
 //! - [`summary`]: what a run says about itself.
 //! - [`system`]: the system under load, and what can be seen of it.
 //! - [`table`]: everything that has a bar, measured one after the other.
@@ -24,6 +25,7 @@ pub mod options;
 pub mod program;
 pub mod reads;
 pub mod report;
+pub mod sdk;
 pub mod summary;
 pub mod system;
 pub mod table;

@@ -60,7 +60,7 @@ impl IdBy {
 }
 
 /// A sanitised event under its name.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Named {
     pub(crate) event: Event,
     fingerprint: Fingerprint,
@@ -139,7 +139,13 @@ fn forget_addresses(event: &mut Event) {
     }
 }
 
-fn event(report: Report, origin: &Origin, project: &Project, event_id: EventId) -> Event {
+/// The event that a report tells of. It holds its secrets still.
+pub(crate) fn event(
+    report: Report,
+    origin: &Origin,
+    project: &Project,
+    event_id: EventId,
+) -> Event {
     Event {
         event_id,
         project_id: project.id,

@@ -40,6 +40,7 @@ use crate::announce::{Announcer, Feed};
 use crate::config::Config;
 use crate::ops::Readiness;
 use crate::persist::Persister;
+pub use crate::persist::rehearsal;
 
 /// Statements of a transaction may have to wait for another worker's rows, but not forever.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);

@@ -10,6 +10,7 @@ use shared::ids::{BatchId, EventId, ProjectId};
 use shared::payload::Payload;
 use shared::postgres::DbError;
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::arrival::{Arrival, Delivered, Message};
@@ -90,19 +91,28 @@ pub(super) async fn insert<'a>(
     if unseen.is_empty() {
         return Ok(Vec::new());
     }
-    let mut spending = Spending::new(store.budgets, store.stored_bytes);
-    let mut new = Vec::with_capacity(unseen.len());
-    for arrival in unseen {
-        let payload = spending.spend(arrival, store.place(&arrival, names)?.0);
-        new.push(New { arrival, payload });
-    }
+    let mut new = spent(unseen, names, store)?;
     let rows = insert_rows(tx, &new, names, store).await?;
     new.retain(|event| rows.contains(&key(&event.arrival)));
     Ok(new)
 }
 
+/// Decides which payloads the budgets keep.
+pub(super) fn spent<'a>(
+    arrivals: Vec<Arrival<'a>>,
+    names: &Names,
+    store: Store<'_>,
+) -> Result<Vec<New<'a>>, PersistError> {
+    let mut spending = Spending::new(store.budgets, store.stored_bytes);
+    let spend = |arrival| {
+        let payload = spending.spend(arrival, store.place(&arrival, names)?.0);
+        Ok(New { arrival, payload })
+    };
+    arrivals.into_iter().map(spend).collect()
+}
+
 /// Of events with one id and day the first, which wins whatever the others hold.
-fn first_of_each_key<'a>(arrivals: &[Arrival<'a>]) -> Vec<Arrival<'a>> {
+pub(super) fn first_of_each_key<'a>(arrivals: &[Arrival<'a>]) -> Vec<Arrival<'a>> {
     let mut met = HashSet::with_capacity(arrivals.len());
     arrivals.iter().copied().filter(|arrival| met.insert(key(arrival))).collect()
 }
@@ -139,26 +149,8 @@ async fn insert_rows(
     names: &Names,
     store: Store<'_>,
 ) -> Result<HashSet<Key>, PersistError> {
-    let mut columns = Columns::with_capacity(events.len());
-    for event in events {
-        columns.push(event, names, store)?;
-    }
-    let rows = INSERT_EVENTS
-        .rows(
-            tx,
-            &[
-                &columns.projects,
-                &columns.event_ids,
-                &columns.days,
-                &columns.groups,
-                &columns.occurred,
-                &columns.received,
-                &columns.facets,
-                &columns.encodings,
-                &columns.payloads,
-            ],
-        )
-        .await?;
+    let columns = Columns::of(events, names, store)?;
+    let rows = INSERT_EVENTS.rows(tx, &columns.parameters()).await?;
     Ok(rows.iter().map(row_key).collect())
 }
 
@@ -168,7 +160,7 @@ fn row_key(row: &Row) -> Key {
 
 /// The rows of `events`, column by column as `unnest` wants them.
 #[derive(Default)]
-struct Columns<'a> {
+pub(super) struct Columns<'a> {
     projects: Vec<i32>,
     event_ids: Vec<Uuid>,
     days: Vec<NaiveDate>,
@@ -181,6 +173,33 @@ struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
+    pub(super) fn of(
+        events: &[New<'a>],
+        names: &Names,
+        store: Store<'_>,
+    ) -> Result<Self, PersistError> {
+        let mut columns = Self::with_capacity(events.len());
+        for event in events {
+            columns.push(event, names, store)?;
+        }
+        Ok(columns)
+    }
+
+    /// In the order of the statement.
+    pub(super) fn parameters(&self) -> [&(dyn ToSql + Sync); 9] {
+        [
+            &self.projects,
+            &self.event_ids,
+            &self.days,
+            &self.groups,
+            &self.occurred,
+            &self.received,
+            &self.facets,
+            &self.encodings,
+            &self.payloads,
+        ]
+    }
+
     fn with_capacity(rows: usize) -> Self {
         Self {
             projects: Vec::with_capacity(rows),

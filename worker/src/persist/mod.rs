@@ -13,6 +13,7 @@ mod events;
 mod facets;
 mod ledger;
 mod names;
+pub mod rehearsal;
 mod rollups;
 mod stats;
 mod touched;

@@ -56,6 +56,12 @@ pub(crate) fn prepare(item: &[u8], with: &Surroundings) -> Result<Option<Prepare
 
 /// Reads, bounds, sanitises and names an event.
 pub(crate) fn named(item: &[u8], with: &Surroundings) -> Result<Option<(Named, IdBy)>, ApiError> {
+    let decoded = decoded(item, with)?;
+    Ok(decoded.map(|(event, id_by)| (prepare::name(event, &with.project), id_by)))
+}
+
+/// Reads and bounds an event. It holds its secrets still.
+pub(crate) fn decoded(item: &[u8], with: &Surroundings) -> Result<Option<(Event, IdBy)>, ApiError> {
     let (object, length) = read(item)?;
     if object.get("type").and_then(Value::as_str) == Some("transaction") {
         return Ok(None);
@@ -68,7 +74,7 @@ pub(crate) fn named(item: &[u8], with: &Surroundings) -> Result<Option<(Named, I
     if length > fit::LIMIT / 4 {
         fit::fit(&mut event);
     }
-    Ok(Some((prepare::name(event, &with.project), IdBy::of(client_id))))
+    Ok(Some((event, IdBy::of(client_id))))
 }
 
 /// Bytes of memory that reading an event may take.

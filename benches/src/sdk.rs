@@ -1,0 +1,150 @@
+//! Envelopes as Sentry's SDKs send them, small and usual. What becomes of them is not known here.
+
+use serde_json::{Value, json};
+use uuid::Builder;
+
+use crate::load::mix::scatter;
+use crate::load::words::{capitalised, word};
+
+/// How much an event tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// 1.2 KB: an exception in six frames, with a user, tags and the release.
+    Small,
+    /// 19 KB, as a usual web application sends: a chain of two exceptions in 22 frames with sources and
+    /// variables, breadcrumbs, a request and contexts.
+    Large,
+}
+
+/// Bytes of a large envelope.
+const LARGE_BYTES: usize = 19 << 10;
+
+/// Bytes of an envelope besides its event, and of the name that its padding has in the event.
+const AROUND: usize = 200;
+
+/// The envelope with the event of this number, which belongs to this error. The same numbers make the same
+/// bytes.
+#[must_use]
+pub fn envelope(size: Size, number: u64, error: u64) -> String {
+    let bytes = (u128::from(scatter(number)) << 64) | u128::from(scatter(!number));
+    let id = Builder::from_random_bytes(bytes.to_be_bytes()).into_uuid().simple().to_string();
+    let event = match size {
+        Size::Small => small(&id, &word(error)),
+        Size::Large => padded(large(&id, &word(error))),
+    };
+    let event = event.to_string();
+    let head = json!({"event_id": id, "sent_at": "2026-11-20T14:12:55Z"});
+    let item = json!({"type": "event", "length": event.len()});
+    format!("{head}\n{item}\n{event}\n")
+}
+
+fn small(id: &str, name: &str) -> Value {
+    let kind = format!("{}Missing", capitalised(name));
+    let frame = |at: usize| {
+        json!({
+            "filename": format!("shop/{name}/step_{at}.py"), "function": format!("load_{name}"),
+            "module": format!("shop.{name}"), "lineno": 40 + at, "in_app": at > 2,
+        })
+    };
+    let frames: Vec<Value> = (0..5).map(frame).collect();
+    json!({
+        "event_id": id, "platform": "python", "level": "error", "release": "shop@1.4.2",
+        "environment": "production", "server_name": "web-3", "transaction": "/orders/{id}",
+        "exception": {"values": [{
+            "type": kind, "value": format!("the {name} of order 8812 is gone"),
+            "module": "shop.errors", "stacktrace": {"frames": frames},
+        }]},
+        "user": {"id": id.get(..3)}, "tags": {"region": "eu"},
+        "sdk": {"name": "sentry.python.django", "version": "2.75.0"},
+    })
+}
+
+fn large(id: &str, name: &str) -> Value {
+    let frame = |at: usize| {
+        json!({
+            "filename": format!("shop/{name}/module_{at}.py"),
+            "abs_path": format!("/srv/app/shop/{name}/module_{at}.py"),
+            "function": format!("handle_{at}"), "module": format!("shop.{name}.module_{at}"),
+            "lineno": 40 + at, "in_app": at.is_multiple_of(3),
+            "pre_context": ["    order = load(order_id)", "    if order is None:"],
+            "context_line": "        raise OrderMissing(f\"order {order_id} is gone\")",
+            "post_context": ["    return order", ""],
+            "vars": {"order_id": "8812", "self": "<shop.services.Orders object at 0x7f12>"},
+        })
+    };
+    let exception = |kind: &str, frames: usize| {
+        json!({
+            "type": kind, "value": "order 8812 is gone", "module": "shop.errors",
+            "mechanism": {"type": "django", "handled": false},
+            "stacktrace": {"frames": (0..frames).map(frame).collect::<Vec<_>>()},
+        })
+    };
+    let crumb = |at: usize| {
+        json!({
+            "timestamp": format!("2026-11-20T14:12:{:02}.125432Z", at % 60), "type": "http",
+            "category": "httplib", "level": "info",
+            "data": {"url": format!("http://stock/items/{at}"), "method": "GET", "status_code": 200},
+        })
+    };
+    let kind = format!("{}Missing", capitalised(name));
+    json!({
+        "event_id": id, "platform": "python", "level": "error", "release": "shop@1.4.2",
+        "environment": "production", "server_name": "web-3", "transaction": "/orders/{id}",
+        "tags": {"region": "eu", "tenant": "acme"},
+        "user": {"id": id.get(..3), "email": "ann@shop.example"},
+        "request": {
+            "url": "https://shop.example/orders/8812", "method": "GET", "query_string": "page=2",
+            "headers": {"Accept": "application/json", "User-Agent": "Mozilla/5.0", "Cookie": "s=1"},
+        },
+        "exception": {"values": [exception("KeyError", 8), exception(&kind, 14)]},
+        "breadcrumbs": {"values": (0..14).map(crumb).collect::<Vec<_>>()},
+        "contexts": {"runtime": {"name": "CPython", "version": "3.12.1"}, "trace": {"trace_id": "771a43a4"}},
+        "modules": {"django": "5.1", "celery": "5.4.0", "psycopg": "3.2.1"},
+        "sdk": {"name": "sentry.python.django", "version": "2.75.0"},
+    })
+}
+
+/// The event with as much text as it lacks.
+fn padded(mut event: Value) -> Value {
+    const LINE: &str = "a line of words that are written for people; ";
+    let missing = LARGE_BYTES.saturating_sub(event.to_string().len() + AROUND);
+    if let Some(event) = event.as_object_mut() {
+        event.insert("extra".to_owned(), json!({"report": LINE.repeat(missing / LINE.len())}));
+    }
+    event
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[track_caller]
+    fn check_size(size: Size, least: usize, most: usize) {
+        for number in 0..100 {
+            let length = envelope(size, number, number).len();
+            assert!((least..=most).contains(&length), "{length}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_what_they_say() {
+        check_size(Size::Small, 1_150, 1_300);
+        check_size(Size::Large, 18_500, 19_600);
+    }
+
+    #[test]
+    fn ids_are_distinct_and_the_same_in_both_places() {
+        let mut ids = BTreeSet::new();
+        for number in 0..1_000 {
+            let text = envelope(Size::Small, number, 1);
+            let lines: Vec<Value> =
+                text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            assert_eq!(lines[0]["event_id"], lines[2]["event_id"]);
+            assert_eq!(lines[1]["length"], text.lines().nth(2).unwrap().len());
+            ids.insert(lines[0]["event_id"].to_string());
+        }
+        assert_eq!(ids.len(), 1_000);
+    }
+}
