@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down reset status logs test test-api test-e2e test-faults check manifest-tools fmt bench bench-load bench-micro bench-reads bench-live bench-alerts audit fuzz
+.PHONY: help up down reset status logs test test-api test-e2e test-faults check manifest-tools fmt bench bench-load bench-micro bench-reads bench-live bench-alerts bench-compare audit fuzz
 
 CARGO ?= cargo
 # The load of `make bench-load`.
@@ -30,6 +30,9 @@ SECONDS_EACH ?= 600
 
 # Where a mail server lives that tests send to, a Python package.
 MAIL_TOOLS = $(TARGET_DIR)/mail-tools
+
+# Where the error tracker lives that `make bench-compare` measures beside ours, a Python package.
+COMPARE_TOOLS = $(TARGET_DIR)/compare-tools
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  %-14s %s\n' "$$target" "$$text"; done
@@ -116,6 +119,11 @@ bench-live: ## Measure the memory of the query API with hundreds of live clients
 bench-alerts: ## Measure how soon alert rules tell and what they cost; ARGS="--help" tells how
 	$(CARGO) build --release --workspace --bins
 	$(TARGET_DIR)/release/alerts $(if $(filter command line,$(origin ARGS)),$(ARGS))
+
+bench-compare: ## Measure Errata and Bugsink (fetched from PyPI) under the same load; ARGS="--help" tells how
+	$(CARGO) build --release --workspace --bins
+	@test -x $(COMPARE_TOOLS)/bin/bugsink-manage || { python3 -m venv $(COMPARE_TOOLS) && $(COMPARE_TOOLS)/bin/pip install --quiet --requirement benches/src/compare/bugsink/requirements.txt; }
+	$(TARGET_DIR)/release/compare --tools $(COMPARE_TOOLS) $(if $(filter command line,$(origin ARGS)),$(ARGS))
 
 fuzz: ## Feed what reads text from outside with random input; TARGETS, SECONDS_EACH
 	@test -x $(FUZZ_TOOLS)/bin/cargo-fuzz || $(CARGO) install --quiet --locked --root $(FUZZ_TOOLS) cargo-fuzz

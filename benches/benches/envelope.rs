@@ -3,13 +3,14 @@
 
 use std::hint::black_box;
 
-use benches::sdk::{self, Size};
+use benches::sdk::{Envelopes, Size};
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use shared::payload;
 
 fn read(criterion: &mut Criterion) {
-    let body = Bytes::from(sdk::envelope(Size::Large, 1, 1));
+    let at = "2026-11-20T14:12:54.125432Z".to_owned();
+    let body = Bytes::from(Envelopes { size: Size::Large, errors: 1, at }.envelope(1));
     let mut group = criterion.benchmark_group("envelope");
     group.throughput(Throughput::Bytes(body.len() as u64));
     group.bench_function("decode, sanitise, name", |bencher| {

@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use benches::load::event::Events;
 use benches::load::mix::Mix;
-use benches::sdk::{Size, envelope};
+use benches::sdk::{Envelopes, Size};
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use ingest::rehearsal::{self, Ready};
@@ -39,7 +39,8 @@ fn report(number: u64) -> Bytes {
 }
 
 fn large(number: u64) -> Bytes {
-    envelope(Size::Large, number, number % 1_000).into()
+    let at = "2026-11-20T14:12:54.125432Z".to_owned();
+    Envelopes { size: Size::Large, errors: 1_000, at }.envelope(number).into()
 }
 
 fn read_report(body: &Bytes) -> Event {

@@ -1,6 +1,7 @@
 //! Measuring the system from outside: over its public interface, with real engines behind it.
 //!
 //! - [`alerts`]: how soon rules tell, and what evaluating them costs.
+//! - [`compare`]: another error tracker under the same load.
 //! - [`demo`]: a shop that reports its errors, to be looked at.
 //! - [`live`]: listeners of the live feed.
 //! - [`load`]: an open-loop load generator, which the program `loadgen` offers by itself.
@@ -17,6 +18,7 @@
 //! How a single function performs does not belong here, nor does anything that a service needs.
 
 pub mod alerts;
+pub mod compare;
 pub mod demo;
 pub mod live;
 pub mod load;

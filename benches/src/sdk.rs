@@ -22,23 +22,45 @@ const LARGE_BYTES: usize = 19 << 10;
 /// Bytes of an envelope besides its event, and of the name that its padding has in the event.
 const AROUND: usize = 200;
 
-/// The envelope with the event of this number, which belongs to this error. The same numbers make the same
-/// bytes.
-#[must_use]
-pub fn envelope(size: Size, number: u64, error: u64) -> String {
-    let bytes = (u128::from(scatter(number)) << 64) | u128::from(scatter(!number));
-    let id = Builder::from_random_bytes(bytes.to_be_bytes()).into_uuid().simple().to_string();
-    let event = match size {
-        Size::Small => small(&id, &word(error)),
-        Size::Large => padded(large(&id, &word(error))),
-    };
-    let event = event.to_string();
-    let head = json!({"event_id": id, "sent_at": "2026-11-20T14:12:55Z"});
-    let item = json!({"type": "event", "length": event.len()});
-    format!("{head}\n{item}\n{event}\n")
+/// Envelopes of one kind.
+#[derive(Debug, Clone)]
+pub struct Envelopes {
+    /// How much each tells.
+    pub size: Size,
+    /// Distinct errors that they belong to, in turn.
+    pub errors: u64,
+    /// When everything happened, in the notation of RFC 3339.
+    pub at: String,
 }
 
-fn small(id: &str, name: &str) -> Value {
+/// What an event is made of besides its size.
+struct Parts<'a> {
+    id: &'a str,
+    at: &'a str,
+    name: &'a str,
+}
+
+impl Envelopes {
+    /// The envelope with the event of this number; the same number makes the same bytes.
+    #[must_use]
+    pub fn envelope(&self, number: u64) -> String {
+        let bytes = (u128::from(scatter(number)) << 64) | u128::from(scatter(!number));
+        let id = Builder::from_random_bytes(bytes.to_be_bytes()).into_uuid().simple().to_string();
+        let name = word(number % self.errors.max(1));
+        let parts = Parts { id: &id, at: &self.at, name: &name };
+        let event = match self.size {
+            Size::Small => small(&parts),
+            Size::Large => padded(large(&parts)),
+        };
+        let event = event.to_string();
+        let head = json!({"event_id": id, "sent_at": self.at});
+        let item = json!({"type": "event", "length": event.len()});
+        format!("{head}\n{item}\n{event}\n")
+    }
+}
+
+fn small(parts: &Parts<'_>) -> Value {
+    let Parts { id, at: happened, name } = parts;
     let kind = format!("{}Missing", capitalised(name));
     let frame = |at: usize| {
         json!({
@@ -46,9 +68,9 @@ fn small(id: &str, name: &str) -> Value {
             "module": format!("shop.{name}"), "lineno": 40 + at, "in_app": at > 2,
         })
     };
-    let frames: Vec<Value> = (0..5).map(frame).collect();
+    let frames: Vec<Value> = (0..6).map(frame).collect();
     json!({
-        "event_id": id, "platform": "python", "level": "error", "release": "shop@1.4.2",
+        "event_id": id, "timestamp": happened, "platform": "python", "level": "error", "release": "shop@1.4.2",
         "environment": "production", "server_name": "web-3", "transaction": "/orders/{id}",
         "exception": {"values": [{
             "type": kind, "value": format!("the {name} of order 8812 is gone"),
@@ -59,7 +81,8 @@ fn small(id: &str, name: &str) -> Value {
     })
 }
 
-fn large(id: &str, name: &str) -> Value {
+fn large(parts: &Parts<'_>) -> Value {
+    let Parts { id, at: happened, name } = parts;
     let frame = |at: usize| {
         json!({
             "filename": format!("shop/{name}/module_{at}.py"),
@@ -88,7 +111,7 @@ fn large(id: &str, name: &str) -> Value {
     };
     let kind = format!("{}Missing", capitalised(name));
     json!({
-        "event_id": id, "platform": "python", "level": "error", "release": "shop@1.4.2",
+        "event_id": id, "timestamp": happened, "platform": "python", "level": "error", "release": "shop@1.4.2",
         "environment": "production", "server_name": "web-3", "transaction": "/orders/{id}",
         "tags": {"region": "eu", "tenant": "acme"},
         "user": {"id": id.get(..3), "email": "ann@shop.example"},
@@ -120,17 +143,21 @@ mod tests {
 
     use super::*;
 
+    fn envelopes(size: Size) -> Envelopes {
+        Envelopes { size, errors: 100, at: "2026-11-20T14:12:54.125432Z".to_owned() }
+    }
+
     #[track_caller]
     fn check_size(size: Size, least: usize, most: usize) {
         for number in 0..100 {
-            let length = envelope(size, number, number).len();
+            let length = envelopes(size).envelope(number).len();
             assert!((least..=most).contains(&length), "{length}");
         }
     }
 
     #[test]
     fn sizes_are_what_they_say() {
-        check_size(Size::Small, 1_150, 1_300);
+        check_size(Size::Small, 1_150, 1_350);
         check_size(Size::Large, 18_500, 19_600);
     }
 
@@ -138,7 +165,7 @@ mod tests {
     fn ids_are_distinct_and_the_same_in_both_places() {
         let mut ids = BTreeSet::new();
         for number in 0..1_000 {
-            let text = envelope(Size::Small, number, 1);
+            let text = envelopes(Size::Small).envelope(number);
             let lines: Vec<Value> =
                 text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
             assert_eq!(lines[0]["event_id"], lines[2]["event_id"]);

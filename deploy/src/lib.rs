@@ -3,6 +3,7 @@
 //! - [`engines`]: private instances of Postgres, Redis and RabbitMQ, for `make up` and for tests.
 //! - [`services`]: our own services over such engines, with the edge in front.
 //! - [`testing`]: what integration tests start from.
+//! - [`guests`]: programs of others that ours are compared with.
 //! - [`receivers`]: services outside, for tests of what is sent to them.
 //! - [`stack`]: what the command `stack` does.
 //!
@@ -16,6 +17,7 @@ mod edge;
 pub mod engines;
 mod error;
 mod guard;
+pub mod guests;
 mod keeper;
 mod packages;
 mod part;
