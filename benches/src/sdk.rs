@@ -22,6 +22,10 @@ const LARGE_BYTES: usize = 19 << 10;
 /// Bytes of an envelope besides its event, and of the name that its padding has in the event.
 const AROUND: usize = 200;
 
+/// Different words in a text; all of them have six letters.
+const WORDS: u64 = 64_000;
+const MAX_WORD: usize = 7;
+
 /// Envelopes of one kind.
 #[derive(Debug, Clone)]
 pub struct Envelopes {
@@ -50,7 +54,7 @@ impl Envelopes {
         let parts = Parts { id: &id, at: &self.at, name: &name };
         let event = match self.size {
             Size::Small => small(&parts),
-            Size::Large => padded(large(&parts)),
+            Size::Large => padded(large(&parts), number),
         };
         let event = event.to_string();
         let head = json!({"event_id": id, "sent_at": self.at});
@@ -127,12 +131,19 @@ fn large(parts: &Parts<'_>) -> Value {
     })
 }
 
-/// The event with as much text as it lacks.
-fn padded(mut event: Value) -> Value {
-    const LINE: &str = "a line of words that are written for people; ";
+/// The event with as much text as it lacks. Its words are those of this number alone: a line that comes again
+/// and again would be compressed to nothing.
+fn padded(mut event: Value, number: u64) -> Value {
     let missing = LARGE_BYTES.saturating_sub(event.to_string().len() + AROUND);
+    let mut report = String::with_capacity(missing + MAX_WORD);
+    let mut seed = number;
+    while report.len() < missing {
+        seed = scatter(seed);
+        report.push_str(&word(seed % WORDS));
+        report.push(' ');
+    }
     if let Some(event) = event.as_object_mut() {
-        event.insert("extra".to_owned(), json!({"report": LINE.repeat(missing / LINE.len())}));
+        event.insert("extra".to_owned(), json!({"report": report}));
     }
     event
 }

@@ -154,10 +154,14 @@ fn write_method(report: &Report<'_>, page: &mut String) -> fmt::Result {
         page,
         "- The two promise different things with an answer: Errata's event is then confirmed by the broker, Bugsink's is in a file and in the table of tasks."
     )?;
-    writeln!(page, "- {versions}; {} workers of gunicorn.", bugsink::workers())?;
     writeln!(
         page,
-        "- Bugsink has the settings that `bugsink-create-conf --template=singleserver` writes and the command lines of its guide for a single server, with these settings changed so that it takes everything:\n\n```python\n{}```\n\n```python\n{}```\n",
+        "- {versions}. `gunicorn {}` beside `bugsink-runsnappea`; a worker for each processor, up to four, is what the configuration does that comes with Bugsink for its image.",
+        bugsink::gunicorn_options().join(" "),
+    )?;
+    writeln!(
+        page,
+        "- Bugsink has the settings that `bugsink-create-conf --template=singleserver` writes, SQLite with them, and these changed so that it takes everything:\n\n```python\n{}```\n\n```python\n{}```\n",
         include_str!("bugsink/settings.py"),
         include_str!("bugsink/project.py"),
     )?;

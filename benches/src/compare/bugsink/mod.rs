@@ -1,4 +1,4 @@
-//! Bugsink as its guide for a single production server sets it up: gunicorn, its own task runner, and two
+//! Bugsink as its template for a single production server sets it up: gunicorn, its own task runner, and two
 //! databases of SQLite. Only the proxy in front is left out, as it is for Errata.
 
 use std::fs::{self, OpenOptions};
@@ -91,15 +91,21 @@ pub async fn versions(tools: &Path) -> anyhow::Result<String> {
     Ok(printed.trim().to_owned())
 }
 
-/// gunicorn's workers here.
+/// What gunicorn is told besides its port and where to log.
 #[must_use]
-pub fn workers() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from).min(MAX_WORKERS)
+pub fn gunicorn_options() -> [String; 4] {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_WORKERS);
+    [
+        format!("--workers={workers}"),
+        "--timeout=6".to_owned(),
+        "--max-requests=1000".to_owned(),
+        "--max-requests-jitter=100".to_owned(),
+    ]
 }
 
 const PROJECT: &str = include_str!("project.py");
 
-/// What the guide says to do before the first start.
+/// What has to be done before the first start.
 async fn set_up(tools: &Path, guests: &Guests) -> anyhow::Result<()> {
     let folder = guests.folder().to_str().context("the folder's name is no text")?;
     let settings = ["--template=singleserver", "--host=localhost", "--base-dir", folder];
@@ -121,10 +127,9 @@ fn project(printed: &str) -> Option<(u32, String)> {
 }
 
 fn gunicorn(tools: &Path, port: u16) -> Guest {
-    let words = ["--timeout=6", "--max-requests=1000", "--max-requests-jitter=100"];
-    let own = [format!("--bind=127.0.0.1:{port}"), format!("--workers={}", workers())];
-    let log = ["--access-logfile", "-", "bugsink.wsgi"];
-    let args = own.into_iter().chain(words.into_iter().chain(log).map(str::to_owned));
+    let place = [format!("--bind=127.0.0.1:{port}")];
+    let rest = ["--access-logfile", "-", "bugsink.wsgi"].map(str::to_owned);
+    let args = place.into_iter().chain(gunicorn_options()).chain(rest);
     Guest {
         name: "gunicorn",
         program: tools.join("gunicorn"),
