@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Builder;
 
+use crate::load::envelope;
 use crate::load::mix::scatter;
 use crate::load::words::{capitalised, word};
 
@@ -11,20 +12,10 @@ use crate::load::words::{capitalised, word};
 pub enum Size {
     /// 1.2 KB: an exception in six frames, with a user, tags and the release.
     Small,
-    /// 19 KB, as a usual web application sends: a chain of two exceptions in 22 frames with sources and
+    /// 19 KB, as a usual web application sends: a chain of three exceptions in 21 frames with sources and
     /// variables, breadcrumbs, a request and contexts.
     Large,
 }
-
-/// Bytes of a large envelope.
-const LARGE_BYTES: usize = 19 << 10;
-
-/// Bytes of an envelope besides its event, and of the name that its padding has in the event.
-const AROUND: usize = 200;
-
-/// Different words in a text; all of them have six letters.
-const WORDS: u64 = 64_000;
-const MAX_WORD: usize = 7;
 
 /// Envelopes of one kind.
 #[derive(Debug, Clone)]
@@ -50,11 +41,12 @@ impl Envelopes {
     pub fn envelope(&self, number: u64) -> String {
         let bytes = (u128::from(scatter(number)) << 64) | u128::from(scatter(!number));
         let id = Builder::from_random_bytes(bytes.to_be_bytes()).into_uuid().simple().to_string();
-        let name = word(number % self.errors.max(1));
+        let error = number % self.errors.max(1);
+        let name = word(error);
         let parts = Parts { id: &id, at: &self.at, name: &name };
         let event = match self.size {
             Size::Small => small(&parts),
-            Size::Large => padded(large(&parts), number),
+            Size::Large => large(&parts, error),
         };
         let event = event.to_string();
         let head = json!({"event_id": id, "sent_at": self.at});
@@ -85,65 +77,13 @@ fn small(parts: &Parts<'_>) -> Value {
     })
 }
 
-fn large(parts: &Parts<'_>) -> Value {
-    let Parts { id, at: happened, name } = parts;
-    let frame = |at: usize| {
-        json!({
-            "filename": format!("shop/{name}/module_{at}.py"),
-            "abs_path": format!("/srv/app/shop/{name}/module_{at}.py"),
-            "function": format!("handle_{at}"), "module": format!("shop.{name}.module_{at}"),
-            "lineno": 40 + at, "in_app": at.is_multiple_of(3),
-            "pre_context": ["    order = load(order_id)", "    if order is None:"],
-            "context_line": "        raise OrderMissing(f\"order {order_id} is gone\")",
-            "post_context": ["    return order", ""],
-            "vars": {"order_id": "8812", "self": "<shop.services.Orders object at 0x7f12>"},
-        })
-    };
-    let exception = |kind: &str, frames: usize| {
-        json!({
-            "type": kind, "value": "order 8812 is gone", "module": "shop.errors",
-            "mechanism": {"type": "django", "handled": false},
-            "stacktrace": {"frames": (0..frames).map(frame).collect::<Vec<_>>()},
-        })
-    };
-    let crumb = |at: usize| {
-        json!({
-            "timestamp": format!("2026-11-20T14:12:{:02}.125432Z", at % 60), "type": "http",
-            "category": "httplib", "level": "info",
-            "data": {"url": format!("http://stock/items/{at}"), "method": "GET", "status_code": 200},
-        })
-    };
-    let kind = format!("{}Missing", capitalised(name));
-    json!({
-        "event_id": id, "timestamp": happened, "platform": "python", "level": "error", "release": "shop@1.4.2",
-        "environment": "production", "server_name": "web-3", "transaction": "/orders/{id}",
-        "tags": {"region": "eu", "tenant": "acme"},
-        "user": {"id": id.get(..3), "email": "ann@shop.example"},
-        "request": {
-            "url": "https://shop.example/orders/8812", "method": "GET", "query_string": "page=2",
-            "headers": {"Accept": "application/json", "User-Agent": "Mozilla/5.0", "Cookie": "s=1"},
-        },
-        "exception": {"values": [exception("KeyError", 8), exception(&kind, 14)]},
-        "breadcrumbs": {"values": (0..14).map(crumb).collect::<Vec<_>>()},
-        "contexts": {"runtime": {"name": "CPython", "version": "3.12.1"}, "trace": {"trace_id": "771a43a4"}},
-        "modules": {"django": "5.1", "celery": "5.4.0", "psycopg": "3.2.1"},
-        "sdk": {"name": "sentry.python.django", "version": "2.75.0"},
-    })
-}
-
-/// The event with as much text as it lacks. Its words are those of this number alone: a line that comes again
-/// and again would be compressed to nothing.
-fn padded(mut event: Value, number: u64) -> Value {
-    let missing = LARGE_BYTES.saturating_sub(event.to_string().len() + AROUND);
-    let mut report = String::with_capacity(missing + MAX_WORD);
-    let mut seed = number;
-    while report.len() < missing {
-        seed = scatter(seed);
-        report.push_str(&word(seed % WORDS));
-        report.push(' ');
-    }
+/// The event of a run's packed envelopes, with what these have in the beginning.
+fn large(parts: &Parts<'_>, error: u64) -> Value {
+    let mut event = envelope::event(error);
     if let Some(event) = event.as_object_mut() {
-        event.insert("extra".to_owned(), json!({"report": report}));
+        let user = json!({"id": parts.id.get(..3), "email": "ann@shop.example"});
+        let own = [("event_id", json!(parts.id)), ("timestamp", json!(parts.at)), ("user", user)];
+        event.extend(own.map(|(name, value)| (name.to_owned(), value)));
     }
     event
 }

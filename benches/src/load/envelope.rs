@@ -102,7 +102,7 @@ fn store(text: &[u8], out: &mut Vec<u8>) {
 }
 
 /// What an event of this error tells besides its id, its time and its user.
-fn event(error: u64) -> Value {
+pub(crate) fn event(error: u64) -> Value {
     let name = word(error);
     let kinds =
         ["ConnectionReset".to_owned(), "KeyError".to_owned(), capitalised(&name) + "Missing"];
