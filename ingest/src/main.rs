@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use ingest::config::Config;
 use shared::config::EXIT_BAD_CONFIG;
+use shared::telemetry::traces;
 use shared::{lifecycle, telemetry};
 use tokio::net::TcpListener;
 
@@ -27,8 +28,11 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn serve(config: Config) -> anyhow::Result<()> {
     let metrics = telemetry::init(&config.service)?;
+    let traces = traces::start(config.service.traces.as_ref(), "errata-ingest")?;
     let listener = TcpListener::bind(config.service.listen).await?;
-    ingest::run(config, listener, metrics, lifecycle::shutdown_signal()?).await
+    let ended = ingest::run(config, listener, metrics, lifecycle::shutdown_signal()?).await;
+    traces.flush().await;
+    ended
 }
 
 #[expect(clippy::print_stderr, reason = "the logger may not be running")]

@@ -10,6 +10,7 @@ use shared::api::{self, ApiError, X_REQUEST_ID};
 use shared::cors::Cors;
 use shared::routes::{self, Service};
 use shared::telemetry::metrics::{self, Histogram};
+use shared::telemetry::traces::{Origin, Span};
 
 use crate::receive::client;
 use crate::{App, endpoints, sentry};
@@ -24,6 +25,8 @@ pub(crate) struct Context<'a> {
     pub(crate) headers: HeaderMap,
     pub(crate) query: Option<String>,
     pub(crate) client: IpAddr,
+    /// The request's span, where it is traced.
+    pub(crate) origin: Option<Origin>,
 }
 
 /// A path through which events come in.
@@ -61,7 +64,10 @@ pub(crate) async fn answer(app: &App, peer: IpAddr, request: Request<Incoming>) 
         Some(response) => response.map(|body: Vec<u8>| Full::new(body.into())),
         None => {
             let environment = app.config.service.environment;
-            let outcome = route(app, peer, request).await;
+            let entrance = Entrance::of(request.uri().path());
+            let mut span = Span::server(&method, entrance.map(Entrance::path), request.headers());
+            let arrived = Arrived { peer, entrance, origin: span.as_ref().map(Span::origin) };
+            let outcome = route(app, arrived, request).await;
             let response = outcome.unwrap_or_else(|error| {
                 error
                     .into_response(environment, &request_id)
@@ -70,6 +76,9 @@ pub(crate) async fn answer(app: &App, peer: IpAddr, request: Request<Incoming>) 
             let (status, took) = (response.status(), started.elapsed());
             metrics::observe(Histogram::RequestDurationSeconds, class(status), took.as_secs_f64());
             app.vitals.answered(status, took);
+            if let Some(span) = &mut span {
+                span.answered(status);
+            }
             response
         }
     };
@@ -85,14 +94,22 @@ pub(crate) async fn answer(app: &App, peer: IpAddr, request: Request<Incoming>) 
     response
 }
 
+/// What is known about a request before it is read.
+#[derive(Debug, Clone, Copy)]
+struct Arrived {
+    peer: IpAddr,
+    entrance: Option<Entrance>,
+    origin: Option<Origin>,
+}
+
 async fn route(
     app: &App,
-    peer: IpAddr,
+    arrived: Arrived,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, ApiError> {
     let (parts, body) = request.into_parts();
-    let path = parts.uri.path();
-    let entrance = Entrance::of(path).ok_or_else(|| ApiError::unknown_path(path))?;
+    let Arrived { peer, entrance, origin } = arrived;
+    let entrance = entrance.ok_or_else(|| ApiError::unknown_path(parts.uri.path()))?;
     if parts.method == Method::OPTIONS {
         return Ok(preflight(entrance));
     }
@@ -104,6 +121,7 @@ async fn route(
         client: client::address(peer, &parts.headers, &app.config.trusted_proxies),
         query: parts.uri.query().map(str::to_owned),
         headers: parts.headers,
+        origin,
     };
     match entrance {
         Entrance::Ours(door) => endpoints::submit(door, &context, body).await,

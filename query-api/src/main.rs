@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use query_api::Config;
 use shared::config::{ConfigError, EXIT_BAD_CONFIG};
+use shared::telemetry::traces;
 use shared::{lifecycle, telemetry};
 use tokio::net::TcpListener;
 
@@ -20,12 +21,14 @@ async fn main() -> ExitCode {
 async fn start() -> anyhow::Result<()> {
     let config = Config::from_env()?;
     let metrics = telemetry::init(&config.service)?;
+    let traces = traces::start(config.service.traces.as_ref(), "errata-query-api")?;
     let address = config.service.listen;
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("failed to listen on {address}"))?;
-    query_api::run(config, listener, metrics, lifecycle::shutdown_signal()?).await?;
-    Ok(())
+    let ended = query_api::run(config, listener, metrics, lifecycle::shutdown_signal()?).await;
+    traces.flush().await;
+    Ok(ended?)
 }
 
 #[expect(

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, MethodRouter, get};
@@ -18,6 +18,7 @@ use shared::connection::RequestBody;
 use shared::cors::Cors;
 use shared::routes::{Route, Service, allowed_methods};
 use shared::telemetry::metrics::{Histogram, observe};
+use shared::telemetry::traces::Span;
 use tokio::time::Instant;
 
 use crate::app::App;
@@ -110,6 +111,7 @@ async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Next) -
     let origin = request.headers().get(header::ORIGIN).cloned();
     let is_own = OPERATIONAL.contains(&request.uri().path());
     request.extensions_mut().insert(RequestId(Arc::clone(&id)));
+    let mut span = if is_own { None } else { span_of(&request) };
     let request = request.map(|body| Body::new(RequestBody::new(body)));
 
     let mut response = match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
@@ -129,8 +131,17 @@ async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Next) -
     if !is_own {
         observe(Histogram::RequestDurationSeconds, status_class(status), took.as_secs_f64());
         app.vitals.answered(status, took);
+        if let Some(span) = &mut span {
+            span.answered(status);
+        }
     }
     response.into_response()
+}
+
+/// The request's span, where it is traced; it ends with the head of the answer.
+fn span_of(request: &Request) -> Option<Span> {
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    Span::server(request.method(), route, request.headers())
 }
 
 fn status_class(status: StatusCode) -> &'static str {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use shared::config::EXIT_BAD_CONFIG;
 use shared::ids::ProjectId;
+use shared::telemetry::traces;
 use shared::{lifecycle, telemetry};
 use tokio::net::TcpListener;
 
@@ -143,8 +144,11 @@ pub fn main() -> ExitCode {
 #[tokio::main]
 async fn run(config: Config) -> anyhow::Result<()> {
     let metrics = telemetry::init(&config.service)?;
+    let traces = traces::start(config.service.traces.as_ref(), "errata-worker")?;
     let listener = TcpListener::bind(config.service.listen).await?;
-    crate::run(config, listener, metrics, lifecycle::shutdown_signal()?).await
+    let ended = crate::run(config, listener, metrics, lifecycle::shutdown_signal()?).await;
+    traces.flush().await;
+    ended
 }
 
 #[tokio::main]

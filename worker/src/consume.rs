@@ -16,6 +16,7 @@ use shared::config::BrokerConfig;
 use shared::ids::BatchId;
 use shared::telemetry::ErrorChain;
 use shared::telemetry::metrics::{self, Gauge, Histogram};
+use shared::telemetry::traces::Span;
 use shared::vitals::Vitals;
 use tokio_util::sync::CancellationToken;
 
@@ -216,14 +217,42 @@ impl Consumer {
         let Some(last) = deliveries.last().map(|delivery| delivery.delivery_tag) else {
             return Ok(());
         };
+        let mut spans = Spans::begin(self.queue, &deliveries);
         let delivered = decode(deliveries, dead).await?;
-        let stored = self.persister.store(&delivered, dead, shutdown).await?;
+        let storing = self.persister.store(&delivered, dead, shutdown);
+        let stored = spans.around(storing).await?;
         let acknowledged = channel.basic_ack(last, BasicAckOptions { multiple: true }).await;
         // Announced whether or not the acknowledgement arrives: the commit stands.
         report_lag(&delivered, &self.vitals);
         self.announcer.stored(stored);
         acknowledged.map_err(BrokerError::channel("acknowledge"))?;
         Ok(())
+    }
+}
+
+/// The spans of the traced messages that are being processed: at most as many as the broker sends ahead.
+struct Spans(Vec<Span>);
+
+impl Spans {
+    fn begin(queue: Queue, deliveries: &[Delivery]) -> Self {
+        let origins =
+            deliveries.iter().filter_map(|delivery| topology::origin(&delivery.properties));
+        Self(origins.filter_map(|origin| Span::consumer(queue, origin)).collect())
+    }
+
+    /// Has a span of its own around the transaction that stores the messages.
+    async fn around<T>(
+        &mut self,
+        storing: impl Future<Output = Result<T, PersistError>>,
+    ) -> Result<T, PersistError> {
+        const NOT_STORED: &str = "not stored";
+        let origins: Vec<_> = self.0.iter().map(Span::origin).collect();
+        let mut span = Span::store(&origins);
+        let stored = storing.await;
+        if stored.is_err() {
+            self.0.iter_mut().chain(&mut span).for_each(|span| span.failed(NOT_STORED));
+        }
+        stored
     }
 }
 

@@ -117,7 +117,8 @@ impl Submission<'_> {
     /// Hands an event to the batcher of a queue.
     fn enqueue(&self, queue: Queue, entry: Entry, memory: &Arc<Reservation>) -> Waiting {
         let (done, waiting) = oneshot::channel();
-        let pending = Pending { entry, done, memory: Arc::clone(memory) };
+        let origin = self.context.origin;
+        let pending = Pending { entry, done, memory: Arc::clone(memory), origin };
         self.context.app.batcher(queue).submit(pending);
         Waiting(waiting)
     }

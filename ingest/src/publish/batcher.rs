@@ -14,6 +14,7 @@ use shared::ledger::{self, Outcome};
 use shared::lifecycle;
 use shared::telemetry::ErrorChain;
 use shared::telemetry::metrics::{self, Counter};
+use shared::telemetry::traces::{MAX_LINKS, Origin, Span};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{Broker, PublishError};
@@ -40,6 +41,8 @@ pub(crate) struct Pending {
     pub(crate) done: oneshot::Sender<Result<(), Undurable>>,
     /// What the event holds of the memory for requests, until it is durable.
     pub(crate) memory: Arc<Reservation>,
+    /// The span of its request, where that is traced.
+    pub(crate) origin: Option<Origin>,
 }
 
 /// Gathers the events of one queue. The channel needs no bound of its own: whatever waits in it
@@ -130,6 +133,10 @@ struct Publisher {
 impl Publisher {
     /// Makes a message of the events and answers each of them.
     async fn make_durable(&self, batch: Vec<Pending>) {
+        let mut span = Span::producer(self.queue, &origins(&batch));
+        if let Some(span) = &mut span {
+            span.events(batch.len());
+        }
         let (entries, waiters): (Vec<_>, Vec<_>) = batch
             .into_iter()
             .map(|pending| (pending.entry, (pending.done, pending.memory)))
@@ -137,7 +144,8 @@ impl Publisher {
         let batch_id = BatchId::generate();
         let received = Received::of(&entries);
         let body = Batch { batch_id, instance: self.ledger.instance(), entries }.encode();
-        let outcome = self.publish_or_spool(batch_id, body).await;
+        let outcome = self.publish_or_spool(batch_id, body, span.as_mut()).await;
+        drop(span);
         // Counted before anybody is answered: who asks the ledger after an answer finds it there.
         let counted = if outcome.is_ok() { Outcome::Accepted } else { Outcome::Unavailable };
         for ((project, hour), events) in received.0 {
@@ -158,10 +166,19 @@ impl Publisher {
         }
     }
 
-    async fn publish_or_spool(&self, batch_id: BatchId, body: Vec<u8>) -> Result<(), Undurable> {
-        let Err(refused) = self.broker.publish(self.queue, batch_id, &body).await else {
+    async fn publish_or_spool(
+        &self,
+        batch_id: BatchId,
+        body: Vec<u8>,
+        span: Option<&mut Span>,
+    ) -> Result<(), Undurable> {
+        let origin = span.as_ref().map(|span| span.origin());
+        let Err(refused) = self.broker.publish(self.queue, batch_id, &body, origin).await else {
             return Ok(());
         };
+        if let Some(span) = span {
+            span.failed(refused.as_label());
+        }
         metrics::count(Counter::SpooledMessagesTotal, "spooled", refused.as_label(), 1);
         if !matches!(refused, PublishError::Away) {
             tracing::warn!(batch.id = %batch_id, error = %ErrorChain(&refused), "spooling a message");
@@ -174,6 +191,21 @@ impl Publisher {
             reason: format!("{}; {}", ErrorChain(&refused), ErrorChain(&error)),
         })
     }
+}
+
+/// The spans of the requests that a message carries events of, each once, at most as many as its own
+/// span names. Events of one request wait one behind the other.
+fn origins(batch: &[Pending]) -> Vec<Origin> {
+    let mut origins: Vec<Origin> = Vec::new();
+    for origin in batch.iter().filter_map(|pending| pending.origin) {
+        if origins.last() != Some(&origin) {
+            origins.push(origin);
+        }
+        if origins.len() > MAX_LINKS {
+            break;
+        }
+    }
+    origins
 }
 
 /// How many events of a message were received for which project in which hour.
@@ -225,7 +257,7 @@ mod tests {
             payload: Some(Payload { encoding: 0, bytes: Bytes::from(vec![0; payload]) }),
         };
         let memory = Arc::new(MemoryBudget::new(0).reservation());
-        Pending { entry, done: oneshot::channel().0, memory }
+        Pending { entry, done: oneshot::channel().0, memory, origin: None }
     }
 
     #[tokio::test]
@@ -242,5 +274,18 @@ mod tests {
             next = left_over.or_else(|| receiver.try_recv().ok());
         }
         assert_eq!(sizes, [10, 2, 1, 1]);
+    }
+
+    #[test]
+    fn a_message_names_each_traced_request_once_and_not_too_many() {
+        let origin = |n: usize| {
+            Origin::parse(&format!("00-4bf92f3577b34da6a3ce929d0e0e4736-{:016x}-01", n + 1))
+        };
+        let traced = |n| Pending { origin: origin(n), ..pending(0) };
+        let batch = [pending(0), traced(1), traced(1), pending(0), traced(2)];
+        assert_eq!(origins(&batch), [origin(1).unwrap(), origin(2).unwrap()]);
+        assert_eq!(origins(&[pending(0)]), []);
+        let many: Vec<_> = (0..3 * MAX_LINKS).map(traced).collect();
+        assert_eq!(origins(&many).len(), MAX_LINKS + 1);
     }
 }

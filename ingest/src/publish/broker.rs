@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use futures_util::{FutureExt as _, StreamExt as _};
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
-use lapin::{Channel, Confirmation, Connection, Event};
+use lapin::{BasicProperties, Channel, Confirmation, Connection, Event};
 use shared::broker::topology::{self, Queue};
 use shared::broker::{self as access, BROKER_TIMEOUT, Backoff, BrokerError};
 use shared::config::BrokerConfig;
 use shared::ids::BatchId;
 use shared::telemetry::ErrorChain;
 use shared::telemetry::metrics::{self, Counter, Gauge, Histogram};
+use shared::telemetry::traces::Origin;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -81,6 +82,13 @@ impl Channels {
     }
 }
 
+/// A message as the broker is given it.
+struct Outgoing<'a> {
+    queue: Queue,
+    body: &'a [u8],
+    properties: BasicProperties,
+}
+
 /// Publishes messages; cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Broker {
@@ -125,13 +133,17 @@ impl Broker {
         queue: Queue,
         batch_id: BatchId,
         body: &[u8],
+        origin: Option<Origin>,
     ) -> Result<(), PublishError> {
         let channels = self.channels.borrow().clone().ok_or(PublishError::Away)?;
         let mut state = self.channels.clone();
         let started = tokio::time::Instant::now();
+        let message =
+            Outgoing { queue, body, properties: topology::batch_properties(batch_id, origin) };
+        let confirming = self.confirmed(&channels, message);
         let outcome = tokio::select! {
             biased;
-            confirmed = tokio::time::timeout(CONFIRM_TIMEOUT, self.confirmed(&channels, queue, batch_id, body)) => {
+            confirmed = tokio::time::timeout(CONFIRM_TIMEOUT, confirming) => {
                 confirmed.unwrap_or(Err(PublishError::Timeout))
             }
             // Waiting out the timeout would only delay the spool.
@@ -154,10 +166,9 @@ impl Broker {
     async fn confirmed(
         &self,
         channels: &Channels,
-        queue: Queue,
-        batch_id: BatchId,
-        body: &[u8],
+        message: Outgoing<'_>,
     ) -> Result<(), PublishError> {
+        let Outgoing { queue, body, properties } = message;
         let channel = channels.take().await.ok_or(PublishError::Away)?;
         let confirmation = channel
             .basic_publish(
@@ -166,7 +177,7 @@ impl Broker {
                 // A message that no queue takes is returned, although it is confirmed as well.
                 BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() },
                 body,
-                topology::batch_properties(batch_id),
+                properties,
             )
             .await
             .map_err(PublishError::Failed)?

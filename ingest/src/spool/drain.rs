@@ -130,8 +130,10 @@ async fn send(
     }
 }
 
+/// A spooled message is part of no trace any more: a record holds the message alone, whose requests
+/// were answered long ago.
 async fn publish(record: Record, broker: &Broker) -> Result<BatchId, DrainError> {
-    broker.publish(record.queue, record.batch_id, &record.body).await?;
+    broker.publish(record.queue, record.batch_id, &record.body, None).await?;
     Ok(record.batch_id)
 }
 

@@ -8,6 +8,7 @@ use lapin::{BasicProperties, Channel};
 use super::{BrokerError, short, value};
 use crate::batch::MESSAGE_TYPE;
 use crate::ids::BatchId;
+use crate::telemetry::traces::{Origin, TRACEPARENT};
 
 /// The queues of an installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,15 +70,26 @@ fn arguments() -> FieldTable {
     arguments
 }
 
-/// The properties of a batch message.
-pub fn batch_properties(batch_id: BatchId) -> BasicProperties {
-    BasicProperties::default()
+/// The properties of a batch message, with the span that it is part of where there is one.
+pub fn batch_properties(batch_id: BatchId, origin: Option<Origin>) -> BasicProperties {
+    let properties = BasicProperties::default()
         // Persistent: a confirmed message survives the broker's restart.
         .with_delivery_mode(2)
         .with_content_type(short("application/x-protobuf"))
         // The reader checks the type before it decodes.
         .with_type(short(MESSAGE_TYPE))
-        .with_message_id(short(&batch_id.to_string()))
+        .with_message_id(short(&batch_id.to_string()));
+    let Some(origin) = origin else { return properties };
+    let mut headers = FieldTable::default();
+    headers.insert(short(TRACEPARENT), value(&origin.traceparent()));
+    properties.with_headers(headers)
+}
+
+/// The span that a message is part of, where it says so readably.
+pub fn origin(properties: &BasicProperties) -> Option<Origin> {
+    let headers = properties.headers().as_ref()?;
+    let AMQPValue::LongString(text) = headers.inner().get(TRACEPARENT)? else { return None };
+    Origin::parse(std::str::from_utf8(text.as_bytes()).ok()?)
 }
 
 /// Header of a dead letter: why it could not be stored.
@@ -156,4 +168,23 @@ pub async fn depth(
         .await
         .map_err(BrokerError::channel("ask for a queue's depth"))?;
     Ok((found.message_count(), found.consumer_count()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_says_which_span_it_is_part_of_and_nothing_without_one() {
+        let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let expected = Origin::parse(traceparent);
+        assert!(expected.is_some());
+        assert_eq!(origin(&batch_properties(BatchId::generate(), expected)), expected);
+        let plain = batch_properties(BatchId::generate(), None);
+        assert!(plain.headers().is_none());
+        assert_eq!(origin(&plain), None);
+        let mut headers = FieldTable::default();
+        headers.insert(short(TRACEPARENT), AMQPValue::Boolean(true));
+        assert_eq!(origin(&BasicProperties::default().with_headers(headers)), None);
+    }
 }

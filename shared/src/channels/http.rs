@@ -34,26 +34,26 @@ const USER_AGENT: &str = concat!("Errata/", env!("CARGO_PKG_VERSION"));
 
 /// How connections are made.
 #[derive(Debug, Clone)]
-pub(super) struct Line {
-    pub(super) reach: Reach,
-    pub(super) tls: Arc<ClientConfig>,
+pub(crate) struct Line {
+    pub(crate) reach: Reach,
+    pub(crate) tls: Arc<ClientConfig>,
 }
 
 /// What is posted. No log shows it: the URL is a secret.
-pub(super) struct Post {
-    pub(super) url: Url,
-    pub(super) content_type: &'static str,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+pub(crate) struct Post {
+    pub(crate) url: Url,
+    pub(crate) content_type: &'static str,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 /// An answer.
 #[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) host: String,
-    pub(super) status: StatusCode,
+pub(crate) struct Reply {
+    pub(crate) host: String,
+    pub(crate) status: StatusCode,
     /// The beginning of the body.
-    pub(super) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Reply {
@@ -93,7 +93,7 @@ pub fn parse_url(text: &str) -> Result<Url, SendError> {
 }
 
 /// Posts, and waits for the answer. The caller bounds the time.
-pub(super) async fn post(line: &Line, post: Post) -> Result<Reply, SendError> {
+pub(crate) async fn post(line: &Line, post: Post) -> Result<Reply, SendError> {
     let host = host_name(&post.url);
     // Known schemes have a default port; others were refused when the URL was read.
     let port = post.url.port_or_known_default().unwrap_or(443);

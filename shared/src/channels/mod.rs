@@ -24,6 +24,7 @@ use lettre::transport::smtp::client::Certificate;
 pub use self::email::{Email, MailServer, is_mail_address};
 pub use self::error::{SendError, SmtpStage};
 pub use self::http::parse_url;
+pub(crate) use self::http::{Line, Post, post};
 pub use self::message::{Delivery, Item, Listing, Message, Receipt, Refused, Severity};
 pub use self::slack::Slack;
 pub use self::sms::Sms;
@@ -31,7 +32,6 @@ pub use self::target::{Reach, is_internal_literal};
 pub use self::webhook::{Webhook, X_ERRATA_DELIVERY, X_ERRATA_SIGNATURE};
 
 use self::email::MailLine;
-use self::http::Line;
 use crate::config::ChannelsConfig;
 use crate::tls::{self, TlsError};
 

@@ -5,6 +5,7 @@
 
 mod channels;
 mod engines;
+mod traces;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 pub use channels::ChannelsConfig;
 pub use engines::{BrokerConfig, PostgresConfig, RedisConfig, SslMode};
+pub use traces::{SampleRatio, TracesConfig};
 
 /// How the process ends when a setting is bad (`EX_USAGE` of sysexits.h).
 pub const EXIT_BAD_CONFIG: u8 = 64;
@@ -163,6 +165,8 @@ pub struct ServiceConfig {
     pub namespace: String,
     /// `SHUTDOWN_TIMEOUT_SECS`: how long accepted work may take to finish after SIGTERM.
     pub shutdown_timeout: Duration,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT` and what belongs to it: where spans go, if anywhere.
+    pub traces: Option<TracesConfig>,
 }
 
 impl ServiceConfig {
@@ -186,6 +190,7 @@ impl ServiceConfig {
             log_level: log_level(settings),
             namespace: namespace(settings),
             shutdown_timeout: settings.seconds("SHUTDOWN_TIMEOUT_SECS", 25, 1..=600),
+            traces: TracesConfig::read(settings),
         }
     }
 }

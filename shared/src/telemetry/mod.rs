@@ -1,6 +1,7 @@
-//! Logs and metrics. Metric names live in [`metrics`] and nowhere else.
+//! Logs, metrics and spans. Metric names live in [`metrics`], what spans say in [`traces`], and nowhere else.
 
 pub mod metrics;
+pub mod traces;
 
 use std::error::Error;
 use std::fmt;

@@ -206,7 +206,7 @@ impl Place {
         entry.error_id = ErrorId::derive(entry.project_id, FINGERPRINT_VERSION, entry.fingerprint);
         entry.message.push('\0');
         for message in messages {
-            let properties: BasicProperties = topology::batch_properties(message.batch_id);
+            let properties: BasicProperties = topology::batch_properties(message.batch_id, None);
             let options = BasicPublishOptions::default();
             let body = message.encode();
             let published =
