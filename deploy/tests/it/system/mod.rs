@@ -37,3 +37,4 @@ mod secrets;
 mod shutdown;
 mod spool;
 mod storm;
+mod traces;
