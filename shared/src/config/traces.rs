@@ -12,7 +12,6 @@ use crate::channels::parse_url;
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
 const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
-const CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 const SAMPLER_ARG: &str = "OTEL_TRACES_SAMPLER_ARG";
 
@@ -66,8 +65,8 @@ pub struct TracesConfig {
     pub endpoint: Secret,
     /// `OTEL_EXPORTER_OTLP_HEADERS`: what the collector wants to know the sender by.
     pub headers: Vec<(String, Secret)>,
-    /// `OTEL_EXPORTER_OTLP_CERTIFICATE`: authorities besides those of the system, in PEM.
-    pub certificate: Option<PathBuf>,
+    /// `TLS_CA_FILE`: authorities besides those of the system, as for all services outside.
+    pub ca_file: Option<PathBuf>,
     /// `OTEL_SERVICE_NAME`; else the service's own.
     pub service_name: Option<String>,
     /// `OTEL_TRACES_SAMPLER_ARG`.
@@ -79,11 +78,11 @@ impl TracesConfig {
     pub(super) fn read(settings: &Settings<'_>) -> Option<Self> {
         let endpoint = endpoint(settings);
         let (headers, ratio) = (headers(settings), SampleRatio::read(settings));
-        let (certificate, service_name) = (settings.text(CERTIFICATE), service_name(settings));
+        let service_name = service_name(settings);
         Some(Self {
             endpoint: Secret::new(endpoint?),
             headers,
-            certificate: certificate.map(PathBuf::from),
+            ca_file: settings.text("TLS_CA_FILE").map(PathBuf::from),
             service_name,
             ratio,
         })

@@ -91,7 +91,7 @@ enum ExportError {
 
 impl Collector {
     fn new(config: &TracesConfig, url: Url) -> Result<Self, TracesError> {
-        let authorities = tls::outside_authorities(config.certificate.as_deref());
+        let authorities = tls::outside_authorities(config.ca_file.as_deref());
         let tls = authorities.and_then(|authorities| tls::outside_config(&authorities));
         // The operator names the collector, which usually stands in the same network.
         let line = Line { reach: Reach::Private, tls: Arc::new(tls.map_err(TracesError::Tls)?) };
