@@ -6,6 +6,7 @@ use http::header::{HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
+use super::engines::ca_file;
 use super::{Secret, Settings};
 use crate::channels::parse_url;
 
@@ -82,7 +83,7 @@ impl TracesConfig {
         Some(Self {
             endpoint: Secret::new(endpoint?),
             headers,
-            ca_file: settings.text("TLS_CA_FILE").map(PathBuf::from),
+            ca_file: ca_file(settings),
             service_name,
             ratio,
         })
@@ -200,8 +201,8 @@ mod tests {
             (TRACES_ENDPOINT, "ftp://u:marked@c", "an http:// or https:// URL"),
             (HEADERS, "marked", "at most 16 headers like key=value between commas"),
             (HEADERS, "a=%0Amarked", "at most 16 headers like key=value between commas"),
-            (HEADERS, &many, "at most 16 headers like key=value between commas"),
-            (SERVICE_NAME, &long, "at most 255 bytes"),
+            (HEADERS, many.as_str(), "at most 16 headers like key=value between commas"),
+            (SERVICE_NAME, long.as_str(), "at most 255 bytes"),
         ] {
             assert_eq!(read(&[(name, text)]), Err(vec![format!("{name} must be {allowed}")]));
         }

@@ -14,8 +14,8 @@ use std::time::Duration;
 use http::{HeaderMap, Method, StatusCode};
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator as _};
 use opentelemetry::trace::{
-    Link, Span as _, SpanContext, SpanId, SpanKind, Status, TraceContextExt as _, TraceFlags,
-    TraceId, TraceState, Tracer as _, TracerProvider as _,
+    Span as _, SpanContext, SpanId, SpanKind, Status, TraceContextExt as _, TraceFlags, TraceId,
+    TraceState, Tracer as _, TracerProvider as _,
 };
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_otlp::ExporterBuildError;
@@ -260,10 +260,8 @@ impl Span {
     }
 
     fn link(&mut self, origins: &[Origin]) {
-        for link in
-            origins.iter().take(MAX_LINKS).map(|origin| Link::with_context(origin.context()))
-        {
-            self.0.add_link(link.span_context, link.attributes);
+        for origin in origins.iter().take(MAX_LINKS) {
+            self.0.add_link(origin.context(), Vec::new());
         }
     }
 
