@@ -194,11 +194,11 @@ impl Publisher {
 }
 
 /// The spans of the requests that a message carries events of, each once, at most as many as its own
-/// span names. Events of one request wait one behind the other.
+/// span names.
 fn origins(batch: &[Pending]) -> Vec<Origin> {
     let mut origins: Vec<Origin> = Vec::new();
     for origin in batch.iter().filter_map(|pending| pending.origin) {
-        if origins.last() != Some(&origin) {
+        if !origins.contains(&origin) {
             origins.push(origin);
         }
         if origins.len() > MAX_LINKS {
@@ -282,7 +282,7 @@ mod tests {
             Origin::parse(&format!("00-4bf92f3577b34da6a3ce929d0e0e4736-{:016x}-01", n + 1))
         };
         let traced = |n| Pending { origin: origin(n), ..pending(0) };
-        let batch = [pending(0), traced(1), traced(1), pending(0), traced(2)];
+        let batch = [pending(0), traced(1), traced(1), pending(0), traced(2), traced(1)];
         assert_eq!(origins(&batch), [origin(1).unwrap(), origin(2).unwrap()]);
         assert_eq!(origins(&[pending(0)]), []);
         let many: Vec<_> = (0..3 * MAX_LINKS).map(traced).collect();

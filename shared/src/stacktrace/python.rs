@@ -28,7 +28,19 @@ pub(super) fn parse(text: &str) -> Vec<Exception> {
 
 /// The exception that AWS Lambda names above its traceback, and not below it.
 fn announced(text: &str) -> Option<&str> {
-    lines(text).next()?.strip_prefix("[ERROR] ")
+    let mut above = "";
+    for line in lines(text) {
+        if recognises(line) {
+            break;
+        }
+        above = line;
+    }
+    above.trim_ascii().strip_prefix("[ERROR] ")
+}
+
+/// What AWS Lambda writes behind what a function wrote.
+fn is_of_lambda(line: &str) -> bool {
+    line.starts_with("END RequestId: ") || line.starts_with("REPORT RequestId: ")
 }
 
 /// How long what a logger put before each line is; zero where it put something before the first alone.
@@ -86,7 +98,7 @@ impl Reader {
             if self.frames.len() >= 2 * MAX_FRAMES {
                 self.frames.drain(..MAX_FRAMES);
             }
-        } else if indent <= self.indent && !inner.is_empty() {
+        } else if indent <= self.indent && !inner.is_empty() && !is_of_lambda(inner) {
             self.in_traceback = false;
             self.finish(read_exception(inner.trim()));
         }
@@ -222,6 +234,11 @@ mod tests {
     fn lambda_names_the_exception_above() {
         check(
             "[ERROR] KeyError: 'a'\nTraceback (most recent call last):\n  File \"/var/task/a.py\", line 1, in run\n    go()",
+            &[("KeyError", &["run"])],
+        );
+        check(
+            "START RequestId: 7\n[ERROR] KeyError: 'a'\nTraceback (most recent call last):\n  File \"/a.py\", line 1, in run\n\
+             END RequestId: 7\nREPORT RequestId: 7",
             &[("KeyError", &["run"])],
         );
         check(

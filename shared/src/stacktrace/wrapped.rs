@@ -12,6 +12,25 @@ use super::scan::lines;
 
 /// No logger puts a trace deeper into its JSON.
 const MAX_DEPTH: usize = 4;
+/// Fields that loggers keep traces in.
+const FIELDS: [&str; 14] = [
+    "stack",
+    "stack_trace",
+    "stacktrace",
+    "stackTrace",
+    "exc_info",
+    "exception",
+    "traceback",
+    "backtrace",
+    "error.stack",
+    "error.stack_trace",
+    "err",
+    "error",
+    "@x",
+    "log",
+];
+/// Where React says how components stand in each other, which looks like a trace.
+const COMPONENTS: &str = "componentStack";
 /// What stands for a space where spaces at the start of a line would be lost, and its last byte.
 const FIXED_SPACE: (&str, u8) = ("\u{a0}", 0xa0);
 
@@ -46,21 +65,50 @@ fn without_escapes(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// The first trace in the first object of a text.
+/// The trace in the first object of a text.
 fn trace_in_json(text: &str) -> Option<String> {
     let object = text.get(text.find('{')?..)?;
     let value = serde_json::Deserializer::from_str(object).into_iter::<Value>().next()?.ok()?;
-    trace_in(value, 0)
+    trace_in(&value, 0)
 }
 
-fn trace_in(value: Value, depth: usize) -> Option<String> {
-    let inner = |value: Value| (depth < MAX_DEPTH).then(|| trace_in(value, depth + 1)).flatten();
+/// The trace of a field that is there for it, else the first of any other: what a log line quotes, or how
+/// components of a page stand in each other, may look like one, too.
+fn trace_in(value: &Value, depth: usize) -> Option<String> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
     match value {
-        Value::String(text) => reader(&text).is_some().then_some(text),
-        Value::Array(values) => values.into_iter().find_map(inner),
-        Value::Object(fields) => fields.into_iter().find_map(|(_, value)| inner(value)),
+        Value::String(text) => trace_in_text(text, depth),
+        Value::Array(values) => {
+            let joined = || lines_of(values).filter(|text| reader(text).is_some());
+            joined().or_else(|| values.iter().find_map(|value| trace_in(value, depth + 1)))
+        }
+        Value::Object(fields) => {
+            let named = FIELDS.iter().filter_map(|name| fields.get(*name));
+            let others = fields.iter().filter(|(name, _)| *name != COMPONENTS);
+            let mut all = named.chain(others.map(|(_, value)| value));
+            all.find_map(|value| trace_in(value, depth + 1))
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
+}
+
+/// A text that is a trace, or that another logger wrapped one in.
+fn trace_in_text(text: &str, depth: usize) -> Option<String> {
+    if is_escaped(text) && text.contains('{') {
+        let object = text.get(text.find('{')?..)?;
+        let value = serde_json::from_str(object.trim_ascii_end()).ok()?;
+        return trace_in(&value, depth + 1);
+    }
+    reader(text).map(|_| text.to_owned())
+}
+
+/// The lines that a list of texts is, as AWS Lambda writes them.
+fn lines_of(values: &[Value]) -> Option<String> {
+    let lines: Option<Vec<&str>> = values.iter().map(Value::as_str).collect();
+    let is_line = |text: &&str| !text.trim_ascii_end().contains('\n');
+    lines.filter(|lines| lines.len() > 1 && lines.iter().all(is_line)).map(|lines| lines.join("\n"))
 }
 
 /// The text that a string with escapes stands for, as far as traces have them.
@@ -172,6 +220,22 @@ mod tests {
         check(r#"{"cut": "E: x\n  at f"#, "{\"cut\": \"E: x\n  at f");
         let deep = format!("{}\"E: x\\n at f (a:1:2)\"{}", "[{\"a\": ".repeat(9), "}]".repeat(9));
         assert!(unwrapped(Cow::Owned(deep)).starts_with("[{\"a\""));
+    }
+
+    #[test]
+    fn fields_for_traces_come_first() {
+        let (trace, other) = (r"E: x\n at f (a:1:2)", r"E: y\n at g (b:1:2)");
+        let plain = "E: x\n at f (a:1:2)";
+        for text in [
+            format!(r#"{{"stack": "{trace}", "componentStack": "{other}"}}"#),
+            format!(r#"{{"cause": {{"stack": "{other}"}}, "err": {{"stack": "{trace}"}}}}"#),
+            format!(r#"{{"breadcrumb": "{other}", "exc_info": "{trace}"}}"#),
+            format!(r#"{{"note": "{trace}", "componentStack": "{other}"}}"#),
+            r#"{"a": "\n", "stack": ["E: x", " at f (a:1:2)"]}"#.to_owned(),
+            r#"{"log": "{\"stack\": \"E: x\\n at f (a:1:2)\"}\n"}"#.to_owned(),
+        ] {
+            check(&text, plain);
+        }
     }
 
     #[test]

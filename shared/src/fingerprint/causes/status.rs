@@ -37,15 +37,19 @@ pub(super) fn is_of_client(word: &Word<'_>) -> bool {
     [", message=", ") when calling the "].iter().any(|behind| word.is_before(behind))
 }
 
-/// Whether a text begins with the status, and goes on with a sentence or an object of the server's own:
-/// `429 Rate limit reached`, `404 {"error":`.
+/// How sentences of servers begin behind a status, which name none of the program's things.
+const SENTENCES: [&[u8]; 7] =
+    [b"Rate limit", b"The ", b"This ", b"You ", b"Your ", b"Incorrect ", b"Invalid "];
+
+/// Whether a text begins with the status, and goes on with an object or a sentence of the server's own:
+/// `404 {"error":`, `429 Rate limit reached`, `500 The server had an error`. What goes on with things is a count.
 pub(super) fn begins_text(word: &Word<'_>) -> bool {
     let before = word.before();
     (before.is_empty() || before.ends_with("Error: "))
         && is_known(word.text)
         && match word.rest().as_bytes() {
             [b' ', b'{', ..] => true,
-            [b' ', first, second, ..] => first.is_ascii_uppercase() && second.is_ascii_lowercase(),
+            [b' ', sentence @ ..] => SENTENCES.iter().any(|begin| sentence.starts_with(begin)),
             _ => false,
         }
 }
@@ -54,7 +58,10 @@ pub(super) fn begins_text(word: &Word<'_>) -> bool {
 /// `Network response was not ok: 404`.
 pub(super) fn ends_fetch(word: &Word<'_>) -> bool {
     let before = word.before();
-    let is_of_fetch = || before.ends_with("not ok: ") || before.contains("ailed to fetch ");
+    let is_of_fetch = || {
+        (before.ends_with("not ok: ") || before.ends_with("not OK: "))
+            || before.contains("ailed to fetch ")
+    };
     word.rest().is_empty() && before.ends_with(": ") && is_known(word.text) && is_of_fetch()
 }
 

@@ -48,6 +48,8 @@ fn status_classes() {
     check("Error: 500 {\"type\": \"error\"}", "5xx");
     check("Failed to fetch user: 404", "4xx");
     check("Network response was not ok: 503", "5xx");
+    check("Response not OK: 404", "4xx");
+    check("500 The server had an error", "5xx");
 }
 
 #[test]
@@ -61,6 +63,7 @@ fn services_name_their_errors() {
 fn three_digits_alone_are_no_status() {
     check("order 503 not shipped", "");
     check("503 items left", "");
+    check("404 Orders could not be imported", "");
     check("404 MB left", "");
     check("Orders of user: 404", "");
     check("Failed to fetch user: 404 tries", "");

@@ -57,9 +57,10 @@ pub(super) fn classify_letters(word: &[u8]) -> Word {
     }
 }
 
-/// Whether the letters are words written as one, `getUserById`: each begins with a capital, and most can be
-/// spoken.
+/// Whether the letters are words written as one, `getUserById`, `getUserByID`: each begins with a capital, and
+/// most can be spoken.
 fn is_camel(letters: &[u8]) -> bool {
+    let letters = letters.strip_suffix(b"ID").unwrap_or(letters);
     let (mut count, mut spoken) = (0, 0);
     for part in parts(letters) {
         let is_capital = part.len() == 1 && part[0].is_ascii_uppercase();
@@ -356,6 +357,7 @@ mod tests {
         check("SQLConnectionTimeout", Word::Text);
         check("getUserById", Word::Text);
         check("isDbUpToDate", Word::Text);
+        check("getUserByID", Word::Text);
         check("ABcDEfGHiJKl", Word::Value);
         check("OAuth2TokenEndpoint", Word::Numbered);
         check("s3UploadService", Word::Numbered);

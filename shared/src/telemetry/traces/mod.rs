@@ -76,13 +76,15 @@ pub fn start(config: Option<&TracesConfig>, service: &'static str) -> Result<Tra
     let version = KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));
     let provider = SdkTracerProvider::builder()
         .with_span_processor(collector::processor(config)?)
-        .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(
-            config.ratio.fraction(),
-        ))))
+        // Whoever reaches the edge may say that a trace is sampled: the share holds for those, too. It is decided by
+        // the id of the trace, so that all services that have the same share decide alike.
+        .with_sampler(Sampler::TraceIdRatioBased(config.ratio.fraction()))
         .with_max_links_per_span(u32::try_from(MAX_LINKS).unwrap_or(u32::MAX))
         .with_max_attributes_per_span(MAX_ATTRIBUTES)
         .with_max_events_per_span(0)
-        .with_resource(Resource::builder().with_service_name(name).with_attribute(version).build())
+        .with_resource(
+            Resource::builder_empty().with_service_name(name).with_attribute(version).build(),
+        )
         .build();
     TRACER.set(provider.tracer("errata")).map_err(|_| TracesError::Twice)?;
     tracing::info!(service, "spans go to the collector");
