@@ -18,7 +18,7 @@ use memchr::memchr;
 
 use crate::event::Exception;
 use crate::ids::Fingerprint;
-use crate::stacktrace::{self, scan::Header, wrapped::is_escaped};
+use crate::stacktrace::{self, scan::Header, wrapped::is_wrapped};
 use causes::Causes;
 pub use explain::{Explanation, LeftOut, PLACEHOLDERS, Reason, Replaced, normalised};
 use names::{Name, Place};
@@ -87,7 +87,7 @@ fn chain_of<'a>(input: &Input<'a>) -> Cow<'a, [Exception]> {
 }
 
 fn is_of_lines(text: &str) -> bool {
-    memchr(b'\n', text.as_bytes()).is_some() || is_escaped(text)
+    memchr(b'\n', text.as_bytes()).is_some() || is_wrapped(text)
 }
 
 /// What an exception of another process says that Python hands on with its traceback as text. The

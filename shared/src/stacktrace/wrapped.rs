@@ -4,11 +4,11 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memmem};
 use serde_json::Value;
 
 use super::reader;
-use super::scan::lines;
+use super::scan::{self, lines};
 
 /// No logger puts a trace deeper into its JSON.
 const MAX_DEPTH: usize = 4;
@@ -29,6 +29,8 @@ const FIELDS: [&str; 14] = [
     "@x",
     "log",
 ];
+/// How a list of texts begins in an object.
+const LIST: &[u8] = b"\":[\"";
 /// Where React says how components stand in each other, which looks like a trace.
 const COMPONENTS: &str = "componentStack";
 /// What stands for a space where spaces at the start of a line would be lost, and its last byte.
@@ -36,23 +38,38 @@ const FIXED_SPACE: (&str, u8) = ("\u{a0}", 0xa0);
 
 /// The text without what it is wrapped in.
 pub(super) fn unwrapped(text: Cow<'_, str>) -> Cow<'_, str> {
-    let text = without_escapes(text);
+    let text = without_escapes(with_line_feeds(text));
     let (fixed_space, last_byte) = FIXED_SPACE;
     let text = match memchr(last_byte, text.as_bytes()) {
         Some(_) => Cow::Owned(text.replace(fixed_space, " ")),
         None => text,
     };
     match prefix(&text) {
-        0 => text,
-        prefix => Cow::Owned(without_prefix(&text, prefix)),
+        None => text,
+        Some(prefix) => Cow::Owned(without_prefix(&text, &prefix)),
     }
 }
 
-/// Whether a text is one line that says where its lines end.
-pub(crate) fn is_escaped(text: &str) -> bool {
+/// Whether a text without a line feed may be of several lines all the same.
+pub(crate) fn is_wrapped(text: &str) -> bool {
+    memchr(b'\r', text.trim_ascii_end().as_bytes()).is_some() || is_escaped(text)
+}
+
+/// Whether a text is one line that says where its lines end, or an object that has lists of lines.
+fn is_escaped(text: &str) -> bool {
     let text = text.trim_ascii_end().as_bytes();
     memchr(b'\n', text).is_none()
-        && memchr_iter(b'\\', text).any(|at| text.get(at + 1) == Some(&b'n'))
+        && (memchr_iter(b'\\', text).any(|at| text.get(at + 1) == Some(&b'n'))
+            || memchr(b'{', text).is_some_and(|at| memmem::find(&text[at..], LIST).is_some()))
+}
+
+/// The text with line feeds where what carried it made them carriage returns.
+fn with_line_feeds(text: Cow<'_, str>) -> Cow<'_, str> {
+    let inner = text.trim_ascii_end().as_bytes();
+    if memchr(b'\n', inner).is_some() || memchr(b'\r', inner).is_none() {
+        return text;
+    }
+    Cow::Owned(text.replace('\r', "\n"))
 }
 
 fn without_escapes(text: Cow<'_, str>) -> Cow<'_, str> {
@@ -132,29 +149,77 @@ fn unescaped(text: &str) -> String {
     plain
 }
 
-/// How many bytes something put before each line; zero where nothing did. What loggers put there has a time
-/// or ends with a bar, and differs in its digits at most.
-fn prefix(text: &str) -> usize {
+/// What something put before each line: words that are the same but for their numbers, and so much space
+/// behind the last of them.
+struct Prefix {
+    words: usize,
+    space: usize,
+}
+
+/// What was put before each line of a trace, if anything was. Lines that have nothing else are of any length:
+/// the space at their end is often lost.
+fn prefix(text: &str) -> Option<Prefix> {
     let mut lines = lines(text).filter(|line| !line.trim_ascii().is_empty());
-    let first = lines.next().unwrap_or_default().as_bytes();
-    let mut length = first.len();
+    let first = lines.next()?;
+    let mut common = words(first).count();
     let mut others = 0;
     for line in lines {
-        let is_alike = |(a, b): &(&u8, &u8)| a == b || a.is_ascii_digit() && b.is_ascii_digit();
-        let alike = first.iter().zip(line.as_bytes()).take(length).take_while(is_alike).count();
+        let alike = words(first).zip(words(line)).take(common).take_while(|(a, b)| are_alike(a, b));
+        let alike = alike.count();
         if alike == 0 {
-            return 0;
+            return None;
         }
-        // An empty line has nothing but what was put before it, often without the space at its end.
-        if alike < line.len() {
-            length = alike;
+        if alike < words(line).count() {
+            common = alike;
         }
         others += 1;
     }
-    let common = &first[..length];
-    let end = common.iter().rposition(|byte| *byte == b' ').map_or(0, |space| space + 1);
-    let prefix = &common[..end];
-    if others > 0 && (prefix.contains(&b'|') || has_time(prefix)) { end } else { 0 }
+    let is_put = others > 0 && words(first).take(common).any(is_of_logger);
+    let space = |line| space_behind(line, common);
+    let space = scan::lines(text).filter_map(space).min().filter(|_| is_put)?;
+    Some(Prefix { words: common, space })
+}
+
+/// Whether a word is one that loggers and containers put before a line, and no language: one with a time, a
+/// bar, or a name in brackets.
+fn is_of_logger(word: &str) -> bool {
+    word.contains('|') || word.starts_with('[') && word.ends_with(']') || has_time(word.as_bytes())
+}
+
+/// The words of a line, with nothing of the space between them.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split_ascii_whitespace()
+}
+
+/// Whether words are the same but for their numbers.
+fn are_alike(a: &str, b: &str) -> bool {
+    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
+    while let ([first, ..], [second, ..]) = (a, b) {
+        let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (one, other) = match (digits(a), digits(b)) {
+            (0, 0) if first == second => (1, 1),
+            (0, _) | (_, 0) => return false,
+            numbers => numbers,
+        };
+        (a, b) = (&a[one..], &b[other..]);
+    }
+    a.is_empty() && b.is_empty()
+}
+
+/// How much space stands behind so many words of a line, where another word follows.
+fn space_behind(line: &str, count: usize) -> Option<usize> {
+    let rest = behind(line, count)?;
+    let space = rest.len() - rest.trim_ascii_start().len();
+    (space < rest.len()).then_some(space)
+}
+
+/// The line behind so many words; nothing when it has not so many.
+fn behind(line: &str, count: usize) -> Option<&str> {
+    (0..count).try_fold(line, |rest, _| {
+        let rest = rest.trim_ascii_start();
+        let length = rest.bytes().take_while(|byte| !byte.is_ascii_whitespace()).count();
+        if length == 0 { None } else { rest.get(length..) }
+    })
 }
 
 /// Whether hours and minutes stand in the text.
@@ -163,11 +228,11 @@ fn has_time(text: &[u8]) -> bool {
     text.windows("09:15".len()).any(is_time)
 }
 
-/// Lines that are shorter are empty but for the spaces at the end, which were trimmed.
-fn without_prefix(text: &str, prefix: usize) -> String {
+fn without_prefix(text: &str, prefix: &Prefix) -> String {
     let mut plain = String::with_capacity(text.len());
     for line in lines(text) {
-        plain.push_str(line.get(prefix..).unwrap_or_default());
+        let rest = behind(line, prefix.words).and_then(|rest| rest.get(prefix.space..));
+        plain.push_str(rest.unwrap_or_default());
         plain.push('\n');
     }
     plain
@@ -205,6 +270,11 @@ mod tests {
         check("0|shop | E: x\r\n0|shop |   at f\r\n0|shop |\r\n0|shop |   at g", trace);
         check("7 09:15:01 [a] E: x\n8 09:15:02 [a]   at f\n\n9 10:16:03 [a]   at g", trace);
         check("09:15 \u{fc} E: x\n09:15 \u{fc} at f", "E: x\nat f\n");
+        check(
+            "09:15:01.12Z \tE: x\n09:15:01.123Z \t  at f\n09:15:02.5Z \t\n09:15:02.5Z \t  at g",
+            trace,
+        );
+        check("[pod/a-1/a] E: x\n[pod/a-1/a]   at f\n[pod/a-1/a]\n[pod/a-1/a]   at g", trace);
     }
 
     #[test]
@@ -232,10 +302,17 @@ mod tests {
             format!(r#"{{"breadcrumb": "{other}", "exc_info": "{trace}"}}"#),
             format!(r#"{{"note": "{trace}", "componentStack": "{other}"}}"#),
             r#"{"a": "\n", "stack": ["E: x", " at f (a:1:2)"]}"#.to_owned(),
+            r#"ERROR	Invoke	{"errorType":"E","stack":["E: x"," at f (a:1:2)"]}"#.to_owned(),
             r#"{"log": "{\"stack\": \"E: x\\n at f (a:1:2)\"}\n"}"#.to_owned(),
         ] {
             check(&text, plain);
         }
+    }
+
+    #[test]
+    fn carriage_returns_end_lines_where_nothing_else_does() {
+        check("E: x\r at f\r at g", "E: x\n at f\n at g");
+        check("E: 10 %\r20 %\n at f", "E: 10 %\r20 %\n at f");
     }
 
     #[test]

@@ -25,13 +25,25 @@ const GENERAL: [&str; 13] = [
     "handler",
     "controller",
 ];
-/// Names of a file that each package of a program of Python has, as Django lays them out.
-const PACKAGED: [&str; 11] = [
+/// Names of a file that each package of a program of Python has, as Django and FastAPI lay them out.
+const PACKAGED: [&str; 23] = [
     "admin.py",
+    "api.py",
+    "consumers.py",
+    "crud.py",
+    "dependencies.py",
+    "filters.py",
     "forms.py",
+    "handler.py",
     "handlers.py",
     "models.py",
+    "permissions.py",
+    "repository.py",
+    "router.py",
+    "routes.py",
+    "schemas.py",
     "serializers.py",
+    "service.py",
     "services.py",
     "signals.py",
     "tasks.py",

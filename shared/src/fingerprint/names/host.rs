@@ -98,9 +98,12 @@ fn below_root(path: &str) -> Inside<'_> {
         ("home" | "Users", _) => shared(below_shelf(without(path, 2))),
         // Where images of containers keep the program, and web servers the only one.
         ("usr", "src") if first(without(rest, 1)) == "app" => alone(without(path, 3)),
-        ("var", "task") => alone(without(path, 2)),
+        ("var", "task") | ("github", "workspace") | ("vercel", _) => alone(without(path, 2)),
+        ("opt", "render") => alone(without(path, 4)),
+        // A package has its hash and its version.
+        ("nix", "store") => alone(without(path, 3)),
         ("usr", "local") | ("var", _) => shared(below_shelf(without(path, 2))),
-        ("root" | "srv" | "opt" | "usr" | "mnt" | "data", _) => shared(below_shelf(rest)),
+        ("root" | "srv" | "opt" | "usr" | "mnt" | "data" | "tmp", _) => shared(below_shelf(rest)),
         (own, _) if OWN.contains(&own) => alone(path),
         _ => alone(rest),
     }
@@ -133,6 +136,11 @@ mod tests {
             "/code",
             "/usr/src/app",
             "/var/task",
+            "/github/workspace",
+            "/vercel/path0",
+            "/opt/render/project/src",
+            "/nix/store/0a1b2c-shop-1.2",
+            "/tmp/8dc1f2e3a4b5c6d",
             "/builds/group/shop",
             "/home/runner/work/shop/shop",
             "/srv/shop",
