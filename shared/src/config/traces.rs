@@ -28,7 +28,7 @@ const MAX_SERVICE_NAME: usize = 255;
 /// Sampling is decided in millionths.
 const WHOLE: u32 = 1_000_000;
 
-/// The share of requests without a caller's own decision that is traced.
+/// The share of traces that are recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SampleRatio {
     millionths: u32,
@@ -75,17 +75,16 @@ pub struct TracesConfig {
 }
 
 impl TracesConfig {
-    /// Reads the settings. All are looked at, so that a bad one is told even while nothing is traced.
+    /// Reads the settings. Without an endpoint the others are those of somebody else, who may mean other things
+    /// by them: many programs read variables of these names.
     pub(super) fn read(settings: &Settings<'_>) -> Option<Self> {
-        let endpoint = endpoint(settings);
-        let (headers, ratio) = (headers(settings), SampleRatio::read(settings));
-        let service_name = service_name(settings);
+        let endpoint = Secret::new(endpoint(settings)?);
         Some(Self {
-            endpoint: Secret::new(endpoint?),
-            headers,
+            endpoint,
+            headers: headers(settings),
             ca_file: ca_file(settings),
-            service_name,
-            ratio,
+            service_name: service_name(settings),
+            ratio: SampleRatio::read(settings),
         })
     }
 }
@@ -161,7 +160,8 @@ mod tests {
     #[test]
     fn nothing_is_traced_without_an_endpoint() {
         check_endpoint(&[], None);
-        check_endpoint(&[(SAMPLER_ARG, "0.5"), (SERVICE_NAME, "x"), (HEADERS, "a=b")], None);
+        let foreign = "http://agent:14268/sampling";
+        check_endpoint(&[(SAMPLER_ARG, foreign), (SERVICE_NAME, "x"), (HEADERS, "a")], None);
     }
 
     #[test]
@@ -204,12 +204,19 @@ mod tests {
             (HEADERS, many.as_str(), "at most 16 headers like key=value between commas"),
             (SERVICE_NAME, long.as_str(), "at most 255 bytes"),
         ] {
-            assert_eq!(read(&[(name, text)]), Err(vec![format!("{name} must be {allowed}")]));
+            let endpoint = (TRACES_ENDPOINT, "http://c");
+            let given = if name == TRACES_ENDPOINT {
+                vec![(name, text)]
+            } else {
+                vec![endpoint, (name, text)]
+            };
+            assert_eq!(read(&given), Err(vec![format!("{name} must be {allowed}")]));
         }
         for ratio in ["1.1", "-0.1", "NaN", "all"] {
             let expected =
                 format!("{SAMPLER_ARG} holds {ratio:?} and must be a number from 0 to 1");
-            assert_eq!(read(&[(SAMPLER_ARG, ratio)]), Err(vec![expected]));
+            let given = [(ENDPOINT, "http://c"), (SAMPLER_ARG, ratio)];
+            assert_eq!(read(&given), Err(vec![expected]));
         }
     }
 }

@@ -56,6 +56,8 @@ fn status_classes() {
 fn services_name_their_errors() {
     check("rpc error: code = Unavailable desc = connection closed", "Unavailable");
     check("An error occurred (NoSuchKey) when calling the GetObject operation: no", "NoSuchKey");
+    check("status = StatusCode.NOT_FOUND details = no", "StatusCode.NOT_FOUND");
+    check("Minified React error #418; visit https://x.example/418", "418");
     check("An error occurred (Late) in code = Unavailable", "");
 }
 

@@ -171,12 +171,19 @@ const PARTS: [bool; 256] = {
     parts
 };
 
-/// Whether it is the name that a service gives to its error, as clients of gRPC and of Amazon tell it:
-/// `rpc error: code = Unavailable`, `An error occurred (NoSuchKey) when calling`.
+/// Whether it is the name that a service gives to its error, as clients of gRPC and of Amazon tell it, or the
+/// number that React gives to its own: `rpc error: code = Unavailable`, `status = StatusCode.UNAVAILABLE`,
+/// `An error occurred (NoSuchKey) when calling`, `Minified React error #418`.
 pub(super) fn is_code_of_service(word: &Word<'_>) -> bool {
-    word.text.starts_with(|first: char| first.is_ascii_uppercase())
-        && (word.follows("rpc error: code = ")
-            || word.follows("An error occurred (") && word.is_before(") when calling "))
+    match word.text.as_bytes().first() {
+        Some(b'A'..=b'Z') => {
+            word.follows("rpc error: code = ")
+                || word.text.starts_with("StatusCode.") && word.follows("status = ")
+                || word.follows("An error occurred (") && word.is_before(") when calling ")
+        }
+        Some(b'0'..=b'9') => word.follows("Minified React error #"),
+        _ => false,
+    }
 }
 
 /// Names of system errors and of a resolver's, and what databases number or name with a prefix of their own.

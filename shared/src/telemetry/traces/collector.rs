@@ -10,7 +10,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use opentelemetry_http::{HttpClient, HttpError};
-use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
+use opentelemetry_otlp::{
+    Protocol, RetryPolicy, SpanExporter, WithExportConfig as _, WithHttpConfig as _,
+};
 use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor};
 use tokio::runtime::Handle;
 use url::Url;
@@ -21,7 +23,8 @@ use crate::config::TracesConfig;
 use crate::telemetry::ErrorChain;
 use crate::tls;
 
-/// Spans that wait; more are dropped. At most about 4 MiB, and some seconds of a busy service.
+/// Spans that wait; more are dropped. At most about 4 MiB; a service that answers thousands of requests a second needs
+/// a share of traces that is below one.
 const MAX_WAITING: usize = 4_096;
 
 /// Spans of one export: some 200 KiB.
@@ -45,6 +48,8 @@ pub(super) fn processor(config: &TracesConfig) -> Result<BatchSpanProcessor, Tra
         .with_protocol(Protocol::HttpBinary)
         .with_endpoint(endpoint)
         .with_timeout(EXPORT_TIMEOUT)
+        // What was refused is not tried again: the next spans wait behind it.
+        .with_retry_policy(RetryPolicy::disabled())
         .with_headers(headers)
         .with_http_client(Collector::new(config, url)?)
         .build()
