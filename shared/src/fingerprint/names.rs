@@ -84,7 +84,9 @@ impl<'a> Place<'a> {
                 Self { name: javascript(function, frame.colno), scope: asset::name(path) }
             }
             Language::Python => in_file(python(function), path, module),
-            Language::Ruby if is_template(path) => in_file(Name::TopLevel, path, module),
+            Language::Ruby if is_template(path) => {
+                Self { name: Name::TopLevel, scope: Cow::Borrowed(below_views(path)) }
+            }
             Language::Ruby => in_file(ruby(function), path, module),
             Language::Other => in_file(other(function), path, module),
         }
@@ -236,6 +238,11 @@ fn is_template(path: &str) -> bool {
     [".erb", ".haml", ".slim"].iter().any(|end| path.ends_with(end))
 }
 
+/// A template is named by its path below the views, because each folder has an `index` and a `_form`.
+fn below_views(path: &str) -> &str {
+    path.rsplit_once("views/").map_or_else(|| base_name(path), |(_, template)| template)
+}
+
 /// What the code of a file outside its functions is called: by how it came to run.
 const TOP_LEVEL: [&str; 5] = ["{main}", "include", "include_once", "require", "require_once"];
 
@@ -367,6 +374,7 @@ mod tests {
         check("/a/b.rb", "", "rescue in B::C#run", "b.rb run");
         check("/a/b.rb", "", "block in <main>", "b.rb top level");
         check("/a/b.html.erb", "", "_a_b_html_erb___12_34", "b.html.erb top level");
+        check("app/views/users/_form.html.erb", "", "_app", "users/_form.html.erb top level");
         check("/a/B.php", "", "A\\B::run", "A\\B run");
         check("/a/B.php", "", "require_once", "B.php top level");
         check("/a/B.php", "A\\B", "A\\{closure}", "A\\B anonymous");

@@ -29,6 +29,8 @@ const FIELDS: [&str; 14] = [
     "@x",
     "log",
 ];
+/// Objects that are looked at, which may be one for each line.
+const MAX_OBJECTS: usize = 200;
 /// How a list of texts begins in an object.
 const LIST: &[u8] = b"\":[\"";
 /// Where React says how components stand in each other, which looks like a trace.
@@ -73,20 +75,27 @@ fn with_line_feeds(text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 fn without_escapes(text: Cow<'_, str>) -> Cow<'_, str> {
-    if !is_escaped(&text) {
+    let is_escaped = is_escaped(&text);
+    if !is_escaped && !text.trim_ascii_start().starts_with('{') {
         return text;
     }
     match trace_in_json(&text) {
         Some(trace) => Cow::Owned(trace),
-        None => Cow::Owned(unescaped(&text)),
+        None if is_escaped => Cow::Owned(unescaped(&text)),
+        None => text,
     }
 }
 
-/// The trace in the first object of a text.
+/// The trace in the objects that a text holds: one, or one a line. The runtime of a container writes an object
+/// for each line of a trace.
 fn trace_in_json(text: &str) -> Option<String> {
-    let object = text.get(text.find('{')?..)?;
-    let value = serde_json::Deserializer::from_str(object).into_iter::<Value>().next()?.ok()?;
-    trace_in(&value, 0)
+    let objects = text.get(text.find('{')?..)?;
+    let objects = serde_json::Deserializer::from_str(objects).into_iter::<Value>();
+    let objects: Vec<Value> = objects.take(MAX_OBJECTS).map_while(Result::ok).collect();
+    let line = |object: &Value| object.get("log").and_then(Value::as_str).map(str::to_owned);
+    let lines: Option<String> = objects.iter().map(line).collect();
+    let lines = lines.filter(|lines| objects.len() > 1 && reader(lines).is_some());
+    lines.or_else(|| objects.iter().find_map(|object| trace_in(object, 0)))
 }
 
 /// The trace of a field that is there for it, else the first of any other: what a log line quotes, or how
@@ -303,10 +312,17 @@ mod tests {
             format!(r#"{{"note": "{trace}", "componentStack": "{other}"}}"#),
             r#"{"a": "\n", "stack": ["E: x", " at f (a:1:2)"]}"#.to_owned(),
             r#"ERROR	Invoke	{"errorType":"E","stack":["E: x"," at f (a:1:2)"]}"#.to_owned(),
+            format!("{{\"a\": 1}}\n{{\"err\": {{\"stack\": \"{trace}\"}}}}\n"),
+            format!("{{\n  \"a\": 1,\n  \"stack\": \"{trace}\"\n}}"),
             r#"{"log": "{\"stack\": \"E: x\\n at f (a:1:2)\"}\n"}"#.to_owned(),
         ] {
             check(&text, plain);
         }
+    }
+
+    #[test]
+    fn containers_write_an_object_for_each_line() {
+        check("{\"log\":\"E: x\\n\"}\n{\"log\":\" at f (a:1:2)\\n\"}\n", "E: x\n at f (a:1:2)\n");
     }
 
     #[test]

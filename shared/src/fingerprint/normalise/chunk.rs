@@ -78,7 +78,9 @@ impl<'a> Scanner<'a> {
             self.words(base_name(rest));
         } else if has(Marks::COLON) && shapes::is_ipv6(chunk) || shapes::is_mac(chunk) {
             self.placeholder(HOST);
-        } else if has(Marks::DIGIT) && shapes::is_drawn(chunk) || resource::is_cloud_name(chunk) {
+        } else if has(Marks::DIGIT) && (shapes::is_drawn(chunk) || shapes::is_token(chunk))
+            || resource::is_cloud_name(chunk)
+        {
             self.placeholder(VALUE);
         } else if has(Marks::DOT) || has(Marks::COLON) {
             self.hosts_and_words(chunk);
@@ -174,8 +176,8 @@ impl<'a> Scanner<'a> {
         match word::classify(word) {
             Word::Value => self.placeholder(VALUE),
             Word::Calendar => self.placeholder(TIME),
+            Word::Numbered | Word::Text if self.ends_id(word) => self.placeholder(VALUE),
             Word::Numbered => return self.numbered(rest, length),
-            Word::Text if self.ends_id(word) => self.placeholder(VALUE),
             Word::Text => self.text(word),
         }
         length

@@ -246,7 +246,7 @@ pub(super) fn is_drawn(text: &[u8]) -> bool {
             b'0'..=b'9' => 0,
             b'a'..=b'z' => 1,
             b'A'..=b'Z' => 2,
-            b'-' | b'_' => 3,
+            b'-' | b'_' | b'+' | b'/' => 3,
             _ => return false,
         };
         kinds[kind] += 1;
@@ -254,6 +254,15 @@ pub(super) fn is_drawn(text: &[u8]) -> bool {
         previous = Some(kind);
     }
     kinds[..3].iter().all(|count| *count > 0) && turns * 2 > text.len()
+}
+
+/// Whether the text is a token of JSON in base64, as those of RFC 7519: its object begins with a brace and a quote.
+pub(super) fn is_token(text: &[u8]) -> bool {
+    const BEGIN: &[u8] = b"eyJ";
+    let is_part = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'=' | b'+' | b'/')
+    };
+    text.len() >= DRAWN_MIN && text.starts_with(BEGIN) && text.iter().all(is_part)
 }
 
 /// The text without dots and dashes at its end.
@@ -315,7 +324,9 @@ mod tests {
 
     #[test]
     fn drawn_ids_are_told_from_written_ones() {
-        for text in ["V1StGXR8_Z5jdHi6B-myT", "IRFa-VaY2b_8xT4q9ZpL0"] {
+        for text in
+            ["V1StGXR8_Z5jdHi6B-myT", "IRFa-VaY2b_8xT4q9ZpL0", "q83vEjRWeJq7/N0+VaY2b8xT4q9ZpL0a"]
+        {
             assert!(is_drawn(text.as_bytes()), "{text}");
         }
         for text in
@@ -323,6 +334,8 @@ mod tests {
         {
             assert!(!is_drawn(text.as_bytes()), "{text}");
         }
+        assert!(is_token(b"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.dBjftJeZ4CVPmB92K27uhbUJU1p1r"));
+        assert!(!is_token(b"eyJhb") && !is_token(b"eyJava is missing here"));
     }
 
     #[test]

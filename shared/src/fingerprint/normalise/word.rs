@@ -23,6 +23,8 @@ const TURNS_MIN: usize = 2;
 const LONG_MIN: usize = 16;
 /// Letters that change their case all the time are drawn, not written, from this length on.
 const CASES_MIN: usize = 10;
+/// Nobody writes so many small letters without a vowel: clusters draw them for what they start.
+const UNSPOKEN_MIN: usize = 8;
 /// A word in a name such as `OAuth2TokenEndpoint` has at least so many letters to tell that it is one.
 const PART_MIN: usize = 4;
 /// So many of such words make a name.
@@ -50,6 +52,7 @@ pub(super) fn classify_letters(word: &[u8]) -> Word {
         length if length >= HEX_LETTERS_MIN && word.iter().all(u8::is_ascii_hexdigit) => {
             Word::Value
         }
+        length if length >= UNSPOKEN_MIN && is_without_vowels(word) => Word::Value,
         length if length >= CASES_MIN && case_changes(word) * 3 > length && !is_camel(word) => {
             Word::Value
         }
@@ -151,7 +154,9 @@ pub(super) fn singular(word: &[u8]) -> (&[u8], &'static [u8]) {
 
 /// Whether a word of small letters and digits has no vowel.
 pub(super) fn is_without_vowels(word: &[u8]) -> bool {
-    word.iter().all(|byte| byte.is_ascii_lowercase() && !b"aeiouy".contains(byte))
+    let fits =
+        |byte: &u8| byte.is_ascii_digit() || byte.is_ascii_lowercase() && !b"aeiouy".contains(byte);
+    word.iter().all(fits)
 }
 
 /// Units that stand apart from their number; `120 ms` and `2 seconds` are one kind of value.
@@ -368,6 +373,7 @@ mod tests {
         check("worker12", Word::Numbered);
         check("sha256", Word::Numbered);
         check("bq7lk", Word::Value);
+        check("zbgpwhxwcq", Word::Value);
         check("Nov", Word::Calendar);
     }
 }
