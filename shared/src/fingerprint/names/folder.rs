@@ -101,6 +101,10 @@ pub(super) fn before(path: &str, name: &str) -> Option<String> {
     let mut folders = folders.split(['/', '\\']).filter(|it| !matches!(*it, "" | "."));
     folders.next_back()?;
     folders.for_each(|folder| named.enter(folder));
+    if is_packaged && !named.layers.is_empty() {
+        // A folder above those of layers may be that of the program on this host.
+        named.part = None;
+    }
     named.with(name)
 }
 
@@ -225,7 +229,7 @@ mod tests {
     fn packages_name_their_files() {
         for host in ["/app", "/srv/shop", "/home/ann/shop/src", "/opt/shop/current/backend", "."] {
             check(&format!("{host}/orders/models.py"), "models.py", Some("orders/models.py"));
-            check(&format!("{host}/orders/api/views.py"), "views.py", Some("orders/api/views.py"));
+            check(&format!("{host}/orders/api/v1/views.py"), "views.py", Some("api/v1/views.py"));
         }
         for host in
             ["/app", "/srv/app", "/srv/shop", "/opt/shop/releases/41/shop", "/home/ann/shop"]
@@ -234,6 +238,10 @@ mod tests {
             check(&format!("{host}/app/models.py"), "models.py", None);
         }
         check("/srv/shop/orders/run.py", "run.py", None);
+        for host in ["/srv/app/shop", "/home/app/releases/20261118/shop", "/opt/shop/current/shop"]
+        {
+            check(&format!("{host}/app/api/v1/routes.py"), "routes.py", Some("api/v1/routes.py"));
+        }
     }
 
     #[test]
