@@ -93,6 +93,7 @@ pub(super) fn before(path: &str, name: &str) -> Option<String> {
     }
     let inside = host::inside(path);
     let (within, folders) = match inside.is_served {
+        // By convention, so that no folder has to say that the program begins.
         _ if is_packaged => (Within::Sources, inside.in_program()),
         true => (Within::Bundle, inside.path),
         false => (Within::Nothing, inside.path),
